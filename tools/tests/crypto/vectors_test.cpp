@@ -132,6 +132,7 @@ TEST(Password, that_is_not_utf_8_is_taken_for_iso_8859_1_as_a_whole) {
     EXPECT_EQ(hash_of("\xf0\x8f\xbf\xbf"), md4_of("f000 8f00 bf00 bf00"));
     EXPECT_EQ(hash_of("\xed\xa0\x80"), md4_of("ed00 a000 8000"));   // a surrogate
     EXPECT_EQ(hash_of("\xf4\x90\x80\x80"), md4_of("f400 9000 8000 8000"));  // above U+10FFFF
+    EXPECT_EQ(hash_of("\xf8\x90\x80\x80"), md4_of("f800 9000 8000 8000"));  // no lead octet
     EXPECT_EQ(hash_of("\xff"), md4_of("ff00"));
     EXPECT_EQ(hash_of("\x80"), md4_of("8000"));
     EXPECT_EQ(hash_of("ab\xe2\x82"), md4_of("6100 6200 e200 8200"));  // cut short
