@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <wire/ppp.h>
+
+#include <tests/fake/hex.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace rtun::wire {
+namespace {
+
+using base::Bytes;
+using fake::hex;
+
+TEST(WirePpp, AFrameIsItsProtocolAndWhatFollows) {
+    const Bytes bytes = hex("c021 01020304");
+    const auto frame = decode_ppp(bytes);
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->protocol, PppProtocol::Lcp);
+    EXPECT_EQ(frame->information.size(), 4U);
+    EXPECT_EQ(encode(*frame), bytes);
+    EXPECT_FALSE(decode_ppp(hex("c0")));
+    EXPECT_FALSE(decode_ppp({}));
+}
+
+TEST(WirePpp, OctetsBehindThePacketArePadding) {
+    const Bytes bytes = hex("01 07 0008 0506 aabb 000000");
+    const auto packet = decode_cp(bytes);
+    ASSERT_TRUE(packet);
+    EXPECT_EQ(packet->code, CpCode::ConfigureRequest);
+    EXPECT_EQ(packet->id, 7);
+    EXPECT_EQ(packet->data.size(), 4U);
+    EXPECT_EQ(encode(*packet), hex("01 07 0008 0506 aabb"));
+}
+
+TEST(WirePpp, APacketIsRefusedWhoseLengthIsBelowItsHeaderOrBeyondItsFrame) {
+    EXPECT_FALSE(decode_cp(hex("")));
+    EXPECT_FALSE(decode_cp(hex("01 07 00")));
+    EXPECT_FALSE(decode_cp(hex("01 07 0000")));
+    EXPECT_FALSE(decode_cp(hex("01 07 0003")));
+    EXPECT_FALSE(decode_cp(hex("01 07 0005")));
+    EXPECT_FALSE(decode_cp(hex("01 07 ffff aa")));
+    EXPECT_TRUE(decode_cp(hex("01 07 0004")));
+}
+
+TEST(WirePpp, AnOptionIsRefusedWhoseLengthIsBelowTwoOrBeyondItsPacket) {
+    EXPECT_FALSE(decode_options(hex("01")));          // no length octet
+    EXPECT_FALSE(decode_options(hex("07 00")));       // would never end
+    EXPECT_FALSE(decode_options(hex("07 01")));
+    EXPECT_FALSE(decode_options(hex("01 04 05")));    // one octet short
+    EXPECT_FALSE(decode_options(hex("07 02 01")));    // the second is cut
+    EXPECT_FALSE(decode_options(hex("07 02 08 ff 00")));
+    EXPECT_TRUE(decode_options(hex("07 02")));
+    EXPECT_TRUE(decode_options(hex("")));
+}
+
+TEST(WirePpp, OptionsKeepTheirOrderAndOctets) {
+    const Bytes bytes = hex("01 04 05aa  05 06 deadbeef  07 02  08 02  63 05 010203");
+    const auto options = decode_options(bytes);
+    ASSERT_TRUE(options);
+    ASSERT_EQ(options->size(), 5U);
+    EXPECT_EQ((*options)[4], (CpOption{0x63, hex("010203")}));
+    EXPECT_EQ(encode(*options), bytes);
+}
+
+TEST(WirePpp, EveryLcpOptionIsReadByItsMeaning) {
+    const auto read = [](std::string_view digits) {
+        return lcp_option(decode_options(hex(digits)).value().at(0));
+    };
+    EXPECT_EQ(std::get<LcpMru>(read("01 04 05aa")).mru, 1450);
+    EXPECT_EQ(std::get<LcpAccm>(read("02 06 000a0000")).map, 0x000a0000U);
+    const auto chap = std::get<LcpAuthentication>(read("03 05 c223 81"));
+    EXPECT_EQ(chap.protocol, PppProtocol::Chap);
+    EXPECT_EQ(chap.data, hex("81"));
+    EXPECT_TRUE(std::get<LcpAuthentication>(read("03 04 c023")).data.empty());
+    EXPECT_EQ(std::get<LcpQuality>(read("04 08 c025 00000064")).protocol, 0xc025);
+    EXPECT_EQ(std::get<LcpMagic>(read("05 06 01020304")).magic, 0x01020304U);
+    EXPECT_TRUE(std::holds_alternative<LcpPfc>(read("07 02")));
+    EXPECT_TRUE(std::holds_alternative<LcpAcfc>(read("08 02")));
+}
+
+TEST(WirePpp, AnOptionOfTheWrongLengthOrAnUnknownTypeStaysRaw) {
+    for (const char *digits :
+         {"01 03 05", "01 05 05aa00", "02 05 000a00", "03 03 c0", "04 03 c0", "05 02",
+          "05 07 0102030405", "07 03 00", "08 03 00", "11 04 05dc", "00 02", "0d 03 06"}) {
+        const CpOption option = decode_options(hex(digits)).value().at(0);
+        EXPECT_TRUE(std::holds_alternative<CpOption>(lcp_option(option))) << digits;
+        EXPECT_EQ(raw(lcp_option(option)), option) << digits;
+    }
+}
+
+TEST(WirePpp, EveryIpcpOptionIsReadByItsMeaning) {
+    for (const unsigned number : {3U, 129U, 130U, 131U, 132U}) {
+        const auto type = static_cast<std::uint8_t>(number);
+        const CpOption option{type, hex("c0000201")};
+        const IpcpOption read = ipcp_option(option);
+        const auto *address = std::get_if<IpcpAddress>(&read);
+        ASSERT_TRUE(address) << int(type);
+        EXPECT_EQ(address->address.text(), "192.0.2.1");
+        EXPECT_EQ(static_cast<int>(address->type), type);
+        EXPECT_EQ(raw(read), option);
+        EXPECT_TRUE(std::holds_alternative<CpOption>(ipcp_option({type, hex("c00002")})));
+        EXPECT_TRUE(std::holds_alternative<CpOption>(ipcp_option({type, hex("c000020100")})));
+    }
+    const CpOption vj{2, hex("002d 0f01")};
+    EXPECT_EQ(std::get<IpcpCompression>(ipcp_option(vj)).protocol, 0x002d);
+    EXPECT_EQ(raw(ipcp_option(vj)), vj);
+    EXPECT_TRUE(std::holds_alternative<CpOption>(ipcp_option({2, hex("00")})));
+    EXPECT_TRUE(std::holds_alternative<CpOption>(ipcp_option({1, hex("c0000201c0000202")})));
+}
+
+TEST(WirePpp, MeaningAndOctetsOfAnOptionAreTheSameThing) {
+    for (const char *digits : {"01 04 05aa", "02 06 000a0000", "03 05 c223 81", "03 04 c023",
+                               "04 08 c025 00000064", "05 06 01020304", "07 02", "08 02"}) {
+        const CpOption option = decode_options(hex(digits)).value().at(0);
+        EXPECT_EQ(raw(lcp_option(option)), option) << digits;
+    }
+}
+
+TEST(WirePpp, EchoAndTheRejectsHaveTheirFields) {
+    const Bytes echo = hex("01020304 616263");
+    ASSERT_TRUE(decode_echo(echo));
+    EXPECT_EQ(decode_echo(echo)->magic, 0x01020304U);
+    EXPECT_EQ(decode_echo(echo)->data.size(), 3U);
+    EXPECT_EQ(encode(*decode_echo(echo)), echo);
+    EXPECT_FALSE(decode_echo(hex("010203")));
+
+    const Bytes reject = hex("8021 01010004");
+    ASSERT_TRUE(decode_protocol_reject(reject));
+    EXPECT_EQ(decode_protocol_reject(reject)->protocol, PppProtocol::Ipcp);
+    EXPECT_EQ(encode(*decode_protocol_reject(reject)), reject);
+    EXPECT_FALSE(decode_protocol_reject(hex("80")));
+
+    EXPECT_EQ(decode_code_reject(hex("09 01 0008")).value(), CpCode::EchoRequest);
+    EXPECT_EQ(decode_code_reject(hex("09")).value(), CpCode::EchoRequest);  // cut short
+    EXPECT_FALSE(decode_code_reject({}));
+}
+
+}  // namespace
+}  // namespace rtun::wire
