@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// LCP (RFC 1661 sections 5 and 6, RFC 1570): what this side asks for, what it lets the peer have,
+// echoes and rejects.
+//
+// Asked for: MRU unless it is the default, Magic-Number, and the two field compressions if wished.
+// Each is given up when the peer rejects it. Never asked for: an async control character map, which
+// means nothing on the packet transports underneath, and authentication of the peer.
+// Let through: any MRU from 128 on, any ACCM, a magic number that is neither 0 nor ours, both
+// compressions, and an authentication method that is allowed. Another method is answered with a Nak
+// that names the strongest allowed one, then the next, and after Max-Failure of them the link fails
+// with a text that says what the peer wants. Everything else (quality reports, MRRU, callback ...)
+// is rejected.
+#pragma once
+
+#include <base/random.h>
+#include <ppp/control_protocol.h>
+
+#include <optional>
+#include <string>
+
+namespace rtun::ppp {
+
+class Lcp final : public ControlProtocol {
+public:
+    // random outlives it.
+    Lcp(const LinkOptions &options, base::Random &random);
+
+    // Meaningful while Opened.
+    [[nodiscard]] LcpOpened agreed() const;
+    [[nodiscard]] std::uint16_t peer_mru() const { return peer_mru_; }
+
+    // The peer wanted a method that is not allowed and has asked for none since: what it wanted and
+    // what is allowed, in words. Empty if not so.
+    [[nodiscard]] std::string no_method() const { return no_method_; }
+
+    // Both do nothing unless Opened, as sections 5.7 and 5.8 demand.
+    void send_echo_request();
+    void reject_protocol(const wire::PppFrame &frame);
+
+    // An echo packet with our own magic number: it was never at the peer (section 6.4).
+    [[nodiscard]] bool own_echo(base::View information) const;
+
+private:
+    void reset() override;
+    [[nodiscard]] wire::CpOptions request() override;
+    [[nodiscard]] bool knows(std::uint8_t type) const override;
+    [[nodiscard]] Verdict judge(const wire::CpOption &option) override;
+    void agreed_to(const wire::CpOptions &request) override;
+    void on_nak(const wire::CpOption &option) override;
+    void on_reject(const wire::CpOption &option) override;
+    [[nodiscard]] std::string wishes() const override;
+    bool receive_extra(const wire::CpPacket &packet, base::Time now) override;
+    void on_code_rejected(wire::CpCode code) override;
+    void send_echo_reply(const wire::CpPacket &request) override;
+
+    [[nodiscard]] Verdict judge_magic(std::uint32_t magic);
+    [[nodiscard]] Verdict refuse_method(std::string wanted);
+    [[nodiscard]] std::uint32_t new_magic();
+    void receive_protocol_reject(const wire::CpPacket &packet, base::Time now);
+
+    // What we ask for, or have got once Opened.
+    struct Wishes {
+        std::uint16_t mru = 1500;  // 1500: the option is left out
+        std::uint32_t magic = 0;   // 0: left out
+        bool pfc = false;
+        bool acfc = false;
+    };
+    // What the peer got.
+    struct Granted {
+        std::uint32_t magic = 0;
+        bool pfc = false;
+        bool acfc = false;
+        std::optional<auth::Method> method;
+    };
+
+    base::Random &random_;
+    Wishes configured_;
+    std::uint16_t mtu_;
+    auth::MethodSet allow_;
+
+    Wishes ours_;
+    Granted peers_;
+    std::string no_method_;
+    int method_naks_ = 0;
+    int collisions_ = 0;           // requests in a row with our own magic number
+    std::uint32_t nak_magic_ = 0;  // the one suggested in the last Nak
+};
+
+}  // namespace rtun::ppp

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The phases of RFC 1661 section 3: which protocol may speak when, and what the end of one means
+// for the others. The reason to end is kept from the moment it is known until Ended is said, so
+// that what follows from it (the peer hangs up after a wrong password) does not hide it.
+#include <ppp/link.h>
+
+#include <auth/peer.h>
+#include <ppp/echo.h>
+#include <ppp/ipcp.h>
+#include <ppp/lcp.h>
+#include <wire/ppp.h>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace rtun::ppp {
+
+namespace {
+
+using base::Time;
+using wire::PppProtocol;
+
+// The visitor with one function for each kind of output.
+template <typename... F>
+struct Overloaded : F... {
+    using F::operator()...;
+};
+template <typename... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+std::string with_quote(std::string text, const std::string &said) {
+    return said.empty() ? text : fmt::format("{}: \"{}\"", text, said);
+}
+
+}  // namespace
+
+std::string_view name(Phase phase) {
+    switch (phase) {
+    case Phase::Dead:
+        return "dead";
+    case Phase::Establish:
+        return "establish";
+    case Phase::Authenticate:
+        return "authenticate";
+    case Phase::Network:
+        return "network";
+    case Phase::Terminate:
+        return "terminate";
+    }
+    return "?";
+}
+
+std::string_view name(EndReason::Kind kind) {
+    switch (kind) {
+    case EndReason::Kind::Requested:
+        return "requested";
+    case EndReason::Kind::PeerTerminated:
+        return "peer-terminated";
+    case EndReason::Kind::AuthFailed:
+        return "auth-failed";
+    case EndReason::Kind::NegotiationFailed:
+        return "negotiation-failed";
+    case EndReason::Kind::EchoTimeout:
+        return "echo-timeout";
+    case EndReason::Kind::ProtocolRejected:
+        return "protocol-rejected";
+    case EndReason::Kind::LowerDown:
+        return "lower-down";
+    case EndReason::Kind::Looped:
+        return "looped";
+    }
+    return "?";
+}
+
+struct Link::Impl {
+    Impl(LinkOptions given, base::Random &source)
+        : options(std::move(given)), random(source), lcp(options, source), ipcp(options),
+          keepalive(options.keepalive) {}
+
+    void receive(const wire::PppFrame &frame, Time now);
+    void receive_authentication(const wire::PppFrame &frame, Time now);
+    void expire(Time now);
+
+    // Carries out what the engines said, until they have nothing more to say. take_*: whether they
+    // had something to say.
+    void settle(Time now);
+    void take_lcp(const ControlProtocol::Output &output, Time now);
+    bool take_ipcp(Time now);
+    bool take_authentication(Time now);
+
+    void lcp_up(Time now);
+    void lcp_down(Time now);
+    void lcp_finished(bool unanswered);
+    void peer_terminated(const ControlProtocol::PeerTerminated &terminated);
+    void peer_rejects(PppProtocol protocol, Time now);
+    void network_up(Time now);
+    void network_down(Time now);
+    void ipcp_up(std::optional<EndReason> &why);
+    void ipcp_down();
+
+    void fail(EndReason::Kind kind, std::string text, Time now);
+    void end(Time now);
+
+    void set_phase(Phase next);
+    void send(PppProtocol protocol, base::View information);
+    void count();
+
+    LinkOptions options;
+    base::Random &random;
+    Lcp lcp;
+    Ipcp ipcp;
+    std::unique_ptr<auth::Peer> peer;      // from the Authenticate phase on, if there is a method
+    std::optional<auth::Method> method;
+    Keepalive keepalive;
+
+    Phase phase = Phase::Dead;
+    bool authenticated = false;
+    bool ipv4 = false;                   // Ipv4Up was said last, not Ipv4Down
+    std::optional<EndReason> reason;     // the link is ending, because
+    std::optional<EndReason> suspicion;  // why it will turn out to have ended, if it does
+    bool ended = false;
+
+    LinkCounters counters;
+    LinkCounters own;  // those not kept by the engines
+    std::vector<Output> outputs;
+};
+
+Link::Link(LinkOptions options, base::Random &random)
+    : impl_(std::make_unique<Impl>(std::move(options), random)) {}
+Link::~Link() = default;
+Link::Link(Link &&) noexcept = default;
+Link &Link::operator=(Link &&) noexcept = default;
+
+void Link::open(Time now) {
+    if (impl_->ended || impl_->lcp.state() != State::Initial)
+        return;
+    impl_->set_phase(Phase::Establish);
+    impl_->lcp.open(now);
+    impl_->lcp.up(now);
+    impl_->settle(now);
+}
+
+void Link::close(Time now, std::string_view why) {
+    impl_->fail(EndReason::Kind::Requested, std::string(why), now);
+    impl_->settle(now);
+}
+
+void Link::lower_down(Time now) {
+    if (impl_->ended)
+        return;
+    if (!impl_->reason)
+        impl_->reason = impl_->suspicion;
+    if (!impl_->reason)
+        impl_->reason = EndReason{EndReason::Kind::LowerDown,
+                                  impl_->phase == Phase::Authenticate
+                                      ? "the transport went down during authentication"
+                                      : "the transport went down"};
+    impl_->end(now);
+    impl_->count();
+}
+
+void Link::receive(base::View bytes, Time now) {
+    if (impl_->ended || impl_->phase == Phase::Dead)
+        return;
+    ++impl_->own.frames_in;
+    if (const auto frame = wire::decode_ppp(bytes))
+        impl_->receive(*frame, now);
+    else
+        ++impl_->own.malformed;
+    impl_->settle(now);
+}
+
+void Link::traffic_seen(Time now) {
+    impl_->keepalive.heard(now);
+}
+
+void Link::expire(Time now) {
+    if (!impl_->ended)
+        impl_->expire(now);
+}
+
+base::Deadline Link::deadline() const {
+    if (impl_->ended)
+        return {};
+    const base::Deadline control = base::earlier(impl_->lcp.deadline(), impl_->ipcp.deadline());
+    const base::Deadline other = base::earlier(
+        impl_->keepalive.deadline(), impl_->peer ? impl_->peer->deadline() : base::Deadline{});
+    return base::earlier(control, other);
+}
+
+std::vector<Output> Link::take_outputs() {
+    return std::exchange(impl_->outputs, {});
+}
+
+Phase Link::phase() const {
+    return impl_->phase;
+}
+
+const LinkCounters &Link::counters() const {
+    return impl_->counters;
+}
+
+void Link::Impl::receive(const wire::PppFrame &frame, Time now) {
+    if (frame.protocol == PppProtocol::Lcp) {
+        if (lcp.own_echo(frame.information)) {
+            ++own.unexpected;  // an echo of ourselves is no sign of the peer
+            return;
+        }
+        keepalive.heard(now);
+        return lcp.receive(frame.information, now);
+    }
+    keepalive.heard(now);
+
+    // Sections 3.4, 3.5 and 3.7: until the network phase, and after it, nothing but LCP and what
+    // authenticates; all else is discarded without a word and without being parsed.
+    switch (frame.protocol) {
+    case PppProtocol::Lcp:
+        return;  // above
+    case PppProtocol::Pap:
+    case PppProtocol::Chap:
+        return receive_authentication(frame, now);
+    case PppProtocol::Ipcp:
+        if (phase == Phase::Network)
+            ipcp.receive(frame.information, now);
+        else
+            ++own.unexpected;
+        return;
+    case PppProtocol::Ipv4:
+        ++own.unexpected;  // data is the transport's; supported, so not rejected (section 3.6)
+        return;
+    case PppProtocol::Eap:
+        break;
+    }
+    if (phase == Phase::Network)
+        lcp.reject_protocol(frame);
+    else
+        ++own.unexpected;
+}
+
+// Only the protocol that was agreed on reaches its parser, and only while it has something to say.
+void Link::Impl::receive_authentication(const wire::PppFrame &frame, Time now) {
+    const auto protocol = static_cast<std::uint16_t>(frame.protocol);
+    if (peer && method && auth::info(*method).protocol == protocol)
+        peer->receive(protocol, frame.information, now);
+    else
+        ++own.unexpected;
+}
+
+void Link::Impl::expire(Time now) {
+    lcp.expire(now);
+    settle(now);
+    ipcp.expire(now);
+    settle(now);
+    if (peer && peer->deadline() && *peer->deadline() <= now)
+        peer->expire(now);
+    settle(now);
+    switch (keepalive.expire(now)) {
+    case Keepalive::Step::Wait:
+        break;
+    case Keepalive::Step::Probe:
+        lcp.send_echo_request();
+        break;
+    case Keepalive::Step::Dead:
+        fail(EndReason::Kind::EchoTimeout,
+             fmt::format("the peer is silent: {} LCP echo requests without a reply",
+                         Keepalive::probes),
+             now);
+        break;
+    }
+    settle(now);
+}
+
+void Link::Impl::settle(Time now) {
+    for (bool more = true; more && !ended;) {
+        const auto said = lcp.take_outputs();
+        for (const ControlProtocol::Output &output : said)
+            take_lcp(output, now);
+        const bool authentication = take_authentication(now);
+        const bool network = take_ipcp(now);
+        more = !said.empty() || authentication || network;
+    }
+    const State state = lcp.state();
+    if (reason && (state == State::Initial || state == State::Closed || state == State::Stopped))
+        end(now);
+    count();
+}
+
+void Link::Impl::take_lcp(const ControlProtocol::Output &output, Time now) {
+    using Cp = ControlProtocol;
+    std::visit(Overloaded{
+                   [&](const Cp::Send &it) { send(PppProtocol::Lcp, it.information); },
+                   [&](const Cp::LayerUp &) { lcp_up(now); },
+                   [&](const Cp::LayerDown &) { lcp_down(now); },
+                   [&](const Cp::LayerFinished &it) { lcp_finished(it.unanswered); },
+                   [&](const Cp::PeerTerminated &it) { peer_terminated(it); },
+                   [&](const Cp::Failed &it) { fail(it.reason.kind, it.reason.text, now); },
+                   [&](const Cp::PeerRejects &it) { peer_rejects(it.protocol, now); },
+                   [&](const Cp::EchoRefused &) { keepalive.stop(); },
+               },
+               output);
+}
+
+// A link without a network protocol is of no use: when IPCP cannot open, all of it ends. What IPCP
+// has to say is sent first.
+bool Link::Impl::take_ipcp(Time now) {
+    using Cp = ControlProtocol;
+    std::optional<EndReason> why;
+    const auto said = ipcp.take_outputs();
+    for (const Cp::Output &output : said)
+        std::visit(Overloaded{
+                       [&](const Cp::Send &it) { send(PppProtocol::Ipcp, it.information); },
+                       [&](const Cp::LayerUp &) { ipcp_up(why); },
+                       [&](const Cp::LayerDown &) { ipcp_down(); },
+                       [&](const Cp::LayerFinished &) {
+                           why = why.value_or(
+                               EndReason{EndReason::Kind::NegotiationFailed,
+                                         "the peer does not answer IPCP Configure-Requests"});
+                       },
+                       [&](const Cp::PeerTerminated &it) {
+                           why = ipv4 ? EndReason{EndReason::Kind::PeerTerminated,
+                                                  with_quote("the peer closed IPCP", it.text)}
+                                      : EndReason{EndReason::Kind::NegotiationFailed,
+                                                  with_quote("the peer refuses IPv4 (it closed "
+                                                             "IPCP)",
+                                                             it.text)};
+                       },
+                       [&](const Cp::Failed &it) { why = it.reason; },
+                       [](const Cp::PeerRejects &) {},  // LCP's
+                       [](const Cp::EchoRefused &) {},
+                   },
+                   output);
+    if (why)
+        fail(why->kind, std::move(why->text), now);
+    return !said.empty();
+}
+
+bool Link::Impl::take_authentication(Time now) {
+    if (!peer)
+        return false;
+    const auto said = peer->take_outputs();
+    for (const auth::Output &output : said)
+        std::visit(Overloaded{
+                       [&](const auth::Send &it) {
+                           send(static_cast<PppProtocol>(it.protocol), it.payload);
+                       },
+                       [&](const auth::Succeeded &it) {
+                           if (reason || authenticated)
+                               return;  // a later challenge, answered well
+                           authenticated = true;
+                           outputs.emplace_back(Authenticated{*method, it.message});
+                           network_up(now);
+                       },
+                       [&](const auth::Failed &it) {
+                           fail(EndReason::Kind::AuthFailed,
+                                fmt::format("authentication failed ({}): {}",
+                                            auth::info(*method).name, it.text),
+                                now);
+                       },
+                   },
+                   output);
+    return !said.empty();
+}
+
+void Link::Impl::lcp_up(Time now) {
+    if (reason)
+        return;  // it opened just as it had to close
+    suspicion.reset();
+    const LcpOpened agreed = lcp.agreed();
+    outputs.emplace_back(agreed);
+    ipcp.set_peer_mru(lcp.peer_mru());
+    keepalive.start(now);
+    method = agreed.method;
+    if (!method)
+        return network_up(now);
+
+    set_phase(Phase::Authenticate);
+    peer = auth::Peer::create(*method, options.credentials, auth::PeerOptions{}, random);
+    peer->start(now);
+}
+
+// Section 3.4: a Configure-Request while the link is up leads back to Establish, and everything
+// that was agreed on top has to be agreed on again.
+void Link::Impl::lcp_down(Time now) {
+    keepalive.stop();
+    network_down(now);
+    authenticated = false;
+    method.reset();
+    peer.reset();
+    set_phase(reason ? Phase::Terminate : Phase::Establish);
+}
+
+void Link::Impl::lcp_finished(bool unanswered) {
+    if (reason)
+        return;
+    if (suspicion)
+        reason = suspicion;
+    else if (own.frames_in == 0)
+        reason = {EndReason::Kind::NegotiationFailed,
+                  "not one PPP frame came from the peer: something on the way may block the "
+                  "tunnel's data"};
+    else
+        reason = {EndReason::Kind::NegotiationFailed,
+                  unanswered ? "the peer does not answer LCP Configure-Requests"
+                             : "LCP was closed"};
+}
+
+void Link::Impl::peer_terminated(const ControlProtocol::PeerTerminated &terminated) {
+    if (reason)
+        return;
+    EndReason why{EndReason::Kind::PeerTerminated, "the peer closed the link"};
+    if (phase == Phase::Authenticate)
+        why.text += " during authentication";
+    else if (!ipv4 && !lcp.no_method().empty())
+        why = {EndReason::Kind::NegotiationFailed,
+               fmt::format("no common authentication method: {}; the peer closed the link",
+                           lcp.no_method())};
+    why.text = with_quote(std::move(why.text), terminated.text);
+
+    // Only an open link is closed by it; before, the peer may still change its mind (section 4.3,
+    // RTR), and if it does not, this was why.
+    if (terminated.in == State::Opened)
+        reason = std::move(why);
+    else
+        suspicion = std::move(why);
+}
+
+void Link::Impl::peer_rejects(PppProtocol protocol, Time now) {
+    switch (protocol) {
+    case PppProtocol::Ipcp:
+    case PppProtocol::Ipv4:
+        return fail(EndReason::Kind::ProtocolRejected,
+                    fmt::format("the peer refuses IPv4 (Protocol-Reject of {})",
+                                protocol == PppProtocol::Ipcp ? "IPCP" : "IP"),
+                    now);
+    case PppProtocol::Pap:
+    case PppProtocol::Chap:
+        if (method && auth::info(*method).protocol == static_cast<std::uint16_t>(protocol))
+            fail(EndReason::Kind::ProtocolRejected,
+                 fmt::format("the peer rejects {}, which it asked for itself",
+                             auth::info(*method).name),
+                 now);
+        return;
+    case PppProtocol::Lcp:  // LCP has dealt with that
+    case PppProtocol::Eap:
+        return;
+    }
+}
+
+void Link::Impl::network_up(Time now) {
+    set_phase(Phase::Network);
+    if (ipcp.state() == State::Initial)
+        ipcp.open(now);
+    ipcp.up(now);
+}
+
+void Link::Impl::network_down(Time now) {
+    if (ipcp.state() == State::Initial || ipcp.state() == State::Starting)
+        return;
+    ipcp.down(now);
+    static_cast<void>(ipcp.take_outputs());  // LayerDown; Down sends nothing
+    ipcp_down();
+}
+
+void Link::Impl::ipcp_up(std::optional<EndReason> &why) {
+    Ipv4Up agreed = ipcp.agreed();
+    if (agreed.local.unspecified()) {
+        why = {EndReason::Kind::NegotiationFailed, "the peer did not give an IP address"};
+        return;
+    }
+    ipv4 = true;
+    outputs.emplace_back(std::move(agreed));
+}
+
+void Link::Impl::ipcp_down() {
+    if (std::exchange(ipv4, false))
+        outputs.emplace_back(Ipv4Down{});
+}
+
+void Link::Impl::fail(EndReason::Kind kind, std::string text, Time now) {
+    if (reason || ended)
+        return;
+    reason = EndReason{kind, std::move(text)};
+    peer.reset();
+    network_down(now);
+    if (phase != Phase::Dead)
+        set_phase(Phase::Terminate);
+    lcp.close(now, reason->text);
+}
+
+void Link::Impl::end(Time now) {
+    if (std::exchange(ended, true))
+        return;
+    peer.reset();
+    network_down(now);
+    keepalive.stop();
+    set_phase(Phase::Dead);
+    outputs.emplace_back(Ended{*reason});
+}
+
+void Link::Impl::set_phase(Phase next) {
+    if (std::exchange(phase, next) != next)
+        outputs.emplace_back(PhaseChanged{next});
+}
+
+void Link::Impl::send(PppProtocol protocol, base::View information) {
+    ++own.frames_out;
+    outputs.emplace_back(SendFrame{wire::encode(wire::PppFrame{protocol, information})});
+}
+
+void Link::Impl::count() {
+    counters = own;
+    counters.echo_sent = keepalive.sent();
+    counters.echo_missed = keepalive.missed();
+    for (const ControlProtocol *protocol : {static_cast<const ControlProtocol *>(&lcp),
+                                            static_cast<const ControlProtocol *>(&ipcp)}) {
+        const ControlProtocol::Counters &kept = protocol->counters();
+        counters.malformed += kept.malformed;
+        counters.unexpected += kept.unexpected + kept.illegal;
+        counters.rejected += kept.rejected;
+    }
+}
+
+}  // namespace rtun::ppp

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The machines at work: an event, its cell, the cell's actions in the order of states.h.
+#include <pptp/control_impl.h>
+
+#include <base/result.h>
+
+#include <algorithm>
+
+namespace rtun::pptp {
+
+namespace {
+
+// Of the software, as the PNS tells it in its Start-Control-Connection-Request.
+constexpr std::uint16_t firmware_revision = 1;
+
+// One octet less than the field, so that a peer that takes it for a C string finds its end.
+std::string field(std::string_view text) {
+    return std::string(text.substr(0, wp::text_width - 1));
+}
+
+// What a peer calls itself may go to terminals and logs.
+std::string printable(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    return text;
+}
+
+// now + duration, without running off the end of time.
+base::Time after(base::Time now, base::Duration duration) {
+    return duration > base::Time::max() - now ? base::Time::max() : now + duration;
+}
+
+}  // namespace
+
+void Control::Impl::control_event(ControlEvent event, const EndReason &cause) {
+    const ControlCell &cell = control_cell(control_state, event);
+    const unsigned actions = cell.actions;
+    control_state = cell.next;
+
+    if ((actions & Unexpected) != 0)
+        counters.unexpected++;
+    if ((actions & SendStartRequest) != 0) {
+        send(wp::StartControlConnectionRequest{.firmware = firmware_revision,
+                                               .host_name = field(options.host_name),
+                                               .vendor = field(options.vendor)});
+        wait = after(now, options.reply_timeout);
+    }
+    if ((actions & ControlIsUp) != 0) {
+        wait.reset();
+        outputs.emplace_back(ControlUp{.host_name = printable(start_reply.host_name),
+                                       .vendor = printable(start_reply.vendor),
+                                       .firmware = start_reply.firmware,
+                                       .max_channels = start_reply.max_channels});
+        arm_echo();
+        call_event(CallEvent::Open);
+    }
+    if ((actions & (SendStopVersion | SendStopRequest | Close)) != 0)
+        begin_end(cause);
+    if ((actions & SendStopVersion) != 0)
+        send_stop(wp::StopReason::StopProtocol);
+    if ((actions & SendStopRequest) != 0)
+        send_stop(wp::StopReason::None);
+    if ((actions & SendStopReply) != 0)
+        send(wp::StopControlConnectionReply{});
+    if ((actions & SendEchoReply) != 0)
+        send(wp::EchoReply{.identifier = echo_request.identifier});
+    if ((actions & TakeEchoReply) != 0)
+        take_echo_reply();
+    if ((actions & Close) != 0)
+        close();
+}
+
+void Control::Impl::call_event(CallEvent event, const EndReason &cause) {
+    const CallCell &cell = call_cell(call_state, event);
+    const unsigned actions = cell.actions;
+    call_state = cell.next;
+
+    if ((actions & CallUnexpected) != 0)
+        counters.unexpected++;
+    if ((actions & SendCallRequest) != 0) {
+        send(wp::OutgoingCallRequest{
+            .call_id = static_cast<std::uint16_t>(call),
+            .serial = static_cast<std::uint16_t>(random.below(0x10000)),
+            .minimum_bps = options.minimum_bps,
+            .maximum_bps = options.maximum_bps,
+            .window = options.receive_window,
+            .phone_number = field(options.phone_number),
+            .sub_address = field(options.sub_address),
+        });
+        wait = after(now, options.reply_timeout);
+    }
+    if ((actions & CallIsUp) != 0) {
+        wait.reset();
+        outputs.emplace_back(CallUp{.local = call,
+                                    .peer = CallId{call_reply.call_id},
+                                    .connect_speed = call_reply.connect_speed,
+                                    .peer_window = call_reply.window,
+                                    .processing_delay = call_reply.processing_delay});
+    }
+    if ((actions & SendCallClear) != 0) {
+        begin_end(cause);
+        send(wp::CallClearRequest{.call_id = static_cast<std::uint16_t>(call)});
+        wait = std::min(stop_deadline, after(now, options.stop_timeout / 2));
+    }
+    if ((actions & CallIsOver) != 0)
+        control_event(ControlEvent::Terminate, cause);
+}
+
+void Control::Impl::send(const wp::Message &message) {
+    counters.messages_out++;
+    outputs.emplace_back(SendBytes{wp::encode(message)});
+}
+
+void Control::Impl::begin_end(const EndReason &cause) {
+    if (reason)
+        return;
+    reason = cause;
+    stop_deadline = after(now, options.stop_timeout);
+    echo.reset();
+}
+
+void Control::Impl::send_stop(wp::StopReason why) {
+    send(wp::StopControlConnectionRequest{.reason = why});
+    wait = stop_deadline;
+}
+
+void Control::Impl::close() {
+    RTUN_ASSERT(reason.has_value());
+    ended = true;
+    call_state = CallState::Idle;  // cleared with its control connection (section 2.3)
+    wait.reset();
+    echo.reset();
+    buffer.clear();
+    outputs.emplace_back(Ended{*reason});
+}
+
+// The reply that wait stood for has not come.
+void Control::Impl::wait_over() {
+    const auto missing = [this](std::string_view message) {
+        return because(Kind::Timeout, "no " + std::string(message) + " within " +
+                                          base::format_uptime(options.reply_timeout));
+    };
+    if (control_state == ControlState::Established)
+        call_event(CallEvent::Timeout,
+                   missing(wp::name(wp::MessageType::OutgoingCallReply)));
+    else
+        control_event(ControlEvent::Timeout,
+                      missing(wp::name(wp::MessageType::StartControlConnectionReply)));
+}
+
+void Control::Impl::echo_over() {
+    if (echo_pending) {
+        control_event(ControlEvent::EchoTimeout,
+                      because(Kind::EchoTimeout, "no Echo-Reply within " +
+                                                     base::format_uptime(options.echo_timeout)));
+        return;
+    }
+    echo_pending = echo_identifier++;
+    send(wp::EchoRequest{.identifier = *echo_pending});
+    counters.echo_sent++;
+    echo = after(now, options.echo_timeout);
+}
+
+// Any result: the peer is there, and that is what was asked.
+void Control::Impl::take_echo_reply() {
+    if (!echo_pending || *echo_pending != echo_reply.identifier) {
+        counters.unexpected++;
+        return;
+    }
+    counters.echo_answered++;
+    echo_pending.reset();
+    arm_echo();
+}
+
+// From the last message received on (section 3.1.4); while a reply is awaited, that deadline stays.
+void Control::Impl::arm_echo() {
+    if (control_state != ControlState::Established || reason || echo_pending)
+        return;
+    if (options.echo_interval > base::Duration::zero())
+        echo = after(now, options.echo_interval);
+}
+
+}  // namespace rtun::pptp
