@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Shared receive cells, see cells.h.
+ *
+ * The kernel's gro_cells belong to one device: their queues can only be
+ * emptied by destroying them.  Ours serve all devices and live as long as the
+ * module, therefore a device that goes away must be able to wait until its
+ * packets have passed.  Each cell counts what came in and what went out.
+ */
+#include "cells.h"
+
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/netdevice.h>
+#include <linux/percpu.h>
+
+enum {
+	RTUN_CELL_MAX = 1000,	/* packets, as netdev_max_backlog's default */
+};
+
+/**
+ * struct rtun_cell - the cell of one CPU
+ * @napi: polls the queue
+ * @queue: packets; touched only by its CPU with BH disabled
+ * @in: packets queued since the module was loaded
+ * @out: packets polled since then
+ * @polls: finished polls
+ */
+struct rtun_cell {
+	struct napi_struct napi;
+	struct sk_buff_head queue;
+	u32 in;
+	u32 out;
+	u32 polls;
+};
+
+static struct rtun_cell __percpu *cells;
+static struct net_device *dummy;
+
+bool rtun_cells_receive(struct sk_buff *skb)
+{
+	struct rtun_cell *cell = this_cpu_ptr(cells);
+
+	if (skb_queue_len(&cell->queue) >= RTUN_CELL_MAX)
+		return false;
+	__skb_queue_tail(&cell->queue, skb);
+	WRITE_ONCE(cell->in, cell->in + 1);
+	if (skb_queue_len(&cell->queue) == 1)
+		napi_schedule(&cell->napi);
+	return true;
+}
+
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct rtun_cell *cell = container_of(napi, struct rtun_cell, napi);
+	struct sk_buff *skb;
+	int done = 0;
+
+	while (done < budget) {
+		skb = __skb_dequeue(&cell->queue);
+		if (!skb)
+			break;
+		done++;
+		/* a device that was closed meanwhile takes nothing more */
+		if (likely(skb->dev->flags & IFF_UP))
+			napi_gro_receive(napi, skb);
+		else
+			kfree_skb(skb);
+	}
+	WRITE_ONCE(cell->out, cell->out + done);
+	if (done < budget)
+		napi_complete_done(napi, done);
+	/* pairs with the acquire in passed() */
+	smp_store_release(&cell->polls, cell->polls + 1);
+	return done;
+}
+
+/*
+ * A packet has passed when it was polled and GRO let it go.  GRO keeps
+ * nothing when NAPI completes; under load, when it does not complete, what is
+ * older than a tick is let go after each poll.
+ */
+static bool passed(struct rtun_cell *cell, u32 in, u32 polls,
+		   unsigned long since)
+{
+	if (!test_bit(NAPI_STATE_SCHED, &cell->napi.state))
+		return true;
+	if ((s32)(READ_ONCE(cell->out) - in) < 0)
+		return false;
+	/* pairs with the release in poll() */
+	return smp_load_acquire(&cell->polls) - polls >= 3 &&
+	       time_after(jiffies, since + 3);
+}
+
+void rtun_cells_flush(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct rtun_cell *cell = per_cpu_ptr(cells, cpu);
+		u32 in = READ_ONCE(cell->in);
+		unsigned long since;
+		u32 polls;
+
+		/* first until all are polled, then until GRO let them go */
+		while (test_bit(NAPI_STATE_SCHED, &cell->napi.state) &&
+		       (s32)(READ_ONCE(cell->out) - in) < 0)
+			usleep_range(1000, 2000);
+		polls = READ_ONCE(cell->polls);
+		since = jiffies;
+		while (!passed(cell, in, polls, since))
+			usleep_range(1000, 2000);
+	}
+}
+
+int rtun_cells_init(void)
+{
+	int cpu;
+
+	dummy = rtun_dummy_dev_alloc();
+	if (!dummy)
+		return -ENOMEM;
+	cells = alloc_percpu(struct rtun_cell);
+	if (!cells) {
+		rtun_dummy_dev_free(dummy);
+		return -ENOMEM;
+	}
+	for_each_possible_cpu(cpu) {
+		struct rtun_cell *cell = per_cpu_ptr(cells, cpu);
+
+		__skb_queue_head_init(&cell->queue);
+		set_bit(NAPI_STATE_NO_BUSY_POLL, &cell->napi.state);
+		netif_napi_add(dummy, &cell->napi, poll);
+		napi_enable(&cell->napi);
+	}
+	return 0;
+}
+
+void rtun_cells_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct rtun_cell *cell = per_cpu_ptr(cells, cpu);
+
+		napi_disable(&cell->napi);
+		__netif_napi_del(&cell->napi);
+		__skb_queue_purge(&cell->queue);
+	}
+	/* netpoll may walk the device's list of NAPI under RCU */
+	synchronize_net();
+	free_percpu(cells);
+	rtun_dummy_dev_free(dummy);
+}

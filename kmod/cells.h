@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One NAPI per CPU for all devices of the module: inner packets go through GRO
+ * without a set of NAPI structures for every session.
+ */
+#ifndef _RTUN_CELLS_H
+#define _RTUN_CELLS_H
+
+struct net_device;
+struct sk_buff;
+
+int rtun_cells_init(void);
+void rtun_cells_exit(void);
+
+/* Hand a network packet to the stack; BH disabled.  False: queue full, the
+ * packet still belongs to the caller.
+ */
+bool rtun_cells_receive(struct sk_buff *skb);
+/* Wait until no packet of a device which no longer receives is under way. */
+void rtun_cells_flush(void);
+
+#endif /* _RTUN_CELLS_H */

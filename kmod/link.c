@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Network devices of kind "rtun", see link.h and the end of the uAPI header's
+ * comment.
+ *
+ * A device and a session point at each other.  Both pointers change together
+ * under attach_lock and are read under RCU; the device holds a reference to
+ * its session.  The session's namespace outlives the pair: its end parts them
+ * first.  The device's namespace may be another one.
+ */
+#include "link.h"
+#include "cells.h"
+#include "netlink.h"
+#include "ppp.h"
+#include "rtun.h"
+#include "session.h"
+
+#include <linux/if_arp.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <net/ip.h>
+#include <net/ip_tunnels.h>
+#include <net/rtnetlink.h>
+
+/**
+ * struct rtun_link - a device
+ * @dev: itself
+ * @session: what it carries; RCU, written under attach_lock
+ * @die: delete it when its session is deleted
+ * @gone: takes no session any more; attach_lock
+ * @doomed: in the list of devices to be deleted, with a reference to @dev;
+ *	attach_lock
+ */
+struct rtun_link {
+	struct net_device *dev;
+	struct rtun_session __rcu *session;
+	bool die;
+	bool gone;
+	struct list_head doomed;
+};
+
+static DEFINE_SPINLOCK(attach_lock);
+static LIST_HEAD(doomed_links);
+
+static const struct net_device_ops link_ops;
+
+static struct rtun_session *session_locked(struct rtun_link *link)
+{
+	return rcu_dereference_protected(link->session,
+					 lockdep_is_held(&attach_lock));
+}
+
+/* attach_lock: so neither the device nor the session's namespace can go. */
+static void set_carrier(struct rtun_session *s, struct net_device *dev, bool on)
+{
+	if (s->carrier == on)
+		return;
+	s->carrier = on;
+	if (on)
+		netif_carrier_on(dev);
+	else
+		netif_carrier_off(dev);
+	rtun_notify_event(s->tunnel->rn, RTUN_EVENT_CARRIER, 0, s->id, on, NULL,
+			  GFP_ATOMIC);
+}
+
+void rtun_link_carrier(struct rtun_session *s)
+{
+	struct net_device *dev;
+
+	spin_lock(&attach_lock);
+	dev = rcu_dereference_protected(s->dev, lockdep_is_held(&attach_lock));
+	if (dev)
+		set_carrier(s, dev, s->np);
+	spin_unlock(&attach_lock);
+}
+
+/* attach_lock.  The reference of the pair goes to the caller. */
+static void part(struct rtun_link *link, struct rtun_session *s)
+{
+	set_carrier(s, link->dev, false);
+	RCU_INIT_POINTER(s->dev, NULL);
+	RCU_INIT_POINTER(link->session, NULL);
+	rtun_net_changed(s->tunnel->rn);
+}
+
+static int attach(struct rtun_link *link, struct rtun_session *s, bool die,
+		  struct netlink_ext_ack *extack)
+{
+	int err = 0;
+
+	spin_lock(&attach_lock);
+	if (link->gone) {
+		NL_SET_ERR_MSG(extack, "the device is being deleted");
+		err = -ENODEV;
+	} else if (session_locked(link)) {
+		NL_SET_ERR_MSG(extack, "the device carries a session already");
+		err = -EBUSY;
+	} else if (rcu_access_pointer(s->dev)) {
+		NL_SET_ERR_MSG(extack, "the session has a device already");
+		err = -EBUSY;
+	} else {
+		rtun_session_get(s);
+		WRITE_ONCE(link->die, die);
+		rcu_assign_pointer(link->session, s);
+		rcu_assign_pointer(s->dev, link->dev);
+		rtun_net_changed(s->tunnel->rn);
+		set_carrier(s, link->dev, s->np);
+	}
+	spin_unlock(&attach_lock);
+	return err;
+}
+
+int rtun_link_attach(struct rtun_session *s, struct net *net,
+		     const struct nlattr *ifindex,
+		     struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = NULL;
+	int err;
+
+	if (nla_get_u32(ifindex) <= INT_MAX)
+		dev = dev_get_by_index(net, nla_get_u32(ifindex));
+	if (!dev) {
+		NL_SET_ERR_MSG_ATTR(extack, ifindex,
+				    "no device with this index");
+		return -ENODEV;
+	}
+	if (dev->netdev_ops != &link_ops) {
+		NL_SET_ERR_MSG_ATTR(extack, ifindex,
+				    "not a device of kind rtun");
+		err = -EOPNOTSUPP;
+	} else {
+		err = attach(netdev_priv(dev), s, false, extack);
+		if (err)
+			NL_SET_BAD_ATTR(extack, ifindex);
+	}
+	dev_put(dev);
+	return err;
+}
+
+bool rtun_link_detach(struct rtun_session *s)
+{
+	struct rtun_link *link;
+	struct net_device *dev;
+
+	spin_lock(&attach_lock);
+	dev = rcu_dereference_protected(s->dev, lockdep_is_held(&attach_lock));
+	if (dev) {
+		link = netdev_priv(dev);
+		part(link, s);
+		if (link->die && s->state == RTUN_SESSION_DEAD) {
+			link->gone = true;
+			dev_hold(dev);
+			list_add_tail(&link->doomed, &doomed_links);
+		}
+	}
+	spin_unlock(&attach_lock);
+	if (dev)
+		rtun_session_put(s);
+	return dev;
+}
+
+static struct rtun_link *next_doomed(void)
+{
+	struct rtun_link *link;
+
+	spin_lock(&attach_lock);
+	link = list_first_entry_or_null(&doomed_links, struct rtun_link,
+					doomed);
+	if (link)
+		list_del_init(&link->doomed);
+	spin_unlock(&attach_lock);
+	return link;
+}
+
+void rtun_link_reap(void)
+{
+	struct rtun_link *link;
+	LIST_HEAD(list);
+
+	if (list_empty_careful(&doomed_links))
+		return;
+	rtnl_lock();
+	while ((link = next_doomed())) {
+		if (link->dev->reg_state == NETREG_REGISTERED)
+			unregister_netdevice_queue(link->dev, &list);
+		dev_put(link->dev);
+	}
+	unregister_netdevice_many(&list);
+	rtnl_unlock();
+}
+
+static void reap_work(struct work_struct *work)
+{
+	rtun_link_reap();
+}
+
+static DECLARE_WORK(reap, reap_work);
+
+void rtun_link_reap_later(void)
+{
+	queue_work(rtun_wq, &reap);
+}
+
+int rtun_link_fill(struct sk_buff *msg, struct rtun_session *s)
+{
+	struct net_device *dev = rcu_dereference(s->dev);
+	struct net *net = s->tunnel->rn->net;
+
+	if (!dev)
+		return 0;
+	if (nla_put_u32(msg, RTUN_A_SESSION_IFINDEX, READ_ONCE(dev->ifindex)))
+		return -EMSGSIZE;
+	if (!net_eq(net, dev_net(dev)) &&
+	    nla_put_s32(msg, RTUN_A_SESSION_NETNSID,
+			peernet2id_alloc(net, dev_net(dev), GFP_ATOMIC)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* --- net_device --------------------------------------------------------- */
+
+static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct rtun_link *link = netdev_priv(dev);
+	struct rtun_session *s;
+
+	rcu_read_lock();
+	s = rcu_dereference(link->session);
+	if (likely(s)) {
+		rtun_ppp_xmit(s, dev, skb);
+	} else {
+		DEV_STATS_INC(dev, tx_dropped);
+		rtun_drop(rtun_net_of(dev_net(dev))->stats, skb,
+			  RTUN_DROP_TX_NO_SESSION);
+	}
+	rcu_read_unlock();
+	return NETDEV_TX_OK;
+}
+
+static int link_init(struct net_device *dev)
+{
+	return rtun_dev_alloc_tstats(dev);
+}
+
+/* The device is closed, and a grace period over: no packet comes any more. */
+static void link_uninit(struct net_device *dev)
+{
+	struct rtun_link *link = netdev_priv(dev);
+	struct rtun_session *s;
+	bool doomed;
+
+	spin_lock(&attach_lock);
+	link->gone = true;
+	s = session_locked(link);
+	if (s)
+		part(link, s);
+	doomed = !list_empty(&link->doomed);
+	list_del_init(&link->doomed);
+	spin_unlock(&attach_lock);
+	if (doomed)
+		dev_put(dev);
+	if (s)
+		rtun_session_put(s);
+	rtun_cells_flush();
+	rtun_dev_free_tstats(dev);
+}
+
+static const struct net_device_ops link_ops = {
+	.ndo_init = link_init,
+	.ndo_uninit = link_uninit,
+	.ndo_start_xmit = link_xmit,
+	.ndo_get_stats64 = dev_get_tstats64,
+};
+
+static const struct device_type link_type = { .name = RTUN_LINK_KIND };
+
+static void link_setup(struct net_device *dev)
+{
+	struct rtun_link *link = netdev_priv(dev);
+	netdev_features_t features = NETIF_F_SG | NETIF_F_FRAGLIST |
+				     NETIF_F_HIGHDMA | NETIF_F_HW_CSUM |
+				     NETIF_F_RXCSUM | NETIF_F_GSO_SOFTWARE;
+
+	link->dev = dev;
+	INIT_LIST_HEAD(&link->doomed);
+
+	dev->netdev_ops = &link_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	/* not NONE: IPv6CP gives the interface identifier, not addrconf */
+	dev->type = ARPHRD_PPP;
+	dev->flags = IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST;
+	dev->priv_flags |= IFF_NO_QUEUE;
+	/* GRO compares that many octets in front of the IP header */
+	dev->hard_header_len = 0;
+	dev->addr_len = 0;
+	dev->needed_headroom = LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
+	dev->mtu = ETH_DATA_LEN - RTUN_OVERHEAD_MAX;
+	dev->min_mtu = IPV4_MIN_MTU;
+	dev->max_mtu = IP_MAX_MTU - RTUN_OVERHEAD_MAX;
+	dev->features |= features;
+	dev->hw_features |= features;
+	dev->hw_enc_features |= features;
+	dev->needs_free_netdev = true;
+	rtun_dev_set_lltx(dev);
+	rtun_dev_want_tstats(dev);
+	/* answers to too big packets want to know where they came from */
+	netif_keep_dst(dev);
+	SET_NETDEV_DEVTYPE(dev, &link_type);
+}
+
+/* --- rtnetlink ---------------------------------------------------------- */
+
+static const struct nla_policy link_policy[IFLA_RTUN_MAX + 1] = {
+	[IFLA_RTUN_MODE] = NLA_POLICY_RANGE(NLA_U8, RTUN_MODE_PPP,
+					    RTUN_MODE_MAX),
+	[IFLA_RTUN_SESSION] = NLA_POLICY_MIN(NLA_U32, 1),
+	[IFLA_RTUN_DIE_WITH_SESSION] = { .type = NLA_FLAG },
+	[IFLA_RTUN_XPORT] = {
+		.type = NLA_REJECT,
+		.reject_message = "the transport is read-only"
+	},
+	[IFLA_RTUN_PEER4] = {
+		.type = NLA_REJECT,
+		.reject_message = "the peer's address is read-only"
+	},
+};
+
+static int link_validate(struct nlattr *tb[], struct nlattr *data[],
+			 struct netlink_ext_ack *extack)
+{
+	if (tb[IFLA_ADDRESS]) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_ADDRESS],
+				    "a point-to-point device has no address on the link");
+		return -EINVAL;
+	}
+	if (data && data[IFLA_RTUN_DIE_WITH_SESSION] &&
+	    !data[IFLA_RTUN_SESSION]) {
+		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_RTUN_DIE_WITH_SESSION],
+				    "to die with a session, the device needs one");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int join(struct net *net, struct net_device *dev,
+		struct nlattr *data[], struct netlink_ext_ack *extack)
+{
+	const struct nlattr *id = data[IFLA_RTUN_SESSION];
+	struct rtun_net *rn = rtun_net_of(net);
+	struct rtun_session *s;
+	int err;
+
+	mutex_lock(&rn->cfg_lock);
+	s = rtun_session_find(rn, nla_get_u32(id));
+	if (s) {
+		err = attach(netdev_priv(dev), s,
+			     data[IFLA_RTUN_DIE_WITH_SESSION], extack);
+	} else {
+		NL_SET_ERR_MSG(extack, "no such session");
+		err = -ENOENT;
+	}
+	if (err)
+		NL_SET_BAD_ATTR(extack, id);
+	else
+		rtun_notify_session(s, RTUN_CMD_SESSION_SET);
+	mutex_unlock(&rn->cfg_lock);
+	return err;
+}
+
+static int newlink(struct net *net, struct net_device *dev,
+		   struct nlattr *data[], struct netlink_ext_ack *extack)
+{
+	int err;
+
+	netif_carrier_off(dev);
+	err = register_netdevice(dev);
+	if (err)
+		return err;
+	if (data && data[IFLA_RTUN_SESSION]) {
+		err = join(net, dev, data, extack);
+		if (err)
+			unregister_netdevice(dev);
+	}
+	return err;
+}
+
+RTUN_DEFINE_NEWLINK(link_newlink, newlink)
+
+static size_t link_size(const struct net_device *dev)
+{
+	return nla_total_size(sizeof(u8)) +	/* IFLA_RTUN_MODE */
+	       nla_total_size(sizeof(u32)) +	/* IFLA_RTUN_SESSION */
+	       nla_total_size(0) +		/* IFLA_RTUN_DIE_WITH_SESSION */
+	       nla_total_size(sizeof(u8)) +	/* IFLA_RTUN_XPORT */
+	       nla_total_size(sizeof(__be32));	/* IFLA_RTUN_PEER4 */
+}
+
+static int link_fill(struct sk_buff *msg, const struct net_device *dev)
+{
+	struct rtun_link *link = netdev_priv(dev);
+	struct rtun_session *s;
+	int err = -EMSGSIZE;
+
+	if (nla_put_u8(msg, IFLA_RTUN_MODE, RTUN_MODE_PPP))
+		return err;
+	rcu_read_lock();
+	s = rcu_dereference(link->session);
+	if (s && (nla_put_u32(msg, IFLA_RTUN_SESSION, s->id) ||
+		  (READ_ONCE(link->die) &&
+		   nla_put_flag(msg, IFLA_RTUN_DIE_WITH_SESSION)) ||
+		  nla_put_u8(msg, IFLA_RTUN_XPORT, s->key.kind) ||
+		  nla_put_in_addr(msg, IFLA_RTUN_PEER4, s->key.remote)))
+		goto out;
+	err = 0;
+out:
+	rcu_read_unlock();
+	return err;
+}
+
+/* Where the session is; the answer is good as long as the caller has rtnl,
+ * because a namespace takes it between parting the two and being freed.
+ */
+static struct net *link_net(const struct net_device *dev)
+{
+	struct rtun_link *link = netdev_priv(dev);
+	struct rtun_session *s;
+	struct net *net;
+
+	rcu_read_lock();
+	s = rcu_dereference(link->session);
+	net = s ? s->tunnel->rn->net : dev_net(dev);
+	rcu_read_unlock();
+	return net;
+}
+
+static struct rtnl_link_ops rtnl_ops = {
+	.kind = RTUN_LINK_KIND,
+	.priv_size = sizeof(struct rtun_link),
+	.setup = link_setup,
+	.maxtype = IFLA_RTUN_MAX,
+	.policy = link_policy,
+	.validate = link_validate,
+	.newlink = link_newlink,
+	.get_size = link_size,
+	.fill_info = link_fill,
+	.get_link_net = link_net,
+};
+
+int rtun_link_init(void)
+{
+	return rtnl_link_register(&rtnl_ops);
+}
+
+void rtun_link_exit(void)
+{
+	rtnl_link_unregister(&rtnl_ops);
+	flush_work(&reap);
+}
+
+MODULE_ALIAS_RTNL_LINK(RTUN_LINK_KIND);

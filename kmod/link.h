@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Network devices of kind "rtun", and which session each carries.
+ */
+#ifndef _RTUN_LINK_H
+#define _RTUN_LINK_H
+
+#include <linux/types.h>
+
+struct net;
+struct netlink_ext_ack;
+struct nlattr;
+struct rtun_session;
+struct sk_buff;
+
+/* Join a session and a device of the namespace @net; cfg_lock. */
+int rtun_link_attach(struct rtun_session *s, struct net *net,
+		     const struct nlattr *ifindex,
+		     struct netlink_ext_ack *extack);
+/* Part them, if they are joined.  A device that dies with its session is
+ * deleted by the next rtun_link_reap().  cfg_lock.
+ */
+bool rtun_link_detach(struct rtun_session *s);
+/* Set the carrier by what the session's state is; cfg_lock. */
+void rtun_link_carrier(struct rtun_session *s);
+/* Put IFINDEX and NETNSID of the session's device into a message; RCU. */
+int rtun_link_fill(struct sk_buff *msg, struct rtun_session *s);
+/* Delete the devices that are to go.  No lock held. */
+void rtun_link_reap(void);
+/* The same, where rtnl must not be taken. */
+void rtun_link_reap_later(void);
+
+int rtun_link_init(void);
+void rtun_link_exit(void);
+
+#endif /* _RTUN_LINK_H */

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PPP mux, see ppp.h.
+ */
+#include "ppp.h"
+#include "cells.h"
+#include "netlink.h"
+#include "rtun.h"
+
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/ppp_defs.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+
+enum {
+	LCP_ECHO_REQUEST	= 9,	/* RFC 1661 section 5.8 */
+	LCP_ECHO_REPLY		= 10,
+	LCP_ECHO_MIN		= 8,	/* code, id, length, magic */
+};
+
+/* Before protocol 0x0100 a field of one octet is enough (RFC 1661, 6.5). */
+static bool short_proto(const struct rtun_session *s)
+{
+	return READ_ONCE(s->flags) & RTUN_SESSION_F_PFC_TX;
+}
+
+unsigned int rtun_ppp_overhead(const struct rtun_session *s)
+{
+	return (READ_ONCE(s->flags) & RTUN_SESSION_F_ACFC_TX ? 0 : 2) +
+	       (short_proto(s) ? 1 : 2);
+}
+
+void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb)
+{
+	u16 proto = skb->protocol == htons(ETH_P_IP) ? PPP_IP : PPP_IPV6;
+
+	if (short_proto(s))
+		*(u8 *)skb_push(skb, 1) = proto;
+	else
+		put_unaligned_be16(proto, skb_push(skb, 2));
+	if (!(READ_ONCE(s->flags) & RTUN_SESSION_F_ACFC_TX))
+		put_unaligned_be16(PPP_ALLSTATIONS << 8 | PPP_UI,
+				   skb_push(skb, 2));
+}
+
+unsigned int rtun_ppp_headroom(void)
+{
+	return LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
+}
+
+int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb)
+{
+	bool lcp = get_unaligned_be16(skb->data) == PPP_LCP;
+
+	/* LCP must be understood whatever was agreed (RFC 1661, 6.6) */
+	if (lcp || !(READ_ONCE(s->flags) & RTUN_SESSION_F_ACFC_TX))
+		put_unaligned_be16(PPP_ALLSTATIONS << 8 | PPP_UI,
+				   skb_push(skb, 2));
+	return s->tunnel->ops->send(s, skb);
+}
+
+void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
+		   struct sk_buff *skb)
+{
+	u8 version;
+	u32 np;
+
+	if (!pskb_inet_may_pull(skb))
+		goto malformed;
+	version = ip_hdr(skb)->version;
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		if (version != 4)
+			goto malformed;
+		np = RTUN_NP_IPV4;
+		break;
+	case htons(ETH_P_IPV6):
+		if (version != 6)
+			goto malformed;
+		np = RTUN_NP_IPV6;
+		break;
+	default:
+		goto malformed;
+	}
+	if (unlikely(!(READ_ONCE(s->np) & np))) {
+		DEV_STATS_INC(dev, tx_dropped);
+		rtun_drop(s->stats, skb, RTUN_DROP_TX_NP_CLOSED);
+		return;
+	}
+	s->tunnel->ops->xmit(s, dev, skb);
+	return;
+
+malformed:
+	DEV_STATS_INC(dev, tx_dropped);
+	rtun_drop(s->stats, skb, RTUN_DROP_TX_PROTO);
+}
+
+/* Outer congestion marks go inside (RFC 6040 section 4.2). */
+static bool ecn_ok(struct sk_buff *skb, u8 outer)
+{
+	unsigned int hlen = skb->protocol == htons(ETH_P_IP) ?
+			    sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+
+	/* a clone shares the header that may be changed */
+	if (INET_ECN_is_ce(outer) && skb_cloned(skb) &&
+	    skb_ensure_writable(skb, hlen))
+		return false;
+	return INET_ECN_decapsulate(skb, outer,
+				    ip_tunnel_get_dsfield(ip_hdr(skb), skb)) <= 1;
+}
+
+/* The address and control field and an odd protocol field move the IP header
+ * off its alignment.  Some processors mind.
+ */
+static struct sk_buff *realign(struct sk_buff *skb)
+{
+	struct sk_buff *copy;
+
+	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) ||
+	    IS_ALIGNED((unsigned long)skb->data, 4))
+		return skb;
+	copy = skb_copy_expand(skb, ALIGN(NET_SKB_PAD, 4), 0, GFP_ATOMIC);
+	if (copy)
+		consume_skb(skb);
+	return copy;
+}
+
+/* Everything the outer packet left on the skb must go. */
+static void clean(struct rtun_session *s, struct net_device *dev,
+		  struct sk_buff *skb)
+{
+	skb->dev = dev;
+	skb_scrub_packet(skb, !net_eq(s->tunnel->rn->net, dev_net(dev)));
+	skb_clear_hash_if_not_l4(skb);
+	skb_set_queue_mapping(skb, 0);
+	__vlan_hwaccel_clear_tag(skb);
+	skb_reset_mac_header(skb);
+	skb_reset_mac_len(skb);
+	rtun_skb_unset_transport(skb);
+	skb->encapsulation = 0;
+	/* "unnecessary" was said of the outermost packet */
+	if (skb->ip_summed == CHECKSUM_UNNECESSARY)
+		skb->ip_summed = CHECKSUM_NONE;
+	memset(skb->cb, 0, sizeof(skb->cb));
+}
+
+static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
+{
+	u8 version = proto == PPP_IP ? 4 : 6;
+	u32 np = proto == PPP_IP ? RTUN_NP_IPV4 : RTUN_NP_IPV6;
+	u8 tos = rtun_cb(skb)->tos;
+	enum rtun_drop why;
+	struct net_device *dev;
+	struct sk_buff *copy;
+	unsigned int hlen;
+	unsigned int len;
+
+	why = RTUN_DROP_NP_CLOSED;
+	if (!(READ_ONCE(s->np) & np))
+		goto drop;
+	why = RTUN_DROP_NO_DEVICE;
+	dev = rcu_dereference(s->dev);
+	if (!dev)
+		goto drop;
+	why = RTUN_DROP_DEVICE_DOWN;
+	if (!(dev->flags & IFF_UP))
+		goto drop;
+
+	why = RTUN_DROP_RX_NOMEM;
+	copy = realign(skb);
+	if (!copy)
+		goto drop;
+	skb = copy;
+
+	why = RTUN_DROP_IP_HEADER;
+	skb->protocol = htons(proto == PPP_IP ? ETH_P_IP : ETH_P_IPV6);
+	skb_reset_network_header(skb);
+	hlen = version == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	if (!pskb_network_may_pull(skb, hlen) ||
+	    ip_hdr(skb)->version != version)
+		goto drop;
+	if (version == 4 && ip_hdr(skb)->ihl < 5)
+		goto drop;
+	why = RTUN_DROP_ECN;
+	if (!ecn_ok(skb, tos))
+		goto drop;
+
+	clean(s, dev, skb);
+	len = skb->len;
+	why = RTUN_DROP_RX_NOMEM;
+	if (!rtun_cells_receive(skb))
+		goto drop;
+	rtun_stats_packet(s->stats, RTUN_A_STATS_RX_PACKETS, len);
+	dev_sw_netstats_rx_add(dev, len);
+	return;
+
+drop:
+	rtun_drop(s->stats, skb, why);
+}
+
+/*
+ * Answer an LCP Echo-Request, if that was asked for.  One that carries our own
+ * magic number is our own and tells of a loop: the owner shall see it.
+ */
+static bool echo(struct rtun_session *s, struct sk_buff *skb,
+		 struct sk_buff_head *answers)
+{
+	unsigned int room = rtun_ppp_headroom();
+	u8 h[LCP_ECHO_MIN], *lcp;
+	struct sk_buff *answer;
+	u16 len;
+
+	if (!(READ_ONCE(s->flags) & RTUN_SESSION_F_ECHO_REPLY))
+		return false;
+	if (skb_copy_bits(skb, 0, h, sizeof(h)) || h[0] != LCP_ECHO_REQUEST)
+		return false;
+	len = get_unaligned_be16(h + 2);
+	if (len < LCP_ECHO_MIN || len > skb->len || len > RTUN_FRAME_MAX - 2)
+		return false;
+	if (s->magic && get_unaligned_be32(h + 4) == s->magic)
+		return false;
+
+	answer = alloc_skb(room + 2 + len, GFP_ATOMIC);
+	if (!answer) {
+		rtun_stats_drop(s->stats, RTUN_DROP_RX_NOMEM);
+		return true;
+	}
+	skb_reserve(answer, room);
+	put_unaligned_be16(PPP_LCP, skb_put(answer, 2));
+	lcp = skb_put(answer, len);
+	/* cannot fail: the length was compared */
+	if (skb_copy_bits(skb, 0, lcp, len)) {
+		kfree_skb(answer);
+		return false;
+	}
+	lcp[0] = LCP_ECHO_REPLY;
+	put_unaligned_be32(s->magic, lcp + 4);
+	__skb_queue_tail(answers, answer);
+	rtun_stats_inc(s->stats, RTUN_A_STATS_RX_ECHO);
+	return true;
+}
+
+/* Tokens of the session and of the namespace. */
+static bool ctrl_allowed(struct rtun_session *s)
+{
+	struct rtun_net *rn = s->tunnel->rn;
+	bool ok;
+
+	if (!rtun_bucket_take(&s->ctrl, RTUN_CTRL_BURST, RTUN_CTRL_RATE))
+		return false;
+	spin_lock(&rn->ctrl_lock);
+	ok = rtun_bucket_take(&rn->ctrl, RTUN_CTRL_NET_BURST,
+			      RTUN_CTRL_NET_RATE);
+	spin_unlock(&rn->ctrl_lock);
+	return ok;
+}
+
+static void rx_control(struct rtun_session *s, struct sk_buff *skb, u16 proto,
+		       struct sk_buff_head *answers)
+{
+	enum rtun_drop why;
+	int err;
+
+	why = RTUN_DROP_CTRL_TOO_LONG;
+	if (skb->len > RTUN_FRAME_MAX - 2)
+		goto drop;
+	why = RTUN_DROP_CTRL_RATE;
+	if (!ctrl_allowed(s))
+		goto drop;
+	if (proto == PPP_LCP && echo(s, skb, answers)) {
+		consume_skb(skb);
+		return;
+	}
+	err = rtun_notify_frame(s, skb, proto);
+	if (err) {
+		why = err == -ENOTCONN ? RTUN_DROP_CTRL_NO_OWNER :
+					 RTUN_DROP_CTRL_OVERRUN;
+		goto drop;
+	}
+	rtun_stats_inc(s->stats, RTUN_A_STATS_RX_CONTROL);
+	consume_skb(skb);
+	return;
+
+drop:
+	rtun_drop(s->stats, skb, why);
+}
+
+void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
+		 struct sk_buff_head *answers)
+{
+	enum rtun_drop why = RTUN_DROP_PPP_TRUNCATED;
+	unsigned int off = 0, have;
+	u8 h[RTUN_PPP_HEADER_MAX];
+	u16 proto;
+
+	have = min_t(unsigned int, skb->len, sizeof(h));
+	if (!have || !pskb_may_pull(skb, have))
+		goto drop;
+	memcpy(h, skb->data, have);
+	/* strip it if it is there, whatever was agreed */
+	if (have >= 2 && h[0] == PPP_ALLSTATIONS && h[1] == PPP_UI)
+		off = 2;
+	if (have - off < 1)
+		goto drop;
+	if (h[off] & 1) {
+		/* only ever short: LCP and all above 0x00ff cannot be here */
+		why = RTUN_DROP_PPP_PROTO;
+		if (!(READ_ONCE(s->flags) & RTUN_SESSION_F_PFC_RX))
+			goto drop;
+		proto = h[off];
+		off += 1;
+	} else {
+		if (have - off < 2)
+			goto drop;
+		proto = get_unaligned_be16(h + off);
+		why = RTUN_DROP_PPP_PROTO;
+		if (!(proto & 1))
+			goto drop;
+		off += 2;
+	}
+	skb_pull_rcsum(skb, off);
+
+	if (proto == PPP_IP || proto == PPP_IPV6)
+		rx_network(s, skb, proto);
+	else
+		rx_control(s, skb, proto, answers);
+	return;
+
+drop:
+	rtun_drop(s->stats, skb, why);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The PPP mux: which frame goes to the device, which to the owner, and how a
+ * frame looks on the wire (RFC 1661 sections 2 and 6.5, RFC 1662 section 3.1).
+ */
+#ifndef _RTUN_PPP_H
+#define _RTUN_PPP_H
+
+#include <linux/skbuff.h>
+#include <linux/types.h>
+
+struct net_device;
+struct rtun_session;
+
+enum rtun_ppp_limits {
+	RTUN_PPP_HEADER_MAX = 4,	/* FF 03 and two octets of protocol */
+};
+
+/* What a packet carries in skb->cb from the transport to the mux. */
+struct rtun_cb {
+	u8 tos;		/* of the outer header */
+};
+
+static inline struct rtun_cb *rtun_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct rtun_cb) > sizeof(skb->cb));
+	return (struct rtun_cb *)skb->cb;
+}
+
+/*
+ * A frame came in.  Takes the skb; under rx_lock, RCU, BH disabled.  Frames to
+ * be sent in answer are queued on @answers: for after rx_lock.
+ */
+void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
+		 struct sk_buff_head *answers);
+
+/* A packet leaves through the device.  Takes the skb; BH disabled, RCU. */
+void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
+		   struct sk_buff *skb);
+
+/* Octets rtun_ppp_push() will put in front of a network packet. */
+unsigned int rtun_ppp_overhead(const struct rtun_session *s);
+/* Put the header in front of a network packet; the headroom is there. */
+void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb);
+
+/* Send a frame that begins with its protocol field.  Takes the skb, which has
+ * rtun_ppp_headroom() octets in front; BH disabled, RCU.
+ */
+int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb);
+unsigned int rtun_ppp_headroom(void);
+
+#endif /* _RTUN_PPP_H */

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The objects of the data plane and who guards what in them.
+ *
+ * Lock order: rtnl > rtun_net::cfg_lock > attach lock (link.c) > rx_lock >
+ * tx_lock.  The packet path takes no references: it finds objects under RCU
+ * and is done with them before it leaves it.  Configuration holds cfg_lock.
+ *
+ * Life of a tunnel or session: made complete, then published (id table, then
+ * wire table).  Teardown is in one place, rtun_sessions_kill(): dead, out of
+ * the tables, off the device, one grace period for the whole batch, timers
+ * shut down, ring emptied, creation reference dropped.  The last reference
+ * frees it from process context after another grace period.
+ */
+#ifndef _RTUN_RTUN_H
+#define _RTUN_RTUN_H
+
+#include "reorder.h"
+#include "stats.h"
+
+#include <uapi/linux/rtun.h>
+
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/dst_cache.h>
+#include <net/net_namespace.h>
+
+struct netlink_ext_ack;
+struct rtun_session;
+struct rtun_tunnel;
+
+enum rtun_limits {
+	/* control frames to the owner: a session may send a burst of an
+	 * authentication with retries, then a keepalive's pace
+	 */
+	RTUN_CTRL_BURST		= 32,
+	RTUN_CTRL_RATE		= 50,	/* per second */
+	RTUN_CTRL_NET_BURST	= 4096,
+	RTUN_CTRL_NET_RATE	= 8192,
+	/* octets of owners' blobs in one namespace */
+	RTUN_BLOBS_MAX		= 64 << 20,
+	/* tunnels through tunnels through tunnels... */
+	RTUN_NESTING_MAX	= 4,
+	/* octets any transport and the PPP header put around a packet */
+	RTUN_OVERHEAD_MAX	= 40,
+};
+
+/* Tokens that come back with time; the caller serialises. */
+struct rtun_bucket {
+	unsigned long stamp;
+	u32 tokens;
+};
+
+/* What the owner wants to find again: RCU, replaced under cfg_lock. */
+struct rtun_blob {
+	struct rcu_head rcu;
+	u16 len;
+	u8 data[];
+};
+
+/**
+ * struct rtun_net - what one network namespace has
+ * @net: the namespace; it does not go before this does
+ * @cfg_lock: serialises all changes
+ * @tunnels: by id; written under cfg_lock, read under RCU
+ * @sessions: likewise
+ * @by_wire: sessions by struct rtun_key
+ * @by_addr: tunnels by their addresses (for ICMP errors)
+ * @call_ids: PPTP call id to the number of sessions that receive with it
+ * @owners: struct rtun_owner, cfg_lock
+ * @n_tunnels: cfg_lock
+ * @n_sessions: cfg_lock
+ * @blob_bytes: octets of blobs, cfg_lock
+ * @generation: counts changes
+ * @stats: what no session can be charged with
+ * @ctrl_lock: guards @ctrl
+ * @ctrl: rate of control frames of all sessions
+ * @owner_work: deletes what dies with its owner
+ */
+struct rtun_net {
+	struct net *net;
+	struct mutex cfg_lock;
+	struct xarray tunnels;
+	struct xarray sessions;
+	struct rhashtable by_wire;
+	struct rhltable by_addr;
+	struct xarray call_ids;
+	struct list_head owners;
+	u32 next_tunnel_id;
+	u32 next_session_id;
+	u32 n_tunnels;
+	u32 n_sessions;
+	u32 blob_bytes;
+	atomic_t generation;
+	struct rtun_stats __percpu *stats;
+	spinlock_t ctrl_lock;
+	struct rtun_bucket ctrl;
+	struct work_struct owner_work;
+};
+
+/**
+ * struct rtun_owner - a named program
+ * @list: in rtun_net::owners
+ * @name: given with OWNER_BIND
+ * @portid: its socket, 0: nobody; written under cfg_lock, read under RCU
+ * @gone: its socket was closed, and what dies with it is still there
+ * @n_tunnels: cfg_lock; an owner without socket and tunnels is freed
+ */
+struct rtun_owner {
+	struct list_head list;
+	char name[RTUN_OWNER_NAME_MAX + 1];
+	u32 portid;
+	bool gone;
+	u32 n_tunnels;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct rtun_xport_ops - how the packets of a kind of tunnel travel
+ * @kind: enum rtun_xport
+ * @open: claim the protocol for one more tunnel
+ * @close: give it back
+ * @session_new: pick or check the wire id; cfg_lock
+ * @session_del: forget it; cfg_lock
+ * @set_reorder: change the number of slots; cfg_lock
+ * @xmit: send a network packet of the device, maybe GSO; takes the skb; BH
+ *	disabled, RCU
+ * @send: send a PPP frame which is complete from the protocol field on; takes
+ *	the skb; BH disabled, RCU
+ */
+struct rtun_xport_ops {
+	u8 kind;
+	int (*open)(struct netlink_ext_ack *extack);
+	void (*close)(void);
+	int (*session_new)(struct rtun_session *s, const struct nlattr *local_id,
+			   struct netlink_ext_ack *extack);
+	void (*session_del)(struct rtun_session *s);
+	void (*set_reorder)(struct rtun_session *s, u32 slots);
+	void (*xmit)(struct rtun_session *s, struct net_device *dev,
+		     struct sk_buff *skb);
+	int (*send)(struct rtun_session *s, struct sk_buff *skb);
+};
+
+/* Outer policy of a tunnel: single words, read with READ_ONCE. */
+struct rtun_outer {
+	u32 fwmark;
+	u32 oif;
+	u8 ttl;
+	u8 tos;
+	u8 df;
+};
+
+/**
+ * struct rtun_tunnel - one peer
+ * @rn: its namespace
+ * @ops: its transport
+ * @owner: who gets its control frames; never changes
+ * @local: our address
+ * @remote: the peer's
+ * @outer: policy; written under cfg_lock
+ * @dst_cache: route to the peer
+ * @pmtu: what was last known of the path, for the event
+ * @ref: creation and one per session
+ * @sessions: cfg_lock, and RCU for readers
+ */
+struct rtun_tunnel {
+	struct rtun_net *rn;
+	const struct rtun_xport_ops *ops;
+	struct rtun_owner *owner;
+	__be32 local;
+	__be32 remote;
+	struct rtun_outer outer;
+	u32 flags;
+	u32 pmtu;
+	struct dst_cache dst_cache;
+	u32 id;
+	u32 n_sessions;
+	struct rhlist_head by_addr;
+	struct list_head sessions;
+	struct list_head kill;
+	struct rtun_blob __rcu *blob;
+	refcount_t ref;
+	struct rcu_work free_work;
+};
+
+/* Where packets of a session are found: filled with zeros where not used. */
+struct rtun_key {
+	u32 kind;	/* enum rtun_xport */
+	u32 local_id;
+	__be32 local;
+	__be32 remote;
+};
+
+/**
+ * struct rtun_session - one call
+ *
+ * Receive, read-mostly:
+ * @by_wire: in rtun_net::by_wire
+ * @key: what it is found by
+ * @flags: enum rtun_session_flags
+ * @np: enum rtun_np; both written under cfg_lock
+ * @state: enum rtun_session_state
+ * @dev: RCU; written under the attach lock (link.c)
+ * @tunnel: holds a reference
+ *
+ * Receive, written per packet, under @rx_lock:
+ * @reorder: order of what comes in
+ * @ctrl: rate of control frames
+ * @overrun: control frames lost since the last one the owner got
+ * @overruns: in all
+ * @magic: of LCP, for echo replies
+ *
+ * Transmit, under @tx_lock:
+ * @tx_seq: next number
+ * @tx_cpu: who holds @tx_lock, to notice a tunnel in itself
+ * @ack_sent: last acknowledgement, plus one
+ *
+ * Rest: cfg_lock.
+ */
+struct rtun_session {
+	struct rhash_head by_wire;
+	struct rtun_key key;
+	u32 flags;
+	u32 np;
+	u8 state;
+	bool peer_known;
+	u16 peer_id;
+	struct net_device __rcu *dev;
+	struct rtun_tunnel *tunnel;
+	struct rtun_stats __percpu *stats;
+
+	spinlock_t rx_lock ____cacheline_aligned_in_smp;
+	struct rtun_reorder reorder;
+	struct rtun_bucket ctrl;
+	u32 overrun;
+	u32 overruns;
+	u32 magic;
+	struct timer_list gap_timer;
+	struct timer_list ack_timer;
+
+	spinlock_t tx_lock ____cacheline_aligned_in_smp;
+	int tx_cpu;
+	u32 tx_seq;
+	u32 ack_sent;
+
+	u32 id;
+	u32 reorder_timeout;	/* ms */
+	u32 peer_window;	/* packets */
+	u32 ack_delay;		/* ms */
+	bool carrier;		/* attach lock */
+	struct list_head in_tunnel;
+	struct list_head kill;
+	struct rtun_blob __rcu *blob;
+	refcount_t ref;
+	struct rcu_work free_work;
+};
+
+/* Can it send?  The peer's id is to be read after this was asked. */
+#define rtun_session_peer_known(s)					\
+	/* pairs with the release in rtun_session_set() */		\
+	smp_load_acquire(&(s)->peer_known)
+
+enum rtun_session_state {
+	RTUN_SESSION_NEW,	/* its maker does not know its id yet */
+	RTUN_SESSION_LIVE,
+	RTUN_SESSION_DEAD,
+};
+
+extern unsigned int rtun_net_id;
+extern struct workqueue_struct *rtun_wq;
+
+struct rtun_net *rtun_net_of(const struct net *net);
+
+/* Something in the configuration changed. */
+static inline void rtun_net_changed(struct rtun_net *rn)
+{
+	atomic_inc(&rn->generation);
+}
+
+bool rtun_bucket_take(struct rtun_bucket *b, u32 burst, u32 per_second);
+
+/* Make a blob of an attribute, charge the namespace and free the old one's
+ * charge when set; cfg_lock.
+ */
+struct rtun_blob *rtun_blob_new(struct rtun_net *rn, const struct nlattr *attr,
+				const struct rtun_blob *old,
+				struct netlink_ext_ack *extack);
+void rtun_blob_set(struct rtun_net *rn, struct rtun_blob __rcu **where,
+		   struct rtun_blob *blob);
+
+#endif /* _RTUN_RTUN_H */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the cores of the module need of a kernel, for building them on the
+ * host:
+ *
+ *	cc -O1 -g -fsanitize=address,undefined -I. -DRTUN_DEBUG \
+ *		reorder.c selftest/[!h]*.c selftest/host_main.c
+ */
+#ifndef _RTUN_HOST_H
+#define _RTUN_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+
+#define selftest_say(...) fprintf(stderr, __VA_ARGS__)
+#define selftest_alloc(n, size) calloc(n, size)
+#define selftest_free(p) free(p)
+
+#endif /* _RTUN_HOST_H */

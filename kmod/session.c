@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions, see session.h and the lifetime rules in rtun.h.
+ */
+#include "session.h"
+#include "link.h"
+#include "netlink.h"
+#include "rtun.h"
+#include "tunnel.h"
+
+#include <linux/jiffies.h>
+#include <linux/rhashtable.h>
+#include <linux/skbuff.h>
+
+enum {
+	/* defaults, as the uAPI says them */
+	REORDER_SLOTS	= 256,
+	REORDER_TIMEOUT	= 50,	/* ms */
+	PEER_WINDOW	= 16,
+	ACK_DELAY	= 100,	/* ms */
+	/* rounds of waiting for another CPU from within a tunnel: some
+	 * milliseconds, a thousand times what it holds the lock for
+	 */
+	NESTED_SPINS	= 1 << 16,
+};
+
+const struct rhashtable_params rtun_session_params = {
+	.key_len = sizeof(struct rtun_key),
+	.key_offset = offsetof(struct rtun_session, key),
+	.head_offset = offsetof(struct rtun_session, by_wire),
+	.automatic_shrinking = true,
+};
+
+/* How deep this CPU is in tunnels. */
+static DEFINE_PER_CPU(unsigned int, nesting);
+
+bool __rtun_session_tx_lock(struct rtun_session *s)
+{
+	unsigned int *depth = this_cpu_ptr(&nesting);
+	unsigned int spins = NESTED_SPINS;
+	int cpu = smp_processor_id();
+
+	if (unlikely(READ_ONCE(s->tx_cpu) == cpu || *depth >= RTUN_NESTING_MAX))
+		return false;
+	if (likely(!*depth)) {
+		spin_lock(&s->tx_lock);
+	} else {
+		/*
+		 * We hold the lock of the tunnel around this one.  Where
+		 * routes make two tunnels carry each other, another CPU may
+		 * do so the other way round: wait, but not for ever.
+		 */
+		while (!spin_trylock(&s->tx_lock)) {
+			if (!--spins)
+				return false;
+			cpu_relax();
+		}
+	}
+	WRITE_ONCE(s->tx_cpu, cpu);
+	++*depth;
+	__release(&s->tx_lock);	/* for sparse: __cond_lock() acquires it */
+	return true;
+}
+
+void rtun_session_tx_unlock(struct rtun_session *s)
+	__releases(&s->tx_lock)
+{
+	--*this_cpu_ptr(&nesting);
+	WRITE_ONCE(s->tx_cpu, -1);
+	spin_unlock(&s->tx_lock);
+}
+
+struct rtun_session *rtun_session_find(struct rtun_net *rn, u32 id)
+{
+	return xa_load(&rn->sessions, id);
+}
+
+struct rtun_session *rtun_session_by_wire(struct rtun_net *rn,
+					  const struct rtun_key *key)
+{
+	struct rtun_session *s;
+
+	s = rhashtable_lookup(&rn->by_wire, key, rtun_session_params);
+	if (s && likely(READ_ONCE(s->state) == RTUN_SESSION_LIVE))
+		return s;
+	return NULL;
+}
+
+static void session_free(struct work_struct *work)
+{
+	struct rtun_session *s = container_of(to_rcu_work(work),
+					      struct rtun_session, free_work);
+
+	rtun_tunnel_put(s->tunnel);
+	free_percpu(s->stats);
+	kfree(rcu_access_pointer(s->blob));
+	kfree(s);
+}
+
+void rtun_session_get(struct rtun_session *s)
+{
+	refcount_inc(&s->ref);
+}
+
+void rtun_session_put(struct rtun_session *s)
+{
+	if (refcount_dec_and_test(&s->ref))
+		queue_rcu_work(rtun_wq, &s->free_work);
+}
+
+/* @old with the bits that @attr selects as @attr says. */
+static u32 merge(u32 old, const struct nlattr *attr)
+{
+	struct nla_bitfield32 bf;
+
+	if (!attr)
+		return old;
+	bf = nla_get_bitfield32(attr);
+	return (old & ~bf.selector) | (bf.value & bf.selector);
+}
+
+static u32 pick(u32 old, const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : old;
+}
+
+int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *slots = tb[RTUN_A_SESSION_REORDER_SLOTS];
+	const struct nlattr *peer = tb[RTUN_A_SESSION_PEER_ID];
+	struct rtun_net *rn = s->tunnel->rn;
+	struct rtun_blob *blob = NULL;
+
+	lockdep_assert_held(&rn->cfg_lock);
+
+	/* first all that can be refused... */
+	if (slots && nla_get_u32(slots) && !is_power_of_2(nla_get_u32(slots))) {
+		NL_SET_ERR_MSG_ATTR(extack, slots,
+				    "the number of slots must be a power of two, or 0");
+		return -EINVAL;
+	}
+	if (peer && s->peer_known && nla_get_u32(peer) != s->peer_id) {
+		NL_SET_ERR_MSG_ATTR(extack, peer,
+				    "the peer's id is known already and does not change");
+		return -EBUSY;
+	}
+	if (tb[RTUN_A_SESSION_BLOB]) {
+		blob = rtun_blob_new(rn, tb[RTUN_A_SESSION_BLOB],
+				     rcu_dereference_protected(s->blob,
+					lockdep_is_held(&rn->cfg_lock)),
+				     extack);
+		if (IS_ERR(blob))
+			return PTR_ERR(blob);
+	}
+
+	/* ...then all is done */
+	if (tb[RTUN_A_SESSION_BLOB])
+		rtun_blob_set(rn, &s->blob, blob);
+	if (peer && !s->peer_known) {
+		s->peer_id = nla_get_u32(peer);
+		/* pairs with the acquire in rtun_session_peer_known() */
+		smp_store_release(&s->peer_known, true);
+	}
+	WRITE_ONCE(s->reorder_timeout,
+		   pick(s->reorder_timeout, tb[RTUN_A_SESSION_REORDER_TIMEOUT]));
+	WRITE_ONCE(s->peer_window,
+		   pick(s->peer_window, tb[RTUN_A_SESSION_PEER_WINDOW]));
+	WRITE_ONCE(s->ack_delay,
+		   pick(s->ack_delay, tb[RTUN_A_SESSION_ACK_DELAY]));
+	if (tb[RTUN_A_SESSION_MAGIC]) {
+		spin_lock_bh(&s->rx_lock);
+		s->magic = nla_get_u32(tb[RTUN_A_SESSION_MAGIC]);
+		spin_unlock_bh(&s->rx_lock);
+	}
+	if (slots)
+		s->tunnel->ops->set_reorder(s, nla_get_u32(slots));
+	WRITE_ONCE(s->flags, merge(s->flags, tb[RTUN_A_SESSION_FLAGS]));
+	WRITE_ONCE(s->np, merge(s->np, tb[RTUN_A_SESSION_NP]));
+	rtun_link_carrier(s);
+	return 0;
+}
+
+/* Take its id, its place in the tables; the creation is complete before. */
+static int publish(struct rtun_session *s, struct nlattr **tb,
+		   struct netlink_ext_ack *extack)
+{
+	const struct nlattr *id = tb[RTUN_A_SESSION_ID];
+	struct rtun_tunnel *t = s->tunnel;
+	struct rtun_net *rn = t->rn;
+	int err;
+
+	if (id && nla_get_u32(id)) {
+		s->id = nla_get_u32(id);
+		err = xa_insert(&rn->sessions, s->id, s, GFP_KERNEL);
+		if (err == -EBUSY) {
+			NL_SET_ERR_MSG_ATTR(extack, id,
+					    "a session with this id exists");
+			err = -EEXIST;
+		}
+	} else {
+		err = xa_alloc_cyclic(&rn->sessions, &s->id, s, xa_limit_31b,
+				      &rn->next_session_id, GFP_KERNEL);
+		if (err > 0)
+			err = 0;
+	}
+	if (err)
+		return err;
+	err = rhashtable_lookup_insert_fast(&rn->by_wire, &s->by_wire,
+					    rtun_session_params);
+	if (err) {
+		xa_erase(&rn->sessions, s->id);
+		NL_SET_ERR_MSG(extack, "no room in the table of sessions");
+		return err;
+	}
+	list_add_tail_rcu(&s->in_tunnel, &t->sessions);
+	t->n_sessions++;
+	rn->n_sessions++;
+	rtun_net_changed(rn);
+	return 0;
+}
+
+struct rtun_session *rtun_session_new(struct rtun_tunnel *t,
+				      struct nlattr **tb,
+				      struct netlink_ext_ack *extack)
+{
+	struct rtun_session *s;
+	int err = -ENOMEM;
+
+	lockdep_assert_held(&t->rn->cfg_lock);
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	s->stats = rtun_stats_alloc();
+	if (!s->stats)
+		goto free;
+	s->tunnel = t;
+	s->key.kind = t->ops->kind;
+	s->key.local = t->local;
+	s->key.remote = t->remote;
+	s->state = RTUN_SESSION_NEW;
+	s->tx_cpu = -1;
+	s->reorder_timeout = REORDER_TIMEOUT;
+	s->peer_window = PEER_WINDOW;
+	s->ack_delay = ACK_DELAY;
+	s->ctrl.tokens = RTUN_CTRL_BURST;
+	s->ctrl.stamp = jiffies;
+	spin_lock_init(&s->rx_lock);
+	spin_lock_init(&s->tx_lock);
+	rtun_reorder_init(&s->reorder, REORDER_SLOTS, HZ);
+	INIT_LIST_HEAD(&s->kill);
+	refcount_set(&s->ref, 1);
+	INIT_RCU_WORK(&s->free_work, session_free);
+
+	err = t->ops->session_new(s, tb[RTUN_A_SESSION_LOCAL_ID], extack);
+	if (err)
+		goto free_stats;
+	err = rtun_session_set(s, tb, extack);
+	if (err)
+		goto forget;
+	err = publish(s, tb, extack);
+	if (err)
+		goto forget_blob;
+	rtun_tunnel_get(t);
+	return s;
+
+forget_blob:
+	rtun_blob_set(t->rn, &s->blob, NULL);
+forget:
+	t->ops->session_del(s);
+free_stats:
+	free_percpu(s->stats);
+free:
+	kfree(s);
+	return ERR_PTR(err);
+}
+
+void rtun_session_live(struct rtun_session *s)
+{
+	WRITE_ONCE(s->state, RTUN_SESSION_LIVE);
+}
+
+void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
+			u32 reason)
+{
+	struct rtun_session *s, *next;
+
+	lockdep_assert_held(&rn->cfg_lock);
+
+	if (list_empty(list))
+		return;
+	list_for_each_entry(s, list, kill) {
+		WRITE_ONCE(s->state, RTUN_SESSION_DEAD);
+		rhashtable_remove_fast(&rn->by_wire, &s->by_wire,
+				       rtun_session_params);
+		xa_erase(&rn->sessions, s->id);
+		s->tunnel->ops->session_del(s);
+		list_del_rcu(&s->in_tunnel);
+		s->tunnel->n_sessions--;
+		rn->n_sessions--;
+		rtun_net_changed(rn);
+		rtun_link_detach(s);
+	}
+	/* no packet of theirs is in work after this, and none can come */
+	synchronize_net();
+	list_for_each_entry_safe(s, next, list, kill) {
+		struct sk_buff *skb;
+		u64 lost = 0;
+
+		rtun_timer_shutdown(&s->gap_timer);
+		rtun_timer_shutdown(&s->ack_timer);
+		while ((skb = rtun_reorder_flush(&s->reorder, &lost)))
+			kfree_skb(skb);
+		kfree(s->reorder.ring);
+		s->reorder.ring = NULL;
+		rtun_blob_set(rn, &s->blob, NULL);
+		rtun_notify_session_del(s, reason);
+		list_del_init(&s->kill);
+		rtun_session_put(s);
+	}
+}
+
+void rtun_session_kill(struct rtun_session *s, u32 reason)
+{
+	LIST_HEAD(list);
+
+	list_add(&s->kill, &list);
+	rtun_sessions_kill(s->tunnel->rn, &list, reason);
+}

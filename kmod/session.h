@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sessions: table, life, options.
+ */
+#ifndef _RTUN_SESSION_H
+#define _RTUN_SESSION_H
+
+#include <linux/types.h>
+
+struct genl_info;
+struct list_head;
+struct netlink_ext_ack;
+struct nlattr;
+struct rtun_key;
+struct rtun_net;
+struct rtun_session;
+struct rtun_tunnel;
+
+extern const struct rhashtable_params rtun_session_params;
+
+/* By id; cfg_lock or RCU. */
+struct rtun_session *rtun_session_find(struct rtun_net *rn, u32 id);
+/* By what the wire says; RCU.  Only one that is live. */
+struct rtun_session *rtun_session_by_wire(struct rtun_net *rn,
+					  const struct rtun_key *key);
+
+/*
+ * All of the following under cfg_lock.
+ *
+ * rtun_session_new() makes a session of the attributes of SESSION_NEW and
+ * publishes it, but it receives only after rtun_session_live(): its maker must
+ * hear of its id before it hears of its frames.
+ */
+struct rtun_session *rtun_session_new(struct rtun_tunnel *t,
+				      struct nlattr **tb,
+				      struct netlink_ext_ack *extack);
+void rtun_session_live(struct rtun_session *s);
+/* Apply the attributes of SESSION_SET: all or none. */
+int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
+		     struct netlink_ext_ack *extack);
+/* The end of the sessions on the list (by rtun_session::kill). */
+void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
+			u32 reason);
+void rtun_session_kill(struct rtun_session *s, u32 reason);
+
+void rtun_session_get(struct rtun_session *s);
+void rtun_session_put(struct rtun_session *s);
+
+/* The transmit lock, or false where taking it would lock up: the packet came
+ * from inside this very tunnel.  BH disabled.
+ */
+#define rtun_session_tx_lock(s) \
+	__cond_lock(&(s)->tx_lock, __rtun_session_tx_lock(s))
+bool __rtun_session_tx_lock(struct rtun_session *s);
+void rtun_session_tx_unlock(struct rtun_session *s) __releases(&s->tx_lock);
+
+#endif /* _RTUN_SESSION_H */
