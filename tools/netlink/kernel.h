@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The seam between rtun and the kernel: every verb that the daemon, `connect` and the tool ask of
+// it, as plain values. netlink/ implements it over the "rtun" generic netlink family
+// (uapi/linux/rtun.h is the manual) and rtnetlink; tests/fake has a FakeKernel that needs none.
+//
+// All calls are synchronous. Errors carry errno and the kernel's extended acknowledgement text.
+#pragma once
+
+#include <base/bytes.h>
+#include <base/net.h>
+#include <base/result.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace rtun::netlink {
+
+enum class TunnelId : std::uint32_t {};
+enum class SessionId : std::uint32_t {};
+enum class LinkIndex : int {};
+
+// What becomes of a tunnel when the program that made it ends.
+enum class Lifetime : std::uint8_t { OutlivesOwner, DiesWithOwner };
+enum class Df : std::uint8_t { Unset, Set, Inherit };
+
+struct TunnelSpec {
+    base::Ipv4 local{};  // an address of this host
+    base::Ipv4 remote{};
+    Lifetime lifetime = Lifetime::OutlivesOwner;
+    std::uint32_t fwmark = 0;
+    std::uint32_t oif = 0;  // ifindex of a device or VRF
+    std::uint8_t ttl = 0;   // 0: the namespace's default
+    std::uint8_t tos = 0;
+    bool tos_inherit = false;
+    Df df = Df::Unset;
+    base::Bytes blob{};
+};
+
+struct Tunnel {
+    TunnelId id{};
+    TunnelSpec spec{};
+    std::string owner{};
+    std::string xport{};  // "pptp"
+    std::uint32_t pmtu = 0;
+    std::uint32_t sessions = 0;
+};
+
+// enum rtun_session_flags and enum rtun_np as members.
+struct PppFlags {
+    bool pfc_rx = false;
+    bool pfc_tx = false;
+    bool acfc_tx = false;
+    bool echo_reply = false;
+    bool operator==(const PppFlags &) const = default;
+};
+struct NetworkProtocols {
+    bool ipv4 = false;
+    bool ipv6 = false;
+    bool operator==(const NetworkProtocols &) const = default;
+};
+
+// What may be given at creation and changed later; nothing: leave as it is.
+struct SessionChange {
+    std::optional<std::uint32_t> peer_id{};  // once
+    std::optional<PppFlags> flags{};
+    std::optional<NetworkProtocols> np{};
+    std::optional<std::uint32_t> reorder_slots{};    // packets, 0: hold nothing
+    std::optional<std::uint32_t> reorder_timeout{};  // ms
+    std::optional<std::uint32_t> peer_window{};      // packets
+    std::optional<std::uint32_t> ack_delay{};        // ms
+    std::optional<std::uint32_t> magic{};
+    std::optional<base::Bytes> blob{};
+};
+
+struct Stats {
+    std::uint64_t rx_packets = 0;
+    std::uint64_t rx_bytes = 0;
+    std::uint64_t tx_packets = 0;
+    std::uint64_t tx_bytes = 0;
+    std::uint64_t rx_control = 0;
+    std::uint64_t tx_control = 0;
+    std::uint64_t rx_acks = 0;
+    std::uint64_t tx_acks = 0;
+    std::uint64_t rx_echo = 0;
+    std::uint64_t rx_buffered = 0;
+    std::uint64_t rx_lost = 0;
+    std::uint64_t rx_resync = 0;
+    std::map<std::string, std::uint64_t> drops{};  // "no_session" -> count; zeros are left out
+};
+
+struct Session {
+    SessionId id{};
+    TunnelId tunnel{};
+    std::uint32_t local_id = 0;
+    std::optional<std::uint32_t> peer_id{};
+    PppFlags flags{};
+    NetworkProtocols np{};
+    std::uint32_t reorder_slots = 0;
+    std::uint32_t reorder_timeout = 0;
+    std::uint32_t peer_window = 0;
+    std::uint32_t ack_delay = 0;
+    std::optional<LinkIndex> device{};  // in namespace netnsid, or here
+    std::optional<int> netnsid{};
+    base::Bytes blob{};
+    Stats stats{};
+};
+
+struct Info {
+    std::string version{};  // of the module
+    std::uint32_t generation = 0;
+    std::uint32_t tunnels = 0;
+    std::uint32_t sessions = 0;
+    Stats stats{};  // what no session could be charged with
+};
+
+struct Link {
+    LinkIndex index{};
+    std::string name{};
+};
+
+// destination/prefix_length via gateway dev oif src source metric M. Everything we install carries
+// our own routing protocol number (RouteProtocol), so that left-overs can be told from others'.
+struct Route {
+    base::Ipv4 destination{};
+    std::uint8_t prefix_length = 32;
+    base::Ipv4 gateway{};  // unspecified: on link
+    LinkIndex oif{};
+    base::Ipv4 source{};  // preferred source, unspecified: none
+    std::uint32_t metric = 0;
+    bool operator==(const Route &) const = default;
+};
+inline constexpr std::uint8_t RouteProtocol = 174;
+
+// Something the kernel says by itself.
+struct Frame {
+    SessionId session{};
+    base::Bytes data{};  // PPP frame from the protocol field on
+    std::uint32_t overrun = 0;
+};
+struct TunnelGone {
+    TunnelId id{};
+    std::string reason{};  // "request", "owner", "netns"
+};
+struct SessionGone {
+    SessionId id{};
+    TunnelId tunnel{};
+    std::string reason{};  // "request", "owner", "netns", "tunnel"
+};
+struct TunnelChanged {
+    bool created = false;
+    Tunnel tunnel{};
+};
+struct SessionChanged {
+    bool created = false;
+    Session session{};
+};
+struct Notice {
+    std::string type{};  // "owner_gone", "pmtu", "resync", "ctrl_overrun", "carrier"
+    std::optional<TunnelId> tunnel{};
+    std::optional<SessionId> session{};
+    std::optional<std::uint32_t> value{};
+    std::string name{};
+};
+// The socket's buffer overflowed: events were lost, state has to be read again.
+struct Overrun {};
+using Event =
+    std::variant<Frame, TunnelGone, SessionGone, TunnelChanged, SessionChanged, Notice, Overrun>;
+
+class Kernel {
+public:
+    virtual ~Kernel() = default;
+
+    // -- the family "rtun"
+    [[nodiscard]] virtual base::Result<Info> info() = 0;
+    // Frames and objects made from now on belong to this name. Once per Kernel.
+    [[nodiscard]] virtual base::Status bind_owner(std::string_view name) = 0;
+    [[nodiscard]] virtual base::Result<TunnelId> tunnel_add(const TunnelSpec &spec) = 0;
+    [[nodiscard]] virtual base::Status tunnel_del(TunnelId id) = 0;
+    [[nodiscard]] virtual base::Result<std::vector<Tunnel>> tunnels() = 0;
+    struct NewSession {
+        SessionId id{};
+        std::uint32_t local_id = 0;
+    };
+    // local_id 0: the kernel picks one.
+    [[nodiscard]] virtual base::Result<NewSession>
+    session_add(TunnelId tunnel, std::uint32_t local_id, const SessionChange &initial) = 0;
+    [[nodiscard]] virtual base::Status session_set(SessionId id, const SessionChange &change) = 0;
+    [[nodiscard]] virtual base::Status session_del(SessionId id) = 0;
+    [[nodiscard]] virtual base::Result<Session> session(SessionId id) = 0;
+    [[nodiscard]] virtual base::Result<std::vector<Session>> sessions() = 0;
+    [[nodiscard]] virtual base::Status frame_send(SessionId id, base::View frame) = 0;
+
+    // -- devices, addresses, routes
+    // A device of kind "rtun" attached to the session, deleted with it. A name with "%d" gets a
+    // number from the kernel.
+    [[nodiscard]] virtual base::Result<Link> link_add(std::string_view name, SessionId session) = 0;
+    [[nodiscard]] virtual base::Status link_up(LinkIndex link, std::uint32_t mtu) = 0;
+    [[nodiscard]] virtual base::Status link_del(LinkIndex link) = 0;
+    [[nodiscard]] virtual base::Result<std::string> link_name(LinkIndex link) = 0;
+    // local/32 with a point-to-point peer (unspecified: none), which brings the peer route.
+    [[nodiscard]] virtual base::Status address_add(LinkIndex link, base::Ipv4 local,
+                                                   base::Ipv4 peer) = 0;
+    [[nodiscard]] virtual base::Status route_add(const Route &route) = 0;
+    [[nodiscard]] virtual base::Status route_del(const Route &route) = 0;
+    // How the kernel would reach it now.
+    [[nodiscard]] virtual base::Result<Route> route_to(base::Ipv4 destination,
+                                                       std::uint32_t fwmark) = 0;
+    // All routes of the main table with our RouteProtocol.
+    [[nodiscard]] virtual base::Result<std::vector<Route>> own_routes() = 0;
+
+    // -- what the kernel says by itself
+    // Frames of the owner arrive without asking; the other events only after subscribe().
+    [[nodiscard]] virtual base::Status subscribe() = 0;
+    // Descriptors to watch for reading; when one is readable, call events().
+    [[nodiscard]] virtual std::vector<int> descriptors() const = 0;
+    [[nodiscard]] virtual base::Result<std::vector<Event>> events() = 0;  // does not block
+};
+
+// Over the real kernel of the current network namespace. Loads the module if it is not there; the
+// error tells what stands in the way (not installed for this kernel, Secure Boot, no privilege).
+[[nodiscard]] base::Result<std::unique_ptr<Kernel>> open_kernel();
+
+}  // namespace rtun::netlink

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The one file that knows libnl. Its objects are reference counted C structures: each has a
+// unique_ptr here from the moment it is made.
+//
+// libnl's folder of headers is called as this room is. Ours are found first, also its own
+// <netlink/socket.h>, of which we use nothing; rtnl.h must stay the first line here.
+#include <netlink/rtnl.h>
+
+#include <fmt/format.h>
+#include <linux/rtun.h>
+#include <netlink/addr.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+namespace rtun::netlink {
+
+using base::ErrorCode;
+using base::fail;
+
+namespace {
+
+// Destroys what a libnl function made.
+template <auto Function>
+struct With {
+    template <typename T>
+    void operator()(T *object) const {
+        Function(object);
+    }
+};
+using NlMessage = std::unique_ptr<nl_msg, With<nlmsg_free>>;
+using NlAddress = std::unique_ptr<nl_addr, With<nl_addr_put>>;
+using NlLink = std::unique_ptr<rtnl_link, With<rtnl_link_put>>;
+using NlAddr = std::unique_ptr<rtnl_addr, With<rtnl_addr_put>>;
+using NlRoute = std::unique_ptr<rtnl_route, With<rtnl_route_put>>;
+
+int number(LinkIndex link) { return static_cast<int>(link); }
+
+// A failure of libnl itself, which does not talk to the kernel here: out of memory or a bug.
+tl::unexpected<base::Error> libnl_failed(int error) {
+    return fail(ErrorCode::System, fmt::format("libnl: {}", nl_geterror(error)), EINVAL);
+}
+
+NlAddress address_of(base::Ipv4 address, int prefix_length) {
+    base::Writer out;
+    out.be32(address.value);
+    NlAddress made(nl_addr_build(AF_INET, out.view().data(), out.view().size()));
+    RTUN_ASSERT(made != nullptr);
+    nl_addr_set_prefixlen(made.get(), prefix_length);
+    return made;
+}
+
+base::Ipv4 ipv4_of(nl_addr *address) {
+    if (address == nullptr || nl_addr_get_len(address) != 4)
+        return {};
+    const auto *bytes = static_cast<const std::uint8_t *>(nl_addr_get_binary_addr(address));
+    return base::Ipv4{base::Reader(base::View(bytes, 4)).be32()};
+}
+
+// A message that libnl built, as one of ours. libnl would fill in port and sequence number when
+// sending; Socket does.
+Message finish(nl_msg *built, std::size_t header_size) {
+    const nlmsghdr *header = nlmsg_hdr(built);
+    const base::View whole(reinterpret_cast<const std::uint8_t *>(header), header->nlmsg_len);
+    return {whole, header_size};
+}
+
+template <typename Header>
+Message message_of(std::uint16_t type, std::uint16_t flags, const Header &header) {
+    return {type, flags,
+            base::View(reinterpret_cast<const std::uint8_t *>(&header), sizeof(header))};
+}
+
+}  // namespace
+
+// libnl has no operations for our kind, so its link object cannot carry IFLA_INFO_DATA.
+base::Result<Message> build_link_new(std::string_view name, SessionId session) {
+    // The kernel would refuse these as well, but in words about attribute lengths.
+    if (name.empty() || name.size() >= IFNAMSIZ || name.find_first_of("/: \t\n") != name.npos)
+        return fail(ErrorCode::Invalid, fmt::format("\"{}\" is not a name for a device", name),
+                    EINVAL);
+    ifinfomsg header{};
+    header.ifi_family = AF_UNSPEC;
+    Message message = message_of(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, header);
+    message.text(IFLA_IFNAME, name);
+    message.begin(IFLA_LINKINFO).text(IFLA_INFO_KIND, RTUN_LINK_KIND).begin(IFLA_INFO_DATA);
+    message.u32(IFLA_RTUN_SESSION, static_cast<std::uint32_t>(session));
+    message.flag(IFLA_RTUN_DIE_WITH_SESSION).end().end();
+    return message;
+}
+
+base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
+    const NlAddr address(rtnl_addr_alloc());
+    RTUN_ASSERT(address != nullptr);
+    rtnl_addr_set_ifindex(address.get(), number(link));
+    int error = rtnl_addr_set_local(address.get(), address_of(local, 32).get());
+    if (error == 0 && !peer.unspecified())
+        error = rtnl_addr_set_peer(address.get(), address_of(peer, 32).get());
+    if (error == 0)
+        rtnl_addr_set_prefixlen(address.get(), 32);
+    nl_msg *raw = nullptr;
+    if (error == 0)
+        error = rtnl_addr_build_add_request(address.get(), NLM_F_EXCL, &raw);
+    const NlMessage built(raw);
+    if (error != 0)
+        return libnl_failed(error);
+    return finish(built.get(), sizeof(ifaddrmsg));
+}
+
+base::Result<Message> build_route(const Route &route, RouteVerb verb) {
+    const NlRoute object(rtnl_route_alloc());
+    rtnl_nexthop *hop = rtnl_route_nh_alloc();
+    RTUN_ASSERT(object != nullptr && hop != nullptr);
+    rtnl_route *r = object.get();
+    rtnl_route_add_nexthop(r, hop);  // the route's from here on
+    rtnl_route_nh_set_ifindex(hop, number(route.oif));
+    if (!route.gateway.unspecified())
+        rtnl_route_nh_set_gateway(hop, address_of(route.gateway, 32).get());
+
+    rtnl_route_set_family(r, AF_INET);
+    rtnl_route_set_table(r, RT_TABLE_MAIN);
+    rtnl_route_set_protocol(r, RouteProtocol);
+    rtnl_route_set_type(r, RTN_UNICAST);
+    rtnl_route_set_scope(r, route.gateway.unspecified() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
+    rtnl_route_set_priority(r, route.metric);
+    int error = rtnl_route_set_dst(r, address_of(route.destination, route.prefix_length).get());
+    if (error == 0 && !route.source.unspecified())
+        error = rtnl_route_set_pref_src(r, address_of(route.source, 32).get());
+    nl_msg *raw = nullptr;
+    if (error == 0)
+        error = verb == RouteVerb::Add
+                    ? rtnl_route_build_add_request(r, NLM_F_CREATE | NLM_F_EXCL, &raw)
+                    : rtnl_route_build_del_request(r, 0, &raw);
+    const NlMessage built(raw);
+    if (error != 0)
+        return libnl_failed(error);
+    return finish(built.get(), sizeof(rtmsg));
+}
+
+// A question and not a route, which libnl's route object cannot ask with a mark.
+Message build_route_get(base::Ipv4 destination, std::uint32_t fwmark) {
+    rtmsg header{};
+    header.rtm_family = AF_INET;
+    header.rtm_dst_len = 32;
+    Message message = message_of(RTM_GETROUTE, 0, header);
+    message.be32(RTA_DST, destination);
+    if (fwmark != 0)
+        message.u32(RTA_MARK, fwmark);
+    return message;
+}
+
+base::Result<ParsedRoute> parse_route(const Datagram &datagram, std::size_t which) {
+    // libnl wants the header, which stands before the payload, and does not write to it.
+    const std::uint8_t *payload = datagram.messages[which].payload.data();
+    const auto *header = reinterpret_cast<const nlmsghdr *>(payload - NLMSG_HDRLEN);
+    rtnl_route *raw = nullptr;
+    const int error = rtnl_route_parse(const_cast<nlmsghdr *>(header), &raw);
+    const NlRoute object(raw);
+    if (error != 0)
+        return libnl_failed(error);
+
+    ParsedRoute parsed;
+    parsed.protocol = rtnl_route_get_protocol(raw);
+    parsed.table = rtnl_route_get_table(raw);
+    Route &route = parsed.route;
+    nl_addr *destination = rtnl_route_get_dst(raw);
+    route.destination = ipv4_of(destination);
+    route.prefix_length = destination == nullptr
+                              ? std::uint8_t{0}
+                              : static_cast<std::uint8_t>(nl_addr_get_prefixlen(destination));
+    route.source = ipv4_of(rtnl_route_get_pref_src(raw));
+    route.metric = rtnl_route_get_priority(raw);
+    if (rtnl_route_get_nnexthops(raw) > 0) {
+        rtnl_nexthop *hop = rtnl_route_nexthop_n(raw, 0);
+        route.gateway = ipv4_of(rtnl_route_nh_get_gateway(hop));
+        route.oif = LinkIndex{rtnl_route_nh_get_ifindex(hop)};
+    }
+    return parsed;
+}
+
+base::Result<Rtnl> Rtnl::open() { return Rtnl(TRY(Socket::open(NETLINK_ROUTE))); }
+
+base::Status Rtnl::link_add(std::string_view name, SessionId session) {
+    TRY(socket_.request(TRY(build_link_new(name, session)), fmt::format("new device {}", name)));
+    return {};
+}
+
+base::Status Rtnl::link_up(LinkIndex link, std::uint32_t mtu) {
+    const NlLink original(rtnl_link_alloc()), changes(rtnl_link_alloc());
+    RTUN_ASSERT(original != nullptr && changes != nullptr);
+    rtnl_link_set_ifindex(original.get(), number(link));
+    rtnl_link_set_mtu(changes.get(), mtu);
+    rtnl_link_set_flags(changes.get(), IFF_UP);
+    nl_msg *raw = nullptr;
+    const int error = rtnl_link_build_change_request(original.get(), changes.get(), 0, &raw);
+    const NlMessage built(raw);
+    if (error != 0)
+        return libnl_failed(error);
+    TRY(socket_.request(finish(built.get(), sizeof(ifinfomsg)),
+                        fmt::format("device {} up with mtu {}", number(link), mtu)));
+    return {};
+}
+
+base::Status Rtnl::link_del(LinkIndex link) {
+    ifinfomsg header{};
+    header.ifi_family = AF_UNSPEC;
+    header.ifi_index = number(link);
+    TRY(socket_.request(message_of(RTM_DELLINK, 0, header),
+                        fmt::format("device {}", number(link))));
+    return {};
+}
+
+base::Result<std::string> Rtnl::link_name(LinkIndex link) {
+    ifinfomsg header{};
+    header.ifi_family = AF_UNSPEC;
+    header.ifi_index = number(link);
+    Message message = message_of(RTM_GETLINK, 0, header);
+    message.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    const std::string what = fmt::format("device {}", number(link));
+    const auto answer = TRY(socket_.request(std::move(message), what));
+    for (const Datagram &datagram : answer)
+        for (const Received &received : datagram.messages)
+            if (received.type == RTM_NEWLINK)
+                if (const auto name = received.attributes(sizeof(ifinfomsg)).text(IFLA_IFNAME))
+                    return *name;
+    return fail(ErrorCode::System, what + ": no name in the kernel's answer", EBADMSG);
+}
+
+base::Status Rtnl::address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
+    TRY(socket_.request(TRY(build_address_new(link, local, peer)),
+                        fmt::format("address {} on device {}", local.text(), number(link))));
+    return {};
+}
+
+base::Status Rtnl::route_add(const Route &route) {
+    TRY(socket_.request(
+        TRY(build_route(route, RouteVerb::Add)),
+        fmt::format("route to {}/{}", route.destination.text(), route.prefix_length)));
+    return {};
+}
+
+base::Status Rtnl::route_del(const Route &route) {
+    TRY(socket_.request(
+        TRY(build_route(route, RouteVerb::Delete)),
+        fmt::format("route to {}/{}", route.destination.text(), route.prefix_length)));
+    return {};
+}
+
+base::Result<Route> Rtnl::route_to(base::Ipv4 destination, std::uint32_t fwmark) {
+    const std::string what = fmt::format("route to {}", destination.text());
+    const auto answer = TRY(socket_.request(build_route_get(destination, fwmark), what));
+    for (const Datagram &datagram : answer)
+        for (std::size_t i = 0; i < datagram.messages.size(); i++)
+            if (datagram.messages[i].type == RTM_NEWROUTE)
+                return TRY(parse_route(datagram, i)).route;
+    return fail(ErrorCode::System, what + ": empty answer from the kernel", EBADMSG);
+}
+
+base::Result<std::vector<Route>> Rtnl::own_routes() {
+    // With NETLINK_GET_STRICT_CHK the kernel filters by these; without it we still do, below.
+    rtmsg header{};
+    header.rtm_family = AF_INET;
+    header.rtm_table = RT_TABLE_MAIN;
+    header.rtm_protocol = RouteProtocol;
+    std::vector<Route> routes;
+    auto answer = socket_.dump(message_of(RTM_GETROUTE, 0, header), "list of routes");
+    // A namespace that never had a route has no main table yet.
+    if (!answer && answer.error().code == ErrorCode::NotFound)
+        return routes;
+    const std::vector<Datagram> datagrams = TRY(std::move(answer));
+    for (const Datagram &datagram : datagrams) {
+        for (std::size_t i = 0; i < datagram.messages.size(); i++) {
+            if (datagram.messages[i].type != RTM_NEWROUTE)
+                continue;
+            const ParsedRoute parsed = TRY(parse_route(datagram, i));
+            if (parsed.protocol == RouteProtocol && parsed.table == RT_TABLE_MAIN)
+                routes.push_back(parsed.route);
+        }
+    }
+    return routes;
+}
+
+}  // namespace rtun::netlink

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Devices, addresses and routes of the current network namespace (rtnetlink(7)). libnl-route makes
+// and reads the messages; they travel over our own Socket, so that a refusal is told in the same
+// way everywhere, and none of libnl's caches is used.
+#pragma once
+
+#include <base/net.h>
+#include <base/result.h>
+#include <netlink/kernel.h>
+#include <netlink/message.h>
+#include <netlink/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rtun::netlink {
+
+class Rtnl {
+public:
+    [[nodiscard]] static base::Result<Rtnl> open();
+
+    // A device of kind "rtun", attached to the session and deleted with it. What it is called is
+    // found through the session, for a name with "%d".
+    [[nodiscard]] base::Status link_add(std::string_view name, SessionId session);
+    [[nodiscard]] base::Status link_up(LinkIndex link, std::uint32_t mtu);
+    [[nodiscard]] base::Status link_del(LinkIndex link);
+    [[nodiscard]] base::Result<std::string> link_name(LinkIndex link);
+    [[nodiscard]] base::Status address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer);
+    [[nodiscard]] base::Status route_add(const Route &route);
+    [[nodiscard]] base::Status route_del(const Route &route);
+    [[nodiscard]] base::Result<Route> route_to(base::Ipv4 destination, std::uint32_t fwmark);
+    [[nodiscard]] base::Result<std::vector<Route>> own_routes();
+
+private:
+    explicit Rtnl(Socket socket) : socket_(std::move(socket)) {}
+    Socket socket_;
+};
+
+// -- the messages, without a socket
+[[nodiscard]] base::Result<Message> build_link_new(std::string_view name, SessionId session);
+[[nodiscard]] base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local,
+                                                      base::Ipv4 peer);
+enum class RouteVerb : std::uint8_t { Add, Delete };
+[[nodiscard]] base::Result<Message> build_route(const Route &route, RouteVerb verb);
+[[nodiscard]] Message build_route_get(base::Ipv4 destination, std::uint32_t fwmark);
+// An RTM_NEWROUTE. protocol and table: to be compared by who asks.
+struct ParsedRoute {
+    Route route;
+    std::uint8_t protocol = 0;
+    std::uint32_t table = 0;
+};
+[[nodiscard]] base::Result<ParsedRoute> parse_route(const Datagram &datagram, std::size_t which);
+
+}  // namespace rtun::netlink

@@ -1,0 +1,630 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The rules of uapi/linux/rtun.h over maps.
+#include <tests/fake/fake_kernel.h>
+
+#include <fmt/format.h>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace rtun::fake {
+
+using base::ErrorCode;
+using netlink::LinkIndex;
+using netlink::Route;
+using netlink::SessionChange;
+using netlink::SessionId;
+using netlink::TunnelId;
+
+namespace {
+
+std::uint32_t number(TunnelId id) { return static_cast<std::uint32_t>(id); }
+std::uint32_t number(SessionId id) { return static_cast<std::uint32_t>(id); }
+int number(LinkIndex index) { return static_cast<int>(index); }
+
+tl::unexpected<base::Error> refused(int errnum, std::string text) {
+    return base::fail(ErrorCode::Refused, std::move(text), errnum);
+}
+tl::unexpected<base::Error> no_tunnel(TunnelId id) {
+    return base::fail(ErrorCode::NotFound, fmt::format("no tunnel {}", number(id)), ENOENT);
+}
+tl::unexpected<base::Error> no_session(SessionId id) {
+    return base::fail(ErrorCode::NotFound, fmt::format("no session {}", number(id)), ENOENT);
+}
+tl::unexpected<base::Error> no_link(LinkIndex link) {
+    return base::fail(ErrorCode::NotFound, fmt::format("no device {}", number(link)), ENODEV);
+}
+
+std::string describe(const Route &route) {
+    return fmt::format("{}/{} via {} dev {} src {} metric {}", route.destination.text(),
+                       route.prefix_length, route.gateway.text(), number(route.oif),
+                       route.source.text(), route.metric);
+}
+
+bool covers(const Route &route, base::Ipv4 destination) {
+    if (route.prefix_length == 0)
+        return true;
+    const int shift = 32 - route.prefix_length;
+    return route.destination.value >> shift == destination.value >> shift;
+}
+
+// A Kernel that forwards everything and ends before its kernel does.
+class Handle final : public netlink::Kernel {
+public:
+    explicit Handle(FakeKernel &kernel) : kernel_(kernel) {}
+    ~Handle() override { kernel_.close_owner(); }
+
+    base::Result<netlink::Info> info() override { return kernel_.info(); }
+    base::Status bind_owner(std::string_view name) override { return kernel_.bind_owner(name); }
+    base::Result<TunnelId> tunnel_add(const netlink::TunnelSpec &spec) override {
+        return kernel_.tunnel_add(spec);
+    }
+    base::Status tunnel_del(TunnelId id) override { return kernel_.tunnel_del(id); }
+    base::Result<std::vector<netlink::Tunnel>> tunnels() override { return kernel_.tunnels(); }
+    base::Result<NewSession> session_add(TunnelId tunnel, std::uint32_t local_id,
+                                         const SessionChange &initial) override {
+        return kernel_.session_add(tunnel, local_id, initial);
+    }
+    base::Status session_set(SessionId id, const SessionChange &change) override {
+        return kernel_.session_set(id, change);
+    }
+    base::Status session_del(SessionId id) override { return kernel_.session_del(id); }
+    base::Result<netlink::Session> session(SessionId id) override { return kernel_.session(id); }
+    base::Result<std::vector<netlink::Session>> sessions() override { return kernel_.sessions(); }
+    base::Status frame_send(SessionId id, base::View frame) override {
+        return kernel_.frame_send(id, frame);
+    }
+    base::Result<netlink::Link> link_add(std::string_view name, SessionId session) override {
+        return kernel_.link_add(name, session);
+    }
+    base::Status link_up(LinkIndex link, std::uint32_t mtu) override {
+        return kernel_.link_up(link, mtu);
+    }
+    base::Status link_del(LinkIndex link) override { return kernel_.link_del(link); }
+    base::Result<std::string> link_name(LinkIndex link) override { return kernel_.link_name(link); }
+    base::Status address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override {
+        return kernel_.address_add(link, local, peer);
+    }
+    base::Status route_add(const Route &route) override { return kernel_.route_add(route); }
+    base::Status route_del(const Route &route) override { return kernel_.route_del(route); }
+    base::Result<Route> route_to(base::Ipv4 destination, std::uint32_t fwmark) override {
+        return kernel_.route_to(destination, fwmark);
+    }
+    base::Result<std::vector<Route>> own_routes() override { return kernel_.own_routes(); }
+    base::Status subscribe() override { return kernel_.subscribe(); }
+    std::vector<int> descriptors() const override { return kernel_.descriptors(); }
+    base::Result<std::vector<netlink::Event>> events() override { return kernel_.events(); }
+
+private:
+    FakeKernel &kernel_;
+};
+
+}  // namespace
+
+FakeKernel::FakeKernel() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    RTUN_ASSERT(wake_.valid());
+    underlay = Route{.destination = {},
+                     .prefix_length = 0,
+                     .gateway = base::Ipv4{0xc00002fe},  // 192.0.2.254
+                     .oif = LinkIndex{2},
+                     .source = base::Ipv4{0xc0000201},  // 192.0.2.1
+                     .metric = 0};
+}
+
+FakeKernel::~FakeKernel() { disconnect(); }
+
+// -- for the test
+
+void FakeKernel::connect(FakeKernel &a, FakeKernel &b) {
+    a.disconnect();
+    b.disconnect();
+    a.other_ = &b;
+    b.other_ = &a;
+}
+
+void FakeKernel::disconnect() {
+    if (other_ != nullptr)
+        other_->other_ = nullptr;
+    other_ = nullptr;
+}
+
+std::unique_ptr<netlink::Kernel> FakeKernel::handle() { return std::make_unique<Handle>(*this); }
+
+void FakeKernel::close_owner() {
+    if (!owner_)
+        return;
+    const std::string name = *owner_;
+    owner_.reset();
+    std::vector<TunnelId> dying;
+    for (const auto &[id, tunnel] : tunnels_)
+        if (tunnel.owner == name && tunnel.spec.lifetime == netlink::Lifetime::DiesWithOwner)
+            dying.push_back(id);
+    for (const TunnelId id : dying)
+        remove_tunnel(id, "owner");
+    // Sockets are gone, and with them what waited in them.
+    subscribed_ = false;
+    queue_.clear();
+}
+
+void FakeKernel::fail_next(std::string_view verb, base::Error error, int times) {
+    failures_.push_back({std::string(verb), std::move(error), times});
+}
+
+void FakeKernel::inject(netlink::Event event) { push(std::move(event)); }
+
+void FakeKernel::inject_frame(SessionId session, base::Bytes data) {
+    const auto found = sessions_.find(session);
+    RTUN_ASSERT(found != sessions_.end());
+    receive_frame(found->second, data);
+}
+
+void FakeKernel::remove_tunnel(TunnelId id, const std::string &reason) {
+    std::vector<SessionId> dying;
+    for (const auto &[session, state] : sessions_)
+        if (state.session.tunnel == id)
+            dying.push_back(session);
+    for (const SessionId session : dying)
+        remove_session(session, reason == "request" ? "tunnel" : reason);
+    if (tunnels_.erase(id) == 0)
+        return;
+    generation_++;
+    tell(netlink::TunnelGone{id, reason});
+}
+
+void FakeKernel::remove_session(SessionId id, const std::string &reason) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end())
+        return;
+    const TunnelId tunnel = found->second.session.tunnel;
+    if (found->second.session.device)
+        drop_link(*found->second.session.device);
+    sessions_.erase(id);
+    if (const auto owner = tunnels_.find(tunnel); owner != tunnels_.end())
+        owner->second.sessions--;
+    generation_++;
+    tell(netlink::SessionGone{id, tunnel, reason});
+}
+
+bool FakeKernel::send_packet(LinkIndex link, base::View packet) {
+    const auto found = links_.find(link);
+    RTUN_ASSERT(found != links_.end());
+    const auto sender = sessions_.find(found->second.session);
+    if (sender == sessions_.end() || !found->second.up)
+        return false;
+    netlink::Session &from = sender->second.session;
+    const bool v4 = !packet.empty() && packet[0] >> 4 == 4;
+    const bool v6 = !packet.empty() && packet[0] >> 4 == 6;
+    const auto open = [&](const netlink::NetworkProtocols &np) {
+        return (v4 && np.ipv4) || (v6 && np.ipv6);
+    };
+    if (!open(from.np)) {
+        from.stats.drops[v4 || v6 ? "tx_np_closed" : "tx_proto"]++;
+        return false;
+    }
+    from.stats.tx_packets++;
+    from.stats.tx_bytes += packet.size();
+    SessionState *to = opposite(sender->second);
+    if (to == nullptr)
+        return false;
+    netlink::Stats &stats = to->session.stats;
+    if (!open(to->session.np)) {
+        stats.drops["np_closed"]++;
+        return false;
+    }
+    if (!to->session.device) {
+        stats.drops["no_device"]++;
+        return false;
+    }
+    if (!other_->links_.at(*to->session.device).up) {
+        stats.drops["device_down"]++;
+        return false;
+    }
+    stats.rx_packets++;
+    stats.rx_bytes += packet.size();
+    return true;
+}
+
+int FakeKernel::count(std::string_view verb) const {
+    return static_cast<int>(std::count_if(calls_.begin(), calls_.end(), [&](const auto &line) {
+        return line == verb || line.starts_with(std::string(verb) + " ");
+    }));
+}
+
+bool FakeKernel::empty() const {
+    return tunnels_.empty() && sessions_.empty() && links_.empty() && routes_.empty();
+}
+
+// -- inside
+
+base::Status FakeKernel::called(std::string line) {
+    const std::string verb = line.substr(0, line.find(' '));
+    calls_.push_back(std::move(line));
+    const auto failure = std::find_if(failures_.begin(), failures_.end(), [&](const Failure &f) {
+        return f.verb == verb && f.times > 0;
+    });
+    if (failure == failures_.end())
+        return {};
+    failure->times--;
+    return base::fail(failure->error);
+}
+
+void FakeKernel::push(netlink::Event event) {
+    if (queue_.size() >= MaxEvents)
+        overrun_ = true;
+    else
+        queue_.push_back(std::move(event));
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof(one));
+}
+
+void FakeKernel::tell(netlink::Event event) {
+    if (subscribed_)
+        push(std::move(event));
+}
+
+void FakeKernel::drop_link(LinkIndex link) {
+    std::erase_if(routes_, [&](const Route &route) { return route.oif == link; });
+    links_.erase(link);
+}
+
+void FakeKernel::apply(SessionState &state, const SessionChange &change) {
+    netlink::Session &session = state.session;
+    if (change.peer_id)
+        session.peer_id = change.peer_id;
+    session.flags = change.flags.value_or(session.flags);
+    session.np = change.np.value_or(session.np);
+    session.reorder_slots = change.reorder_slots.value_or(session.reorder_slots);
+    session.reorder_timeout = change.reorder_timeout.value_or(session.reorder_timeout);
+    session.peer_window = change.peer_window.value_or(session.peer_window);
+    session.ack_delay = change.ack_delay.value_or(session.ack_delay);
+    session.blob = change.blob.value_or(session.blob);
+    state.magic = change.magic.value_or(state.magic);
+}
+
+// Who gets what this session sends: found as the kernel does, by call id and then by addresses.
+FakeKernel::SessionState *FakeKernel::opposite(const SessionState &sender) {
+    if (other_ == nullptr || other_->deaf || !sender.session.peer_id)
+        return nullptr;
+    const netlink::TunnelSpec &from = tunnels_.at(sender.session.tunnel).spec;
+    bool call_known = false;
+    for (auto &[id, state] : other_->sessions_) {
+        if (state.session.local_id != *sender.session.peer_id)
+            continue;
+        call_known = true;
+        const netlink::TunnelSpec &to = other_->tunnels_.at(state.session.tunnel).spec;
+        if (to.local == from.remote && to.remote == from.local)
+            return &state;
+    }
+    other_->stray_.drops[call_known ? "peer_addr" : "no_session"]++;
+    return nullptr;
+}
+
+void FakeKernel::receive_frame(SessionState &receiver, base::View frame) {
+    netlink::Session &session = receiver.session;
+    constexpr std::uint8_t EchoRequest = 9, EchoReply = 10;
+    const bool lcp = frame.size() >= 10 && frame[0] == 0xc0 && frame[1] == 0x21;
+    if (session.flags.echo_reply && lcp && frame[2] == EchoRequest) {
+        session.stats.rx_echo++;
+        base::Writer reply;
+        reply.bytes(frame.first(2)).u8(EchoReply).bytes(frame.subspan(3, 3)).be32(receiver.magic);
+        reply.bytes(frame.subspan(10));
+        if (SessionState *back = opposite(receiver); back != nullptr)
+            other_->receive_frame(*back, reply.view());
+        return;
+    }
+    if (!owner_ || tunnels_.at(session.tunnel).owner != *owner_) {
+        session.stats.drops["ctrl_no_owner"]++;
+        return;
+    }
+    if (queue_.size() >= MaxEvents) {
+        session.stats.drops["ctrl_overrun"]++;
+        overrun_ = true;
+        return;
+    }
+    session.stats.rx_control++;
+    push(netlink::Frame{session.id, base::Bytes(frame.begin(), frame.end()), 0});
+}
+
+std::optional<LinkIndex> FakeKernel::link_named(std::string_view name) const {
+    for (const auto &[index, link] : links_)
+        if (link.name == name)
+            return index;
+    return std::nullopt;
+}
+
+// -- netlink::Kernel: the family
+
+base::Result<netlink::Info> FakeKernel::info() {
+    TRY(called("info"));
+    return netlink::Info{.version = "fake",
+                         .generation = generation_,
+                         .tunnels = static_cast<std::uint32_t>(tunnels_.size()),
+                         .sessions = static_cast<std::uint32_t>(sessions_.size()),
+                         .stats = stray_};
+}
+
+base::Status FakeKernel::bind_owner(std::string_view name) {
+    TRY(called(fmt::format("bind_owner {}", name)));
+    if (owner_)
+        return refused(EBUSY, fmt::format("owner \"{}\" is bound already", *owner_));
+    owner_ = std::string(name);
+    return {};
+}
+
+base::Result<TunnelId> FakeKernel::tunnel_add(const netlink::TunnelSpec &spec) {
+    TRY(called(fmt::format("tunnel_add {} {}", spec.local.text(), spec.remote.text())));
+    if (!owner_)
+        return refused(EPERM, "no owner name is bound to this socket");
+    if (spec.local.unspecified() || spec.remote.unspecified())
+        return refused(EINVAL, "an address is missing");
+    const TunnelId id{next_tunnel_++};
+    tunnels_[id] =
+        netlink::Tunnel{.id = id, .spec = spec, .owner = *owner_, .xport = "pptp", .pmtu = 1500};
+    generation_++;
+    tell(netlink::TunnelChanged{true, tunnels_[id]});
+    return id;
+}
+
+base::Status FakeKernel::tunnel_del(TunnelId id) {
+    TRY(called(fmt::format("tunnel_del {}", number(id))));
+    if (!tunnels_.contains(id))
+        return no_tunnel(id);
+    remove_tunnel(id, "request");
+    return {};
+}
+
+base::Result<std::vector<netlink::Tunnel>> FakeKernel::tunnels() {
+    TRY(called("tunnels"));
+    std::vector<netlink::Tunnel> all;
+    for (const auto &[id, tunnel] : tunnels_)
+        all.push_back(tunnel);
+    return all;
+}
+
+base::Result<netlink::Kernel::NewSession>
+FakeKernel::session_add(TunnelId tunnel, std::uint32_t local_id, const SessionChange &initial) {
+    TRY(called(fmt::format("session_add {} {}", number(tunnel), local_id)));
+    const auto found = tunnels_.find(tunnel);
+    if (found == tunnels_.end())
+        return no_tunnel(tunnel);
+    // One call id belongs to one session of a peer.
+    const auto taken = [&](std::uint32_t call) {
+        return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto &entry) {
+            const netlink::Session &session = entry.second.session;
+            return session.local_id == call &&
+                   tunnels_.at(session.tunnel).spec.remote == found->second.spec.remote;
+        });
+    };
+    if (local_id > 0xffff)
+        return refused(ERANGE, "call ids are 1 to 65535");
+    if (local_id != 0 && taken(local_id))
+        return base::fail(ErrorCode::Exists, fmt::format("call id {} is in use", local_id), EEXIST);
+    while (local_id == 0) {
+        if (!taken(next_call_))
+            local_id = next_call_;
+        next_call_++;
+    }
+
+    const SessionId id{next_session_++};
+    SessionState state;
+    state.session.id = id;
+    state.session.tunnel = tunnel;
+    state.session.local_id = local_id;
+    state.session.reorder_slots = 256;
+    state.session.reorder_timeout = 50;
+    state.session.peer_window = 16;
+    state.session.ack_delay = 100;
+    apply(state, initial);
+    found->second.sessions++;
+    generation_++;
+    tell(netlink::SessionChanged{true, state.session});
+    sessions_.emplace(id, std::move(state));
+    return NewSession{id, local_id};
+}
+
+base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) {
+    std::string line = fmt::format("session_set {}", number(id));
+    if (change.peer_id)
+        line += fmt::format(" peer_id {}", *change.peer_id);
+    if (change.flags)
+        line += fmt::format(" flags {}{}{}{}", change.flags->pfc_rx ? "+pfc_rx" : "",
+                            change.flags->pfc_tx ? "+pfc_tx" : "",
+                            change.flags->acfc_tx ? "+acfc_tx" : "",
+                            change.flags->echo_reply ? "+echo_reply" : "");
+    if (change.np)
+        line +=
+            fmt::format(" np {}{}", change.np->ipv4 ? "+ipv4" : "", change.np->ipv6 ? "+ipv6" : "");
+    TRY(called(std::move(line)));
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end())
+        return no_session(id);
+    if (change.peer_id && found->second.session.peer_id)
+        return refused(EBUSY, "the peer's call id is known already");
+    apply(found->second, change);
+    generation_++;
+    tell(netlink::SessionChanged{false, found->second.session});
+    return {};
+}
+
+base::Status FakeKernel::session_del(SessionId id) {
+    TRY(called(fmt::format("session_del {}", number(id))));
+    if (!sessions_.contains(id))
+        return no_session(id);
+    remove_session(id, "request");
+    return {};
+}
+
+base::Result<netlink::Session> FakeKernel::session(SessionId id) {
+    TRY(called(fmt::format("session {}", number(id))));
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end())
+        return no_session(id);
+    return found->second.session;
+}
+
+base::Result<std::vector<netlink::Session>> FakeKernel::sessions() {
+    TRY(called("sessions"));
+    std::vector<netlink::Session> all;
+    for (const auto &[id, state] : sessions_)
+        all.push_back(state.session);
+    return all;
+}
+
+base::Status FakeKernel::frame_send(SessionId id, base::View frame) {
+    TRY(called(fmt::format("frame_send {} {}", number(id), base::to_hex(frame))));
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end())
+        return no_session(id);
+    if (frame.size() < 2 || frame.size() > 4096)
+        return refused(ERANGE, "a frame has 2 to 4096 octets");
+    if (frame[0] < 0x40)
+        return refused(EINVAL, "network protocols belong to the device");
+    if (!found->second.session.peer_id)
+        return refused(ENOTCONN, "the peer's call id is not known yet");
+    sent_.push_back({id, base::Bytes(frame.begin(), frame.end())});
+    found->second.session.stats.tx_control++;
+    if (on_frame && !on_frame(id, frame))
+        return {};
+    if (SessionState *to = opposite(found->second); to != nullptr)
+        other_->receive_frame(*to, frame);
+    return {};
+}
+
+// -- netlink::Kernel: devices, addresses, routes
+
+base::Result<netlink::Link> FakeKernel::link_add(std::string_view name, SessionId session) {
+    TRY(called(fmt::format("link_add {} {}", name, number(session))));
+    const auto found = sessions_.find(session);
+    if (found == sessions_.end())
+        return no_session(session);
+    if (found->second.session.device)
+        return refused(EBUSY, "the session has a device already");
+    std::string full(name);
+    if (const auto pattern = full.find("%d"); pattern != std::string::npos) {
+        int n = 0;
+        do {
+            full = std::string(name);
+            full.replace(pattern, 2, std::to_string(n++));
+        } while (link_named(full));
+    }
+    if (full.empty() || full.size() > 15)
+        return refused(EINVAL, fmt::format("\"{}\" is not a device name", full));
+    if (link_named(full))
+        return base::fail(ErrorCode::Exists, fmt::format("device {} exists", full), EEXIST);
+    const LinkIndex index{next_link_++};
+    links_[index] = FakeLink{.name = full, .session = session};
+    found->second.session.device = index;
+    return netlink::Link{index, full};
+}
+
+base::Status FakeKernel::link_up(LinkIndex link, std::uint32_t mtu) {
+    TRY(called(fmt::format("link_up {} {}", number(link), mtu)));
+    const auto found = links_.find(link);
+    if (found == links_.end())
+        return no_link(link);
+    found->second.up = true;
+    found->second.mtu = mtu;
+    return {};
+}
+
+base::Status FakeKernel::link_del(LinkIndex link) {
+    TRY(called(fmt::format("link_del {}", number(link))));
+    const auto found = links_.find(link);
+    if (found == links_.end())
+        return no_link(link);
+    if (const auto s = sessions_.find(found->second.session); s != sessions_.end())
+        s->second.session.device.reset();
+    drop_link(link);
+    return {};
+}
+
+base::Result<std::string> FakeKernel::link_name(LinkIndex link) {
+    TRY(called(fmt::format("link_name {}", number(link))));
+    const auto found = links_.find(link);
+    if (found == links_.end())
+        return no_link(link);
+    return found->second.name;
+}
+
+base::Status FakeKernel::address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
+    TRY(called(fmt::format("address_add {} {} {}", number(link), local.text(), peer.text())));
+    const auto found = links_.find(link);
+    if (found == links_.end())
+        return no_link(link);
+    const FakeLink::Address address{local, peer};
+    auto &all = found->second.addresses;
+    if (std::find(all.begin(), all.end(), address) != all.end())
+        return base::fail(ErrorCode::Exists, "the device has this address already", EEXIST);
+    all.push_back(address);
+    return {};
+}
+
+base::Status FakeKernel::route_add(const Route &route) {
+    TRY(called("route_add " + describe(route)));
+    if (const auto link = links_.find(route.oif); link != links_.end() && !link->second.up)
+        return refused(ENETDOWN, "Device for nexthop is not up");
+    const bool taken = std::any_of(routes_.begin(), routes_.end(), [&](const Route &other) {
+        return other.destination == route.destination &&
+               other.prefix_length == route.prefix_length && other.metric == route.metric;
+    });
+    if (taken)
+        return base::fail(ErrorCode::Exists, "the route exists", EEXIST);
+    routes_.push_back(route);
+    return {};
+}
+
+base::Status FakeKernel::route_del(const Route &route) {
+    TRY(called("route_del " + describe(route)));
+    if (std::erase(routes_, route) == 0)
+        return base::fail(ErrorCode::NotFound, "no such route", ESRCH);
+    return {};
+}
+
+base::Result<Route> FakeKernel::route_to(base::Ipv4 destination, std::uint32_t fwmark) {
+    TRY(called(fmt::format("route_to {} {}", destination.text(), fwmark)));
+    std::optional<Route> best = underlay;
+    for (const Route &route : routes_) {
+        if (covers(route, destination) &&
+            (!best || route.prefix_length > best->prefix_length ||
+             (route.prefix_length == best->prefix_length && route.metric < best->metric)))
+            best = route;
+    }
+    if (!best)
+        return base::fail(ErrorCode::Unreachable, fmt::format("no route to {}", destination.text()),
+                          ENETUNREACH);
+    best->destination = destination;
+    best->prefix_length = 32;
+    return *best;
+}
+
+base::Result<std::vector<Route>> FakeKernel::own_routes() {
+    TRY(called("own_routes"));
+    return routes_;
+}
+
+// -- netlink::Kernel: what the kernel says by itself
+
+base::Status FakeKernel::subscribe() {
+    TRY(called("subscribe"));
+    subscribed_ = true;
+    return {};
+}
+
+std::vector<int> FakeKernel::descriptors() const { return {wake_.get()}; }
+
+base::Result<std::vector<netlink::Event>> FakeKernel::events() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof(count));
+    std::vector<netlink::Event> all(std::make_move_iterator(queue_.begin()),
+                                    std::make_move_iterator(queue_.end()));
+    queue_.clear();
+    if (std::exchange(overrun_, false))
+        all.emplace_back(netlink::Overrun{});
+    return all;
+}
+
+}  // namespace rtun::fake

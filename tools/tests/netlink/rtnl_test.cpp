@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What libnl and we ask of rtnetlink(7), attribute by attribute; and questions to the kernel that
+// any user may ask.
+#include <netlink/rtnl.h>
+#include <tests/netlink/received.h>
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/rtun.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+namespace rtun::netlink {
+namespace {
+
+constexpr base::Ipv4 Local{0x0a000002}, Peer{0x0a000001};
+
+template <typename Header>
+Header header_of(const Datagram &datagram) {
+    Header header{};
+    const base::View bytes = datagram.messages[0].header(sizeof(header));
+    EXPECT_EQ(bytes.size(), sizeof(header));
+    std::memcpy(&header, bytes.data(), bytes.size());
+    return header;
+}
+
+TEST(Link, is_of_our_kind_attached_and_dies_with_its_session) {
+    const auto message = build_link_new("ppp%d", SessionId{5});
+    ASSERT_TRUE(message.has_value());
+    const Datagram datagram = received(*message);
+    EXPECT_EQ(datagram.messages[0].type, RTM_NEWLINK);
+    EXPECT_EQ(datagram.messages[0].flags, NLM_F_CREATE | NLM_F_EXCL);
+    const Attributes link = datagram.messages[0].attributes(sizeof(ifinfomsg));
+    EXPECT_EQ(link.text(IFLA_IFNAME), "ppp%d");
+    const Attributes info = link.nest(IFLA_LINKINFO);
+    EXPECT_EQ(info.text(IFLA_INFO_KIND), "rtun");
+    EXPECT_EQ(info.nest(IFLA_INFO_DATA).u32(IFLA_RTUN_SESSION), 5u);
+    EXPECT_TRUE(info.nest(IFLA_INFO_DATA).has(IFLA_RTUN_DIE_WITH_SESSION));
+}
+
+TEST(Link, names_that_no_device_can_have_are_refused) {
+    for (const char *name : {"", "a-name-of-16-char", "a/b", "a b", "a:b"})
+        EXPECT_FALSE(build_link_new(name, SessionId{5}).has_value()) << name;
+    EXPECT_TRUE(build_link_new("fifteen-letters", SessionId{5}).has_value());
+}
+
+TEST(Address, with_a_peer_is_ours_alone_and_the_peers_alone) {
+    const auto message = build_address_new(LinkIndex{7}, Local, Peer);
+    ASSERT_TRUE(message.has_value());
+    const Datagram datagram = received(*message);
+    EXPECT_EQ(datagram.messages[0].type, RTM_NEWADDR);
+    EXPECT_NE(datagram.messages[0].flags & NLM_F_CREATE, 0);
+    EXPECT_NE(datagram.messages[0].flags & NLM_F_EXCL, 0);
+    const auto header = header_of<ifaddrmsg>(datagram);
+    EXPECT_EQ(header.ifa_family, AF_INET);
+    EXPECT_EQ(header.ifa_prefixlen, 32);
+    EXPECT_EQ(header.ifa_index, 7u);
+    const Attributes address = datagram.messages[0].attributes(sizeof(ifaddrmsg));
+    EXPECT_EQ(address.ipv4(IFA_LOCAL), Local);
+    EXPECT_EQ(address.ipv4(IFA_ADDRESS), Peer);
+}
+
+TEST(Address, without_a_peer_is_only_ours) {
+    const auto message = build_address_new(LinkIndex{7}, Local, {});
+    ASSERT_TRUE(message.has_value());
+    const Datagram datagram = received(*message);
+    const Attributes address = datagram.messages[0].attributes(sizeof(ifaddrmsg));
+    EXPECT_EQ(address.ipv4(IFA_LOCAL), Local);
+    EXPECT_EQ(address.ipv4(IFA_ADDRESS).value_or(Local), Local);
+    EXPECT_EQ(header_of<ifaddrmsg>(datagram).ifa_prefixlen, 32);
+}
+
+Route sample() {
+    return {.destination = base::Ipv4{0xc0a80000},
+            .prefix_length = 16,
+            .gateway = Peer,
+            .oif = LinkIndex{7},
+            .source = Local,
+            .metric = 50};
+}
+
+TEST(Route, carries_our_protocol_number_and_everything_it_was_given) {
+    const auto message = build_route(sample(), RouteVerb::Add);
+    ASSERT_TRUE(message.has_value());
+    const Datagram datagram = received(*message);
+    EXPECT_EQ(datagram.messages[0].type, RTM_NEWROUTE);
+    EXPECT_EQ(datagram.messages[0].flags & (NLM_F_CREATE | NLM_F_EXCL | NLM_F_REPLACE),
+              NLM_F_CREATE | NLM_F_EXCL);
+    const auto header = header_of<rtmsg>(datagram);
+    EXPECT_EQ(header.rtm_protocol, RouteProtocol);
+    EXPECT_EQ(header.rtm_dst_len, 16);
+    EXPECT_EQ(header.rtm_table, RT_TABLE_MAIN);
+    EXPECT_EQ(header.rtm_scope, RT_SCOPE_UNIVERSE);
+    EXPECT_EQ(header.rtm_type, RTN_UNICAST);
+    const Attributes route = datagram.messages[0].attributes(sizeof(rtmsg));
+    EXPECT_EQ(route.ipv4(RTA_DST)->text(), "192.168.0.0");
+    EXPECT_EQ(route.ipv4(RTA_GATEWAY), Peer);
+    EXPECT_EQ(route.u32(RTA_OIF), 7u);
+    EXPECT_EQ(route.ipv4(RTA_PREFSRC), Local);
+    EXPECT_EQ(route.u32(RTA_PRIORITY), 50u);
+}
+
+TEST(Route, read_back_is_the_route_that_was_written) {
+    Route on_link = sample();
+    on_link.gateway = on_link.source = {};
+    on_link.metric = 0;
+    Route everything = sample();
+    everything.destination = {};
+    everything.prefix_length = 0;
+    for (const Route &route : {sample(), on_link, everything}) {
+        const auto message = build_route(route, RouteVerb::Add);
+        ASSERT_TRUE(message.has_value());
+        const Datagram datagram = received(*message);
+        const auto parsed = parse_route(datagram, 0);
+        ASSERT_TRUE(parsed.has_value()) << parsed.error().text;
+        EXPECT_EQ(parsed->route, route);
+        EXPECT_EQ(parsed->protocol, RouteProtocol);
+        EXPECT_EQ(parsed->table, std::uint32_t{RT_TABLE_MAIN});
+    }
+}
+
+TEST(Route, on_link_has_the_scope_of_the_link) {
+    Route route = sample();
+    route.gateway = {};
+    const Datagram datagram = received(build_route(route, RouteVerb::Add).value());
+    EXPECT_EQ(header_of<rtmsg>(datagram).rtm_scope, RT_SCOPE_LINK);
+    EXPECT_FALSE(datagram.messages[0].attributes(sizeof(rtmsg)).has(RTA_GATEWAY));
+}
+
+TEST(Route, to_delete_names_the_same_route) {
+    const Datagram datagram = received(build_route(sample(), RouteVerb::Delete).value());
+    EXPECT_EQ(datagram.messages[0].type, RTM_DELROUTE);
+    EXPECT_EQ(header_of<rtmsg>(datagram).rtm_protocol, RouteProtocol);
+    EXPECT_EQ(datagram.messages[0].attributes(sizeof(rtmsg)).u32(RTA_PRIORITY), 50u);
+}
+
+TEST(Route, question_carries_the_mark_only_if_there_is_one) {
+    const Datagram marked = received(build_route_get(Peer, 9));
+    const Datagram plain = received(build_route_get(Peer, 0));
+    EXPECT_EQ(marked.messages[0].attributes(sizeof(rtmsg)).u32(RTA_MARK), 9u);
+    EXPECT_FALSE(plain.messages[0].attributes(sizeof(rtmsg)).has(RTA_MARK));
+    EXPECT_EQ(header_of<rtmsg>(plain).rtm_dst_len, 32);
+}
+
+TEST(Rtnl, the_loopback_address_is_reached_over_the_loopback_device) {
+    auto rtnl = Rtnl::open();
+    ASSERT_TRUE(rtnl.has_value());
+    const auto route = rtnl->route_to(base::Ipv4{0x7f000001}, 0);
+    ASSERT_TRUE(route.has_value()) << route.error().text;
+    const auto name = rtnl->link_name(route->oif);
+    ASSERT_TRUE(name.has_value()) << name.error().text;
+    EXPECT_EQ(*name, "lo");
+}
+
+TEST(Rtnl, there_is_no_device_with_an_impossible_number) {
+    auto rtnl = Rtnl::open();
+    ASSERT_TRUE(rtnl.has_value());
+    const auto name = rtnl->link_name(LinkIndex{0x7ffffff0});
+    ASSERT_FALSE(name.has_value());
+    EXPECT_EQ(name.error().code, base::ErrorCode::NotFound);
+}
+
+TEST(Rtnl, lists_its_own_routes) {
+    auto rtnl = Rtnl::open();
+    ASSERT_TRUE(rtnl.has_value());
+    const auto routes = rtnl->own_routes();
+    EXPECT_TRUE(routes.has_value()) << routes.error().text;
+}
+
+}  // namespace
+}  // namespace rtun::netlink
