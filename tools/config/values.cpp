@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The rules for single values. Every refusal says what was expected.
+#include <config/values.h>
+
+#include <base/net.h>
+#include <config/grammar.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <utility>
+
+namespace rtun::config {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+using base::Status;
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+struct Unit {
+    std::string_view suffix;
+    std::uint64_t factor;
+};
+
+// A number with one of these units, in the smallest; the range is in the smallest, too.
+Result<std::uint64_t> parse_time(std::string_view text, Range range,
+                                 std::initializer_list<Unit> units, std::string_view expected) {
+    const auto refuse = [&] {
+        return fail(ErrorCode::Invalid,
+                    fmt::format("expected {}, {}..{}", expected, range.low, range.high));
+    };
+    const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+    const std::size_t digits = static_cast<std::size_t>(end - text.begin());
+    const auto unit = std::find_if(units.begin(), units.end(),
+                                   [&](const Unit &u) { return u.suffix == text.substr(digits); });
+    std::uint64_t value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + digits, value);
+    if (unit == units.end() || digits == 0 || read.ec != std::errc{} ||
+        value > range.high / unit->factor || value * unit->factor < range.low)
+        return refuse();
+    return value * unit->factor;
+}
+
+// RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+bool is_utf8(std::string_view text) {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        const std::size_t more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+        if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || i + more >= text.size())
+            return false;
+        for (std::size_t k = 1; k <= more; k++) {
+            const auto next = static_cast<unsigned char>(text[i + k]);
+            unsigned low = 0x80;
+            unsigned high = 0xbf;
+            if (k == 1) {
+                low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : low;
+                high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : high;
+            }
+            if (next < low || next > high)
+                return false;
+        }
+        i += more + 1;
+    }
+    return true;
+}
+
+Status check_host_name(std::string_view text) {
+    if (text.empty() || text.size() > 253)
+        return fail(ErrorCode::Invalid, "expected a host name or an IPv4 address");
+    std::size_t label = 0;
+    for (std::size_t i = 0; i <= text.size(); i++) {
+        if (i < text.size() && text[i] != '.') {
+            const char c = text[i];
+            if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_')
+                return fail(ErrorCode::Invalid,
+                            fmt::format("a host name has letters, digits, \"-\" and \".\", not "
+                                        "{}",
+                                        is_control(c) || static_cast<unsigned char>(c) >= 0x80
+                                            ? "this"
+                                            : fmt::format("\"{}\"", c)));
+            label++;
+            continue;
+        }
+        const bool trailing_dot = i == text.size() && label == 0 && i > 1;  // "example.org."
+        if ((label == 0 && !trailing_dot) || label > 63)
+            return fail(ErrorCode::Invalid, "a part of a host name has 1..63 characters");
+        if (label > 0 && (text[i - label] == '-' || text[i - 1] == '-'))
+            return fail(ErrorCode::Invalid,
+                        "a part of a host name neither begins nor ends with \"-\"");
+        label = 0;
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::uint64_t> parse_number(std::string_view text, Range range) {
+    const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+    const std::string_view digits = hexadecimal ? text.substr(2) : text;
+    std::uint64_t value = 0;
+    const char *end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, value, hexadecimal ? 16 : 10);
+    if (digits.empty() || read.ec != std::errc{} || read.ptr != end || value < range.low ||
+        value > range.high)
+        return fail(ErrorCode::Invalid,
+                    fmt::format("expected a number, {}..{}", range.low, range.high));
+    return value;
+}
+
+Result<std::chrono::seconds> parse_seconds(std::string_view text, Range range) {
+    const std::uint64_t value = TRY(parse_time(
+        text, range, {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}}, "seconds (or Ns, Nm, Nh)"));
+    return std::chrono::seconds(value);
+}
+
+Result<std::chrono::milliseconds> parse_milliseconds(std::string_view text, Range range) {
+    const std::uint64_t value = TRY(
+        parse_time(text, range, {{"", 1}, {"ms", 1}, {"s", 1000}}, "milliseconds (or Nms, Ns)"));
+    return std::chrono::milliseconds(value);
+}
+
+Result<bool> parse_yes_no(std::string_view text) {
+    if (text == "yes")
+        return true;
+    if (text == "no")
+        return false;
+    return fail(ErrorCode::Invalid, "expected yes or no");
+}
+
+Status check_device_name(std::string_view text) {
+    if (text.empty() || text.size() > 15)
+        return fail(ErrorCode::Invalid,
+                    "it names a network interface, and those have 1..15 characters");
+    for (const char c : text) {
+        if (is_control(c) || static_cast<unsigned char>(c) >= 0x80 || c == ' ' || c == '/' ||
+            c == ':' || c == '%' || c == '"')
+            return fail(ErrorCode::Invalid, "the name of an interface has no blanks, \"/\", \":\", "
+                                            "\"%\" or quotes, and is plain ASCII");
+    }
+    // "all" and "default" are directories of /proc/sys/net/ipv4/conf, the kernel refuses them.
+    for (const std::string_view reserved : {".", "..", "all", "default", "help"}) {
+        if (text == reserved)
+            return fail(ErrorCode::Invalid, "no interface can have this name");
+    }
+    if (text.front() == '-')
+        return fail(ErrorCode::Invalid, "it would be taken for an option");
+    return {};
+}
+
+Status check_text(std::string_view text, Range octets) {
+    if (text.size() < octets.low || text.size() > octets.high)
+        return fail(ErrorCode::Invalid,
+                    fmt::format("expected {}..{} octets", octets.low, octets.high));
+    if (std::any_of(text.begin(), text.end(), is_control))
+        return fail(ErrorCode::Invalid, "there is a control character in it");
+    if (!is_utf8(text))
+        return fail(ErrorCode::Invalid, "it is not UTF-8");
+    return {};
+}
+
+Status check_absolute_path(std::string_view text) {
+    if (!text.starts_with('/'))
+        return fail(ErrorCode::Invalid, "expected an absolute path, beginning with \"/\"");
+    return check_text(text, {1, 4095});
+}
+
+Result<Endpoint> parse_endpoint(std::string_view text) {
+    if (text.starts_with('[') || std::count(text.begin(), text.end(), ':') > 1)
+        return fail(ErrorCode::Invalid,
+                    "IPv6 addresses cannot be used, because PPTP works over IPv4 only");
+    Endpoint endpoint;
+    const std::size_t colon = text.find(':');
+    endpoint.host = std::string(text.substr(0, colon));
+    if (colon != std::string_view::npos) {
+        const auto port = parse_number(text.substr(colon + 1), {1, 65535});
+        if (!port)
+            return fail(ErrorCode::Invalid, "expected a port, 1..65535, after \":\"");
+        endpoint.port = static_cast<std::uint16_t>(*port);
+    }
+    const bool numeric = !endpoint.host.empty() &&
+                         endpoint.host.find_first_not_of("0123456789.") == std::string::npos;
+    if (!numeric) {
+        TRY(check_host_name(endpoint.host));
+        return endpoint;
+    }
+    const auto address = base::Ipv4::parse(endpoint.host);
+    if (!address)
+        return fail(ErrorCode::Invalid, "this is not an IPv4 address");
+    if (address->unspecified() || address->value >= 0xe0000000U)  // 0.0.0.0, multicast and up
+        return fail(ErrorCode::Invalid, "this is not the address of a host");
+    return endpoint;
+}
+
+}  // namespace rtun::config

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// From a word to a checked value and back. The errors here are the reason alone ("expected a
+// number, 128..16384"); who called knows the word and where it stood.
+#pragma once
+
+#include <base/result.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace rtun::config {
+
+struct Range {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+};
+
+// Decimal, or hexadecimal after 0x.
+[[nodiscard]] base::Result<std::uint64_t> parse_number(std::string_view text, Range range);
+// Seconds: "90", "90s", "2m", "1h".
+[[nodiscard]] base::Result<std::chrono::seconds> parse_seconds(std::string_view text, Range range);
+// Milliseconds: "50", "50ms", "1s".
+[[nodiscard]] base::Result<std::chrono::milliseconds> parse_milliseconds(std::string_view text,
+                                                                         Range range);
+[[nodiscard]] base::Result<bool> parse_yes_no(std::string_view text);
+
+// The rules of the kernel for the name of a network device, and none of the words that mean
+// something else to the kernel (%) or to us (help).
+[[nodiscard]] base::Status check_device_name(std::string_view text);
+// One line of UTF-8 of so many octets.
+[[nodiscard]] base::Status check_text(std::string_view text, Range octets);
+[[nodiscard]] base::Status check_absolute_path(std::string_view text);
+
+}  // namespace rtun::config

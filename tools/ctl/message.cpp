@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Messages of the control socket to and from JSON. Decoding believes nothing: a field of another
+// type than expected refuses the message, a field that is not known is ignored so that tool and
+// daemon of neighbouring versions understand each other.
+#include <ctl/message.h>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstdlib>
+#include <limits>
+#include <utility>
+
+namespace rtun::ctl {
+
+using base::Error;
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 9> error_names{{
+    {ErrorCode::Invalid, "invalid"},
+    {ErrorCode::Refused, "refused"},
+    {ErrorCode::NotFound, "not_found"},
+    {ErrorCode::Exists, "exists"},
+    {ErrorCode::NoDaemon, "no_daemon"},
+    {ErrorCode::Unreachable, "unreachable"},
+    {ErrorCode::AuthFailed, "auth_failed"},
+    {ErrorCode::Closed, "closed"},
+    {ErrorCode::System, "system"},
+}};
+
+// -- out
+
+std::string line_of(const Json &json) {
+    // Text that is not UTF-8 (a file name in an error) must not throw.
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void put(Json &json, const char *key, const std::string &value) {
+    if (!value.empty())
+        json[key] = value;
+}
+
+template <typename Number>
+void put(Json &json, const char *key, const std::optional<Number> &value) {
+    if (value)
+        json[key] = *value;
+}
+
+template <typename Container>
+void put_all(Json &json, const char *key, const Container &values) {
+    if (!values.empty())
+        json[key] = values;
+}
+
+Json to_json(const Error &error) {
+    Json json;
+    for (const auto &[code, name] : error_names) {
+        if (code == error.code)
+            json["code"] = name;
+    }
+    json["text"] = error.text;
+    if (error.errnum != 0)
+        json["errno"] = error.errnum;
+    return json;
+}
+
+Json to_json(const ClientStatus &c) {
+    Json json{{"name", c.name}, {"type", c.type}, {"enabled", c.enabled}, {"running", c.running}};
+    put(json, "status", c.status);
+    put(json, "comment", c.comment);
+    put(json, "connect_to", c.connect_to);
+    put(json, "user", c.user);
+    put(json, "server", c.server);
+    put(json, "interface", c.interface);
+    put(json, "tunnel_id", c.tunnel_id);
+    put(json, "session_id", c.session_id);
+    put(json, "call_id", c.call_id);
+    put(json, "peer_call_id", c.peer_call_id);
+    put(json, "authentication", c.authentication);
+    put(json, "encoding", c.encoding);
+    put(json, "local_address", c.local_address);
+    put(json, "remote_address", c.remote_address);
+    put_all(json, "dns", c.dns);
+    put(json, "mtu", c.mtu);
+    put(json, "mru", c.mru);
+    put(json, "uptime", c.uptime);
+    put(json, "last_error", c.last_error);
+    put(json, "retry_in", c.retry_in);
+    json["attempts"] = c.attempts;
+    put_all(json, "settings", c.settings);
+    put_all(json, "counters", c.counters);
+    return json;
+}
+
+// -- in
+
+// An object whose fields are taken one by one; the first that is wrong is remembered.
+class Fields {
+public:
+    explicit Fields(const Json &json) : json_(json) {
+        if (!json.is_object())
+            wrong_ = "not an object";
+    }
+
+    void take(const char *key, std::string &out) {
+        if (const Json *value = find(key, &Json::is_string))
+            out = value->get_ref<const std::string &>();
+    }
+    void take(const char *key, bool &out) {
+        if (const Json *value = find(key, &Json::is_boolean))
+            out = value->get<bool>();
+    }
+    void take(const char *key, double &out) {
+        if (const Json *value = find(key, &Json::is_number))
+            out = value->get<double>();
+    }
+    void take(const char *key, int &out) {
+        if (const Json *value = find(key, &Json::is_number_integer))
+            out = value->get<int>();
+    }
+    template <typename Number>
+    void take_number(const char *key, Number &out) {
+        const Json *value = find(key, &Json::is_number_unsigned);
+        if (value == nullptr)
+            return;
+        const auto number = value->get<std::uint64_t>();
+        if (number > std::numeric_limits<Number>::max())
+            wrong_ = key;
+        else
+            out = static_cast<Number>(number);
+    }
+    template <typename Number>
+    void take(const char *key, std::optional<Number> &out) {
+        Number number{};
+        if (json_.is_object() && json_.contains(key)) {
+            take_number(key, number);
+            out = number;
+        }
+    }
+    void take(const char *key, std::vector<std::string> &out) {
+        const Json *value = find(key, &Json::is_array);
+        if (value == nullptr)
+            return;
+        for (const Json &element : *value) {
+            if (!element.is_string()) {
+                wrong_ = key;
+                return;
+            }
+            out.push_back(element.get<std::string>());
+        }
+    }
+    void take(const char *key, std::map<std::string, std::string> &out) {
+        const Json *value = find(key, &Json::is_object);
+        if (value == nullptr)
+            return;
+        for (const auto &[name, element] : value->items()) {
+            if (element.is_string())
+                out[name] = element.get<std::string>();
+            else
+                wrong_ = key;
+        }
+    }
+    void take(const char *key, std::map<std::string, std::uint64_t> &out) {
+        const Json *value = find(key, &Json::is_object);
+        if (value == nullptr)
+            return;
+        for (const auto &[name, element] : value->items()) {
+            if (element.is_number_unsigned())
+                out[name] = element.get<std::uint64_t>();
+            else
+                wrong_ = key;
+        }
+    }
+
+    [[nodiscard]] const Json *find(const char *key, bool (Json::*is)() const noexcept) {
+        if (!json_.is_object())
+            return nullptr;
+        const auto found = json_.find(key);
+        if (found == json_.end())
+            return nullptr;
+        if (!((*found).*is)()) {
+            wrong_ = key;
+            return nullptr;
+        }
+        return &*found;
+    }
+    void fail_at(const std::string &key) { wrong_ = key; }
+
+    [[nodiscard]] bool ok() const { return wrong_.empty(); }
+    [[nodiscard]] const std::string &wrong() const { return wrong_; }
+
+private:
+    const Json &json_;
+    std::string wrong_;
+};
+
+Result<Json> parse_line(std::string_view line, std::size_t limit) {
+    if (line.size() > limit)
+        return fail(ErrorCode::Invalid,
+                    fmt::format("a message on the control socket is longer than {} octets", limit));
+    Json json = Json::parse(line, nullptr, false);
+    if (json.is_discarded() || !json.is_object())
+        return fail(ErrorCode::Invalid, "a message on the control socket is not a JSON object");
+    return json;
+}
+
+tl::unexpected<Error> malformed(std::string_view what, const Fields &fields) {
+    return fail(ErrorCode::Invalid, fmt::format("a {} on the control socket is malformed at \"{}\"",
+                                                what, fields.wrong()));
+}
+
+std::optional<Error> error_from(const Json &json, Fields &outer) {
+    Fields fields(json);
+    Error error;
+    std::string code;
+    fields.take("code", code);
+    fields.take("text", error.text);
+    fields.take("errno", error.errnum);
+    for (const auto &[value, name] : error_names) {
+        if (name == code)
+            error.code = value;  // of a code of another version only the text is understood
+    }
+    if (!fields.ok())
+        outer.fail_at("error." + fields.wrong());
+    return error;
+}
+
+ClientStatus client_from(const Json &json, Fields &outer) {
+    Fields fields(json);
+    ClientStatus c;
+    fields.take("name", c.name);
+    fields.take("type", c.type);
+    fields.take("enabled", c.enabled);
+    fields.take("running", c.running);
+    fields.take("status", c.status);
+    fields.take("comment", c.comment);
+    fields.take("connect_to", c.connect_to);
+    fields.take("user", c.user);
+    fields.take("server", c.server);
+    fields.take("interface", c.interface);
+    fields.take("tunnel_id", c.tunnel_id);
+    fields.take("session_id", c.session_id);
+    fields.take("call_id", c.call_id);
+    fields.take("peer_call_id", c.peer_call_id);
+    fields.take("authentication", c.authentication);
+    fields.take("encoding", c.encoding);
+    fields.take("local_address", c.local_address);
+    fields.take("remote_address", c.remote_address);
+    fields.take("dns", c.dns);
+    fields.take("mtu", c.mtu);
+    fields.take("mru", c.mru);
+    fields.take("uptime", c.uptime);
+    fields.take("last_error", c.last_error);
+    fields.take("retry_in", c.retry_in);
+    fields.take_number("attempts", c.attempts);
+    fields.take("settings", c.settings);
+    fields.take("counters", c.counters);
+    if (!fields.ok())
+        outer.fail_at("clients." + fields.wrong());
+    return c;
+}
+
+}  // namespace
+
+std::string encode(const Request &request) {
+    Json json{{"words", request.words}};
+    put(json, "file", request.file);
+    if (request.line != 0)
+        json["line"] = request.line;
+    return line_of(json);
+}
+
+std::string encode(const Reply &reply) {
+    Json json = Json::object();
+    if (reply.error)
+        json["error"] = to_json(*reply.error);
+    for (const ClientStatus &client : reply.clients)
+        json["clients"].push_back(to_json(client));
+    put_all(json, "lines", reply.lines);
+    return line_of(json);
+}
+
+std::string encode(const Event &event) {
+    Json json{{"time", event.time}, {"id", event.id}};
+    put(json, "object", event.object);
+    put(json, "name", event.name);
+    put(json, "text", event.text);
+    put_all(json, "fields", event.fields);
+    return line_of(json);
+}
+
+Result<Request> decode_request(std::string_view line) {
+    const Json json = TRY(parse_line(line, MaxLine));
+    Fields fields(json);
+    Request request;
+    fields.take("words", request.words);
+    fields.take("file", request.file);
+    fields.take_number("line", request.line);
+    if (fields.ok() && request.words.empty())
+        fields.fail_at("words");
+    if (!fields.ok())
+        return malformed("request", fields);
+    return request;
+}
+
+Result<Reply> decode_reply(std::string_view line) {
+    const Json json = TRY(parse_line(line, MaxReply));
+    Fields fields(json);
+    Reply reply;
+    if (const Json *error = fields.find("error", &Json::is_object))
+        reply.error = error_from(*error, fields);
+    if (const Json *clients = fields.find("clients", &Json::is_array)) {
+        for (const Json &client : *clients)
+            reply.clients.push_back(client_from(client, fields));
+    }
+    fields.take("lines", reply.lines);
+    if (!fields.ok())
+        return malformed("reply", fields);
+    return reply;
+}
+
+Result<Event> decode_event(std::string_view line) {
+    const Json json = TRY(parse_line(line, MaxLine));
+    Fields fields(json);
+    Event event;
+    fields.take("time", event.time);
+    fields.take("id", event.id);
+    fields.take("object", event.object);
+    fields.take("name", event.name);
+    fields.take("text", event.text);
+    fields.take("fields", event.fields);
+    if (fields.ok() && event.id.empty())
+        fields.fail_at("id");
+    if (!fields.ok())
+        return malformed("event", fields);
+    return event;
+}
+
+std::string socket_path(std::string_view netns) {
+    if (const char *path = std::getenv("RTUN_SOCKET"); path != nullptr && *path != '\0')
+        return path;
+    return netns.empty() ? "/run/rtun/rtun.sock" : fmt::format("/run/rtun/rtun-{}.sock", netns);
+}
+
+}  // namespace rtun::ctl

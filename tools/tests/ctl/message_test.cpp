@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Messages of the control socket: what goes in comes out, and nonsense is refused.
+#include <ctl/message.h>
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+namespace rtun::ctl {
+namespace {
+
+using testing::HasSubstr;
+
+std::string_view body(const std::string &line) {
+    EXPECT_TRUE(line.ends_with('\n'));
+    EXPECT_EQ(line.find('\n'), line.size() - 1);
+    return std::string_view(line).substr(0, line.size() - 1);
+}
+
+TEST(Message, ARequestComesOutAsItWentIn) {
+    const Request in{.words = {"client", "add", "a b", "\"\\\n\xc3\xa4"}, .file = "f", .line = 7};
+    const auto out = decode_request(body(encode(in)));
+    ASSERT_TRUE(out) << out.error().text;
+    EXPECT_EQ(out->words, in.words);
+    EXPECT_EQ(out->file, "f");
+    EXPECT_EQ(out->line, 7U);
+}
+
+TEST(Message, AReplyComesOutAsItWentIn) {
+    ClientStatus client;
+    client.name = "office";
+    client.type = "pptp";
+    client.enabled = false;
+    client.running = true;
+    client.status = "connected";
+    client.comment = "c";
+    client.connect_to = "h";
+    client.user = "u";
+    client.server = "192.0.2.1:1723";
+    client.interface = "office";
+    client.tunnel_id = 1;
+    client.session_id = 2;
+    client.call_id = 0;
+    client.peer_call_id = 0xffff;
+    client.authentication = "mschap2";
+    client.encoding = "MPPE128 stateless";
+    client.local_address = "10.0.0.2";
+    client.remote_address = "10.0.0.1";
+    client.dns = {"10.0.0.1", "10.0.0.3"};
+    client.mtu = 1400;
+    client.mru = 1410;
+    client.uptime = 0;
+    client.last_error = "e";
+    client.retry_in = 9;
+    client.attempts = 3;
+    client.settings = {{"max-mtu", "1450"}};
+    client.counters = {{"ppp_frames_in", ~std::uint64_t{0}}};
+    const Reply in{.error = base::Error{.code = base::ErrorCode::Exists, .text = "t", .errnum = 17},
+                   .clients = {client},
+                   .lines = {"one", ""}};
+    const std::string line = encode(in);
+    const auto out = decode_reply(body(line));
+    ASSERT_TRUE(out) << out.error().text;
+    EXPECT_EQ(encode(*out), line);
+    EXPECT_EQ(out->error->code, base::ErrorCode::Exists);
+    EXPECT_EQ(out->error->errnum, 17);
+    ASSERT_EQ(out->clients.size(), 1U);
+    EXPECT_EQ(out->clients[0].call_id, 0U);
+    EXPECT_EQ(out->clients[0].uptime, 0U);
+    EXPECT_FALSE(out->clients[0].enabled);
+    EXPECT_EQ(out->clients[0].counters.at("ppp_frames_in"), ~std::uint64_t{0});
+}
+
+TEST(Message, EveryErrorCodeKeepsItsMeaning) {
+    for (int code = 0; code <= static_cast<int>(base::ErrorCode::System); code++) {
+        const Reply in{
+            .error =
+                base::Error{.code = base::ErrorCode{static_cast<std::uint8_t>(code)}, .text = "t"},
+            .clients = {},
+            .lines = {}};
+        EXPECT_EQ(decode_reply(body(encode(in)))->error->code, in.error->code);
+    }
+    EXPECT_EQ(decode_reply(R"({"error":{"code":"of_tomorrow","text":"t"}})")->error->code,
+              base::ErrorCode::System);
+}
+
+TEST(Message, AnEventComesOutAsItWentIn) {
+    const Event in{.time = 1.25,
+                   .id = "client.up",
+                   .object = "client",
+                   .name = "a",
+                   .text = "t",
+                   .fields = {{"k", "v"}}};
+    const auto out = decode_event(body(encode(in)));
+    ASSERT_TRUE(out) << out.error().text;
+    EXPECT_EQ(out->time, 1.25);
+    EXPECT_EQ(out->id, "client.up");
+    EXPECT_EQ(out->fields, in.fields);
+}
+
+TEST(Message, NonsenseIsRefused) {
+    for (const char *line : {"", "x", "{", "[]", "7", "{}", R"({"words":[]})", R"({"words":"a"})",
+                             R"({"words":[1]})", R"({"words":["a"],"line":-1})",
+                             R"({"words":["a"],"line":4294967296})", R"({"words":["a"],"file":1})"})
+        EXPECT_FALSE(decode_request(line)) << line;
+    for (const char *line :
+         {"x", R"({"error":"e"})", R"({"error":{"code":1}})", R"({"clients":{}})",
+          R"({"clients":[1]})", R"({"clients":[{"name":1}]})", R"({"clients":[{"mtu":-1}]})",
+          R"({"clients":[{"dns":["a",1]}]})", R"({"clients":[{"counters":{"a":-1}}]})",
+          R"({"clients":[{"settings":{"a":1}}]})", R"({"lines":[{}]})"})
+        EXPECT_FALSE(decode_reply(line)) << line;
+    EXPECT_THAT(decode_reply(R"({"clients":[{"mtu":-1}]})").error().text,
+                HasSubstr("\"clients.mtu\""));
+    for (const char *line : {"{}", R"({"id":"a","time":"x"})", R"({"id":"a","fields":{"k":1}})"})
+        EXPECT_FALSE(decode_event(line)) << line;
+    EXPECT_FALSE(decode_request(std::string(MaxLine + 1, ' ')));
+}
+
+TEST(Message, WhatIsNotKnownIsPassedOver) {
+    EXPECT_TRUE(decode_request(R"({"words":["a"],"tomorrow":{"x":[1]}})"));
+    EXPECT_TRUE(decode_reply(R"({"tomorrow":1})"));
+}
+
+TEST(Message, TextThatIsNotUtf8IsSentNevertheless) {
+    const Reply in{.error = base::Error{.code = base::ErrorCode::System, .text = "/tmp/\xff: gone"},
+                   .clients = {},
+                   .lines = {}};
+    EXPECT_THAT(decode_reply(body(encode(in)))->error->text, HasSubstr("gone"));
+}
+
+TEST(SocketPath, DependsOnTheNamespaceAndTheEnvironment) {
+    ::unsetenv("RTUN_SOCKET");
+    EXPECT_EQ(socket_path(""), "/run/rtun/rtun.sock");
+    EXPECT_EQ(socket_path("blue"), "/run/rtun/rtun-blue.sock");
+    ::setenv("RTUN_SOCKET", "/tmp/x", 1);
+    EXPECT_EQ(socket_path("blue"), "/tmp/x");
+    ::unsetenv("RTUN_SOCKET");
+}
+
+}  // namespace
+}  // namespace rtun::ctl
