@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The life of a client: dial, call, be up, end, wait, dial again.
+#include <daemon/client.h>
+
+#include <daemon/blob.h>
+#include <daemon/difference.h>
+#include <daemon/drive.h>
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace rtun::daemon {
+
+using base::ErrorCode;
+using base::log::Level;
+
+base::Result<Target> parse_target(std::string_view connect_to) {
+    Target target;
+    const std::size_t colon = connect_to.rfind(':');
+    if (colon == std::string_view::npos) {
+        target.host = connect_to;
+    } else {
+        const std::string_view digits = connect_to.substr(colon + 1);
+        const auto [rest, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), target.port);
+        if (error != std::errc{} || rest != digits.data() + digits.size() || target.port == 0)
+            return base::fail(ErrorCode::Invalid,
+                              fmt::format("\"{}\" is not a port (1 to 65535)", digits));
+        target.host = connect_to.substr(0, colon);
+    }
+    if (target.host.empty())
+        return base::fail(ErrorCode::Invalid, fmt::format("\"{}\" names no host", connect_to));
+    return target;
+}
+
+Client::Client(config::Client settings, const Ground &ground, const ClientPolicy &policy,
+               EventSink sink, std::function<void()> ended)
+    : settings_(std::move(settings)),
+      ground_(ground),
+      policy_(policy),
+      sink_(std::move(sink)),
+      ended_callback_(std::move(ended)),
+      alarm_(ground.world.alarm([this] { woken(); })) {}
+
+// -- dialing
+
+void Client::start() {
+    stopping_ = false;
+    if (state_ != State::Off)
+        return;
+    backoff_.reset();
+    dial();
+}
+
+void Client::dial() {
+    const base::Time now = ground_.world.now();
+    dials_++;
+    attempts_++;
+    dialed_at_ = now;
+    redial_ = false;
+    verifying_ = false;
+    method_.reset();
+    interface_.clear();
+    addresses_.clear();
+    server_ = {};
+    deadline_.reset();
+    tell(Level::Debug, event_id::Dialing, fmt::format("dialing {}", settings_.connect_to));
+
+    state_ = State::Calling;
+    const auto target = parse_target(settings_.connect_to);
+    if (!target) {
+        failed({Layer::Config, Side::Local, ErrorCode::Invalid, target.error().text});
+        return;
+    }
+    port_ = target->port;
+    credentials_ = {.user = settings_.user, .password = settings_.password};
+    if (!settings_.password_file.empty()) {
+        // At every dial: a changed file is a changed password.
+        auto password = base::Secret::read_file(settings_.password_file);
+        if (!password) {
+            failed({Layer::Config, Side::Local, ErrorCode::Invalid, password.error().text});
+            return;
+        }
+        credentials_.password = std::move(*password);
+    }
+    if (const auto address = base::Ipv4::parse(target->host)) {
+        addresses_.push_back(*address);
+        call_next();
+        return;
+    }
+    state_ = State::Resolving;
+    deadline_ = now + ResolveTimeout;
+    lookup_ = ground_.world.resolve(
+        target->host, [this](base::Result<std::vector<base::Ipv4>> r) { resolved(std::move(r)); });
+    arm();
+}
+
+void Client::resolved(base::Result<std::vector<base::Ipv4>> addresses) {
+    if (state_ != State::Resolving)
+        return;
+    lookup_.reset();
+    deadline_.reset();
+    if (!addresses) {
+        failed({Layer::Name, Side::Local, ErrorCode::Unreachable, addresses.error().text});
+        return;
+    }
+    for (const base::Ipv4 address : *addresses)
+        if (addresses_.size() < MaxAddresses)
+            addresses_.push_back(address);
+    call_next();
+}
+
+void Client::call_next() {
+    server_ = addresses_.front();
+    addresses_.pop_front();
+    state_ = State::Calling;
+    PptpCall::Plan plan;
+    plan.client = settings_;
+    plan.credentials = credentials_;
+    plan.server = server_;
+    plan.port = port_;
+    plan.interface = settings_.name.empty() ? "pptp-out%d" : settings_.name;
+    plan.lifetime = policy_.lifetime;
+    plan.blob = encode(Blob{.client = settings_.name, .dial = dials_});
+    call_ = std::make_unique<PptpCall>(ground_, std::move(plan), [this] { turn(); });
+    call_->start(ground_.world.now());
+    turn();
+}
+
+// -- inputs while there is a call
+
+void Client::turn() {
+    const auto handle = [this](auto &output) { on(output); };
+    while (call_ && drain(*call_, handle)) {
+    }
+    arm();
+}
+
+void Client::woken() {
+    const base::Time now = ground_.world.now();
+    finished_.clear();
+    if (call_) {
+        call_->expire(now);
+        turn();
+        return;
+    }
+    if (!due(deadline_, now)) {
+        arm();
+        return;
+    }
+    deadline_.reset();
+    if (state_ == State::Resolving) {
+        lookup_.reset();
+        failed({Layer::Name, Side::Local, ErrorCode::Unreachable,
+                fmt::format("the name service did not answer within {} s", ResolveTimeout.count())});
+    } else if (state_ == State::Waiting) {
+        dial();
+    }
+}
+
+void Client::kernel_event(const netlink::Event &event) {
+    if (!call_)
+        return;
+    call_->kernel_event(event, ground_.world.now());
+    turn();
+}
+
+void Client::arm() {
+    base::Deadline next = deadline_;
+    if (call_)
+        next = base::earlier(next, call_->deadline());
+    if (!finished_.empty())
+        next = ground_.world.now();
+    alarm_->arm(next);
+}
+
+// -- commands
+
+void Client::stop(std::string why) {
+    redial_ = false;
+    if (state_ == State::Off)
+        return;
+    stopping_ = true;
+    if (call_) {
+        call_->stop(ground_.world.now(), user_reason(std::move(why)));
+        turn();
+        return;
+    }
+    lookup_.reset();
+    deadline_.reset();
+    failed(user_reason(std::move(why)));
+}
+
+void Client::abort(std::string why) {
+    redial_ = false;
+    if (state_ == State::Off)
+        return;
+    stopping_ = true;
+    if (call_) {
+        call_->abort(user_reason(std::move(why)));
+        turn();
+        return;
+    }
+    stop(std::move(why));
+}
+
+void Client::apply(config::Client settings) {
+    const Difference changed = difference(settings_, settings);
+    settings_ = std::move(settings);
+    if (changed.enabled && !settings_.enabled) {
+        stop("disabled");
+        return;
+    }
+    if (changed.enabled && settings_.enabled && !changed.redial) {
+        start();
+        return;
+    }
+    if (changed.redial) {
+        if (!settings_.enabled)
+            return;
+        last_failure_told_.clear();
+        backoff_.reset();
+        if (call_) {
+            stop("settings changed");
+            stopping_ = false;
+            redial_ = state_ != State::Off;
+            if (state_ == State::Off)
+                start();
+            return;
+        }
+        lookup_.reset();
+        dial();
+        return;
+    }
+    if (!call_)
+        return;
+    if (changed.route) {
+        call_->set_default_route(
+            settings_.add_default_route
+                ? std::optional(DefaultRoute{settings_.default_route_distance})
+                : std::nullopt);
+    }
+    if (changed.reorder) {
+        const auto set = call_->set_reorder(settings_.reorder_slots, settings_.reorder_time);
+        if (!set)
+            tell(Level::Warning, event_id::Setting,
+                 fmt::format("reorder-slots and reorder-time were not applied: {}",
+                             set.error().text));
+    }
+    turn();
+}
+
+// -- what the call says
+
+void Client::on(const PptpCall::Reached &output) {
+    peer_call_ = output.peer;
+    tell(Level::Debug, event_id::Call,
+         fmt::format("connected to {}:{}, call {}/{}", server_.text(), port_, output.local,
+                     output.peer),
+         {{"call_id", std::to_string(output.local)},
+          {"peer_call_id", std::to_string(output.peer)},
+          {"host_name", output.host},
+          {"vendor", output.vendor}});
+}
+
+void Client::on(const PptpCall::Verifying &) {
+    verifying_ = true;
+    tell(Level::Debug, event_id::Verifying, "verifying password...");
+}
+
+void Client::on(const PptpCall::Verified &output) {
+    method_ = output.method;
+    const std::string method(auth::info(output.method).name);
+    tell(Level::Debug, event_id::Verified, fmt::format("password accepted ({})", method),
+         {{"authentication", method}});
+}
+
+void Client::on(const PptpCall::Up &output) {
+    const base::Time now = ground_.world.now();
+    up_ = Connection{output, now};
+    interface_ = output.interface;
+    verifying_ = false;
+    attempts_ = 0;
+    last_reason_.reset();
+    last_failure_told_.clear();
+    std::string dns;
+    for (const base::Ipv4 server : output.dns)
+        dns += (dns.empty() ? "" : " ") + server.text();
+    Fields fields{{"interface", output.interface},
+                  {"local_address", output.local.text()},
+                  {"remote_address", output.remote.unspecified() ? "" : output.remote.text()},
+                  {"mtu", std::to_string(output.mtu)},
+                  {"mru", std::to_string(output.mru)},
+                  {"encoding", "none"},
+                  {"authentication", method_ ? std::string(auth::info(*method_).name) : "none"},
+                  {"took_ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                 now - dialed_at_)
+                                                 .count())}};
+    if (!dns.empty())
+        fields["dns"] = dns;
+    tell(Level::Info, event_id::Up,
+         fmt::format("connected: {} {} -> {} mtu {}", output.interface, output.local.text(),
+                     output.remote.unspecified() ? "*" : output.remote.text(), output.mtu),
+         std::move(fields));
+}
+
+void Client::on(const PptpCall::Down &) {
+    if (!up_)
+        return;
+    lasted_ = lasted_.value_or(base::Duration::zero()) + (ground_.world.now() - up_->since);
+    up_.reset();
+}
+
+void Client::on(const PptpCall::MtuLowered &output) {
+    tell(Level::Warning, event_id::Mtu,
+         fmt::format("mtu {} instead of {}: the path to {} takes {} octets, {} of them ours",
+                     output.mtu, output.wanted, server_.text(), output.path, PptpCall::Overhead),
+         {{"mtu", std::to_string(output.mtu)}, {"path_mtu", std::to_string(output.path)}});
+}
+
+void Client::on(const PptpCall::RouteFailed &output) {
+    tell(Level::Warning, event_id::Route,
+         fmt::format("no default route through the tunnel: {}", output.text));
+}
+
+void Client::on(const PptpCall::Ended &output) {
+    const PptpCall::Ended end = output;
+    finished_.push_back(std::move(call_));
+    const bool elsewhere = !end.tcp_connected && end.reason.layer == Layer::Tcp && !stopping_ &&
+                           !redial_ && !addresses_.empty();
+    if (elsewhere)
+        call_next();
+    else
+        failed(end.reason, end.stats);
+}
+
+// The dial has come to nothing, or its call has ended: says so, and what comes next.
+void Client::failed(Reason reason, const netlink::Stats &stats) {
+    const base::Time now = ground_.world.now();
+    const bool was_up = lasted_.has_value();
+    const bool by_user = reason.by == Side::User;
+    const bool again = !stopping_ && policy_.reconnect == Reconnect::Yes && settings_.enabled;
+    if (was_up && *lasted_ >= Backoff::Lasting)
+        backoff_.reset();
+
+    base::Duration wait{};
+    Fields fields{{"layer", std::string(name(reason.layer))},
+                  {"by", std::string(name(reason.by))},
+                  {"reason", reason.text}};
+    if (again && !redial_) {
+        const auto after = reason.code == ErrorCode::AuthFailed && !by_user
+                               ? Backoff::After::AuthFailure
+                               : Backoff::After::Failure;
+        wait = backoff_.next(after, ground_.random);
+        fields["retry_in_ms"] = std::to_string(
+            std::chrono::duration_cast<std::chrono::milliseconds>(wait).count());
+    }
+    if (was_up) {
+        fields["uptime"] =
+            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*lasted_).count());
+        fields["rx_bytes"] = std::to_string(stats.rx_bytes);
+        fields["tx_bytes"] = std::to_string(stats.tx_bytes);
+    }
+
+    last_reason_ = reason;
+    state_ = State::Waiting;
+    deadline_.reset();
+    verifying_ = false;
+    const bool redial = again && redial_;
+    if (again && !redial)
+        deadline_ = now + wait;
+
+    if (by_user)
+        tell(Level::Info, event_id::Down, fmt::format("terminated ({})", reason.text),
+             std::move(fields));
+    else if (was_up)
+        tell(Level::Warning, event_id::Down,
+             fmt::format("disconnected after {}: {}", base::format_uptime(*lasted_), reason.text),
+             std::move(fields));
+    else
+        // The same failure every minute is told once.
+        tell(std::exchange(last_failure_told_, reason.text) == reason.text ? Level::Debug
+                                                                           : Level::Warning,
+             event_id::Failed, reason.text, std::move(fields));
+
+    lasted_.reset();
+    if (redial)
+        dial();
+    else if (!again)
+        rest();
+    arm();
+}
+
+void Client::rest() {
+    state_ = State::Off;
+    stopping_ = false;
+    addresses_.clear();
+    credentials_ = {};
+    ended_callback_();
+}
+
+void Client::tell(Level level, std::string_view id, std::string text, Fields fields) {
+    ctl::Event event;
+    event.time = ground_.world.epoch();
+    event.id = id;
+    event.object = "client";
+    event.name = settings_.name;
+    event.text = std::move(text);
+    event.fields = std::move(fields);
+    event.fields.emplace("connect_to", settings_.connect_to);
+    if (!server_.unspecified())
+        event.fields.emplace("server", fmt::format("{}:{}", server_.text(), port_));
+    if (!interface_.empty())
+        event.fields.emplace("interface", interface_);
+    sink_(level, event);
+}
+
+}  // namespace rtun::daemon

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// How a client stands, in the words that `rtun client show` prints. The status words are those of
+// the manuals.
+#include <daemon/client.h>
+
+#include <config/grammar.h>
+
+#include <fmt/format.h>
+
+namespace rtun::daemon {
+
+namespace {
+
+void count(std::map<std::string, std::uint64_t> &out, const pptp::ControlCounters &counters) {
+    out["control_messages_in"] = counters.messages_in;
+    out["control_messages_out"] = counters.messages_out;
+    out["control_unexpected"] = counters.unexpected;
+    out["control_echo_sent"] = counters.echo_sent;
+    out["control_echo_answered"] = counters.echo_answered;
+    out["control_call_errors"] = counters.call_errors;
+}
+
+void count(std::map<std::string, std::uint64_t> &out, const ppp::LinkCounters &counters) {
+    out["ppp_frames_in"] = counters.frames_in;
+    out["ppp_frames_out"] = counters.frames_out;
+    out["ppp_malformed"] = counters.malformed;
+    out["ppp_unexpected"] = counters.unexpected;
+    out["ppp_echo_sent"] = counters.echo_sent;
+    out["ppp_echo_missed"] = counters.echo_missed;
+    out["ppp_rejected"] = counters.rejected;
+}
+
+}  // namespace
+
+ctl::ClientStatus Client::status() const {
+    using std::chrono::duration_cast;
+    using std::chrono::seconds;
+    const base::Time now = ground_.world.now();
+
+    ctl::ClientStatus status;
+    status.name = settings_.name;
+    status.type = "pptp";
+    status.enabled = settings_.enabled;
+    status.running = up_.has_value();
+    status.comment = settings_.comment;
+    status.connect_to = settings_.connect_to;
+    status.user = settings_.user;
+    status.attempts = attempts_;
+    for (const config::Setting &setting : config::settings(settings_, config::Reveal::Hide))
+        status.settings.emplace(setting.keyword, setting.value);
+
+    if (up_)
+        status.status = "connected";
+    else if (stopping_)
+        status.status = "disconnected";
+    else if (state_ == State::Off)
+        status.status = settings_.enabled ? "disconnected" : "terminated";
+    else if (state_ == State::Waiting)
+        status.status = "disconnected";
+    else if (verifying_)
+        status.status = "verifying password...";
+    else
+        status.status = lasted_ ? "disconnected" : "dialing";  // was up, and is ending
+
+    if (last_reason_ && !up_)
+        status.last_error = last_reason_->text;
+    if (state_ == State::Waiting && deadline_)
+        status.retry_in = static_cast<std::uint64_t>(
+            *deadline_ > now ? duration_cast<seconds>(*deadline_ - now).count() : 0);
+    if (!server_.unspecified() && call_)
+        status.server = fmt::format("{}:{}", server_.text(), port_);
+    if (method_ && call_)
+        status.authentication = auth::info(*method_).name;
+
+    if (up_) {
+        status.interface = up_->what.interface;
+        status.local_address = up_->what.local.text();
+        if (!up_->what.remote.unspecified())
+            status.remote_address = up_->what.remote.text();
+        for (const base::Ipv4 server : up_->what.dns)
+            status.dns.push_back(server.text());
+        status.mtu = up_->what.mtu;
+        status.mru = up_->what.mru;
+        status.uptime = static_cast<std::uint64_t>(duration_cast<seconds>(now - up_->since).count());
+    }
+    if (!call_)
+        return status;
+
+    const Plumbing &plumbing = call_->plumbing();
+    if (const auto tunnel = plumbing.tunnel_id())
+        status.tunnel_id = static_cast<std::uint32_t>(*tunnel);
+    if (const auto session = plumbing.session_id()) {
+        status.session_id = static_cast<std::uint32_t>(*session);
+        status.call_id = plumbing.call_id();
+        if (call_->link())
+            status.peer_call_id = peer_call_;
+    }
+    if (call_->control())
+        count(status.counters, call_->control()->counters());
+    if (call_->link())
+        count(status.counters, call_->link()->counters());
+    status.counters["early_frames_dropped"] = call_->counters().held_dropped;
+    status.counters["frames_overrun"] = call_->counters().overrun;
+    status.counters["frames_not_sent"] = call_->counters().send_failed;
+    return status;
+}
+
+}  // namespace rtun::daemon

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Clients come and go.
+#include <daemon/clients.h>
+
+#include <daemon/difference.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace rtun::daemon {
+
+using base::ErrorCode;
+
+namespace {
+
+tl::unexpected<base::Error> no_client(std::string_view name) {
+    return base::fail(ErrorCode::NotFound, fmt::format("there is no client \"{}\"", name));
+}
+
+}  // namespace
+
+Clients::Clients(const Ground &ground, EventSink sink, std::function<void()> quiet)
+    : ground_(ground),
+      sink_(std::move(sink)),
+      quiet_(std::move(quiet)),
+      alarm_(ground.world.alarm([this] { purge(); })) {}
+
+std::vector<Clients::Slot>::iterator Clients::find(std::string_view name) {
+    return std::find_if(clients_.begin(), clients_.end(),
+                        [&](const Slot &slot) { return slot->settings().name == name; });
+}
+
+void Clients::insert(config::Client settings) {
+    const bool enabled = settings.enabled;
+    clients_.push_back(std::make_unique<Client>(std::move(settings), ground_, ClientPolicy{}, sink_,
+                                                [this] { alarm_->arm(ground_.world.now()); }));
+    if (enabled)
+        clients_.back()->start();
+}
+
+void Clients::remove(std::vector<Slot>::iterator slot) {
+    Slot client = std::move(*slot);
+    clients_.erase(slot);
+    client->stop("deleted");
+    leaving_.push_back(std::move(client));
+    alarm_->arm(ground_.world.now());
+}
+
+void Clients::purge() {
+    std::erase_if(leaving_, [](const Slot &slot) { return slot->off(); });
+    const bool quiet =
+        leaving_.empty() && std::all_of(clients_.begin(), clients_.end(),
+                                        [](const Slot &slot) { return slot->off(); });
+    if (stopping_ && quiet)
+        quiet_();
+}
+
+base::Status Clients::add(const config::ClientAdd &command) {
+    if (stopping_)
+        return base::fail(ErrorCode::Refused, "the daemon is stopping");
+    if (find(command.client.name) != clients_.end()) {
+        if (command.may_exist)
+            return {};
+        return base::fail(ErrorCode::Exists,
+                          fmt::format("there is a client \"{}\" already", command.client.name));
+    }
+    if (clients_.size() + leaving_.size() >= MaxClients)
+        return base::fail(ErrorCode::Refused, fmt::format("there are {} clients, which is the most "
+                                                          "that this daemon keeps",
+                                                          MaxClients));
+    insert(command.client);
+    return {};
+}
+
+base::Status Clients::set(const config::ClientSet &command) {
+    if (stopping_)
+        return base::fail(ErrorCode::Refused, "the daemon is stopping");
+    const auto slot = find(command.name);
+    if (slot == clients_.end())
+        return no_client(command.name);
+    config::Client settings = (*slot)->settings();
+    command.apply(settings);
+    if (settings.name != command.name && find(settings.name) != clients_.end())
+        return base::fail(ErrorCode::Exists,
+                          fmt::format("there is a client \"{}\" already", settings.name));
+    (*slot)->apply(std::move(settings));
+    return {};
+}
+
+base::Status Clients::del(const config::ClientDel &command) {
+    const auto slot = find(command.name);
+    if (slot == clients_.end()) {
+        if (command.missing == config::ObjectMissing::Ignore)
+            return {};
+        return no_client(command.name);
+    }
+    remove(slot);
+    return {};
+}
+
+base::Status Clients::enable(const config::ClientEnable &command) {
+    if (stopping_)
+        return base::fail(ErrorCode::Refused, "the daemon is stopping");
+    const auto slot = find(command.name);
+    if (slot == clients_.end())
+        return no_client(command.name);
+    config::Client settings = (*slot)->settings();
+    settings.enabled = command.enabled;
+    (*slot)->apply(std::move(settings));
+    return {};
+}
+
+base::Result<std::vector<ctl::ClientStatus>> Clients::show(std::string_view name) const {
+    std::vector<ctl::ClientStatus> found;
+    for (const Slot &slot : clients_)
+        if (name.empty() || slot->settings().name == name)
+            found.push_back(slot->status());
+    if (!name.empty() && found.empty())
+        return no_client(name);
+    return found;
+}
+
+base::Result<Clients::Loaded> Clients::load(const config::Config &config) {
+    if (stopping_)
+        return base::fail(ErrorCode::Refused, "the daemon is stopping");
+    if (config.clients.size() > MaxClients)
+        return base::fail(ErrorCode::Refused,
+                          fmt::format("{} clients are more than the {} that this daemon keeps",
+                                      config.clients.size(), MaxClients));
+    std::set<std::string, std::less<>> names;
+    for (const config::Client &client : config.clients)
+        if (!names.insert(client.name).second)
+            return base::fail(ErrorCode::Invalid,
+                              fmt::format("client \"{}\" stands there twice", client.name));
+
+    Loaded loaded;
+    for (std::size_t i = clients_.size(); i-- > 0;) {
+        if (names.contains(clients_[i]->settings().name))
+            continue;
+        remove(clients_.begin() + static_cast<std::ptrdiff_t>(i));
+        loaded.removed++;
+    }
+    for (const config::Client &client : config.clients) {
+        const auto slot = find(client.name);
+        if (slot == clients_.end()) {
+            insert(client);
+            loaded.added++;
+        } else if (difference((*slot)->settings(), client).any) {
+            (*slot)->apply(client);
+            loaded.changed++;
+        } else {
+            loaded.kept++;
+        }
+    }
+    // In the order of the file, so that what is saved is what was loaded.
+    std::size_t place = 0;
+    for (const config::Client &client : config.clients)
+        std::iter_swap(clients_.begin() + static_cast<std::ptrdiff_t>(place++), find(client.name));
+    return loaded;
+}
+
+config::Config Clients::config() const {
+    config::Config config;
+    for (const Slot &slot : clients_)
+        config.clients.push_back(slot->settings());
+    return config;
+}
+
+std::size_t Clients::up() const {
+    return static_cast<std::size_t>(std::count_if(
+        clients_.begin(), clients_.end(), [](const Slot &slot) { return slot->up(); }));
+}
+
+// Control frames are a few a minute and session, so a walk over all clients is cheaper than to keep
+// an index right.
+void Clients::kernel_event(const netlink::Event &event) {
+    for (const Slot &slot : clients_)
+        slot->kernel_event(event);
+    for (const Slot &slot : leaving_)
+        slot->kernel_event(event);
+}
+
+void Clients::stop_all(const std::string &why) {
+    stopping_ = true;
+    for (const Slot &slot : clients_)
+        slot->stop(why);
+    alarm_->arm(ground_.world.now());
+}
+
+void Clients::abort_all(const std::string &why) {
+    stopping_ = true;
+    for (const Slot &slot : clients_)
+        slot->abort(why);
+    for (const Slot &slot : leaving_)
+        slot->abort(why);
+    alarm_->arm(ground_.world.now());
+}
+
+}  // namespace rtun::daemon

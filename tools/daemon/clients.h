@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The clients of the daemon: what the commands and the configuration file do to them. A client that
+// was deleted ends its call in order before it goes; until then it is among the leaving.
+#pragma once
+
+#include <base/result.h>
+#include <config/grammar.h>
+#include <config/model.h>
+#include <ctl/message.h>
+#include <daemon/client.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rtun::daemon {
+
+class Clients {
+public:
+    static constexpr std::size_t MaxClients = 4096;  // the leaving included
+
+    // quiet is called when, after stop_all(), the last call has ended.
+    Clients(const Ground &ground, EventSink sink, std::function<void()> quiet);
+    Clients(const Clients &) = delete;
+    Clients &operator=(const Clients &) = delete;
+
+    [[nodiscard]] base::Status add(const config::ClientAdd &command);
+    [[nodiscard]] base::Status set(const config::ClientSet &command);
+    [[nodiscard]] base::Status del(const config::ClientDel &command);
+    [[nodiscard]] base::Status enable(const config::ClientEnable &command);
+    // Empty: all.
+    [[nodiscard]] base::Result<std::vector<ctl::ClientStatus>> show(std::string_view name) const;
+
+    // Makes the clients those of the configuration; one that is the same in both is not touched.
+    struct Loaded {
+        unsigned added = 0;
+        unsigned changed = 0;
+        unsigned removed = 0;
+        unsigned kept = 0;
+    };
+    [[nodiscard]] base::Result<Loaded> load(const config::Config &config);
+    [[nodiscard]] config::Config config() const;
+    [[nodiscard]] std::size_t size() const { return clients_.size(); }
+    [[nodiscard]] std::size_t up() const;
+
+    void kernel_event(const netlink::Event &event);
+    void stop_all(const std::string &why);
+    void abort_all(const std::string &why);
+
+private:
+    using Slot = std::unique_ptr<Client>;
+
+    [[nodiscard]] std::vector<Slot>::iterator find(std::string_view name);
+    void insert(config::Client settings);
+    void remove(std::vector<Slot>::iterator slot);
+    void purge();
+
+    Ground ground_;
+    EventSink sink_;
+    std::function<void()> quiet_;
+    std::unique_ptr<Alarm> alarm_;  // a client that came to rest is on the stack: purge later
+    std::vector<Slot> clients_;     // in the order in which they were added
+    std::vector<Slot> leaving_;
+    bool stopping_ = false;
+};
+
+}  // namespace rtun::daemon

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Puts one client on a loop of its own and shows what it tells.
+#include <daemon/connect.h>
+
+#include <base/random.h>
+#include <daemon/client.h>
+#include <daemon/kernel_pump.h>
+#include <daemon/loop_world.h>
+#include <daemon/progress.h>
+#include <daemon/reason.h>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace rtun::daemon {
+
+namespace {
+
+void print(std::string_view text) {
+    (void)std::fwrite(text.data(), 1, text.size(), stdout);
+    (void)std::fflush(stdout);
+}
+
+void complain(const std::string &text) { fmt::print(stderr, "Error: {}\n", text); }
+
+base::Result<int> connect(const config::Client &settings, const ConnectOptions &options) {
+    event::Loop loop = TRY(event::Loop::create());
+    const std::unique_ptr<LoopWorld> world = TRY(LoopWorld::create(loop));
+    base::SystemRandom random;
+
+    const std::unique_ptr<netlink::Kernel> kernel = TRY(netlink::open_kernel());
+    const std::string owner = fmt::format("connect-{}", ::getpid());
+    TRY(kernel->bind_owner(owner));
+    HostRoutes routes(*kernel, owner);
+    TRY(routes.sweep());
+
+    Progress progress(settings.connect_to,
+                      ::isatty(STDOUT_FILENO) != 0 ? Progress::Style::Terminal
+                                                   : Progress::Style::Lines,
+                      print);
+    const auto show = [&](base::log::Level, const ctl::Event &event) {
+        if (options.json)
+            print(ctl::encode(event));
+        else
+            progress.show(event);
+        if (event.id == event_id::Failed)
+            complain(fmt::format("{}: {}", settings.connect_to, event.text));
+    };
+    Client client(settings, Ground{*world, *kernel, random, routes},
+                  ClientPolicy{.reconnect = Reconnect::No,
+                               .lifetime = netlink::Lifetime::DiesWithOwner},
+                  show, [&] { loop.quit(0); });
+    const KernelPump pump = TRY(KernelPump::create(
+        loop, *kernel, [&](const netlink::Event &event) { client.kernel_event(event); }));
+
+    bool asked = false;
+    const auto signalled = [&] {
+        if (std::exchange(asked, true))
+            client.abort("by user");
+        else
+            client.stop("by user");
+    };
+    const event::Signal interrupt = TRY(event::Signal::create(loop, SIGINT, signalled));
+    const event::Signal terminate = TRY(event::Signal::create(loop, SIGTERM, signalled));
+    const event::Signal hang_up = TRY(event::Signal::create(loop, SIGHUP, signalled));
+
+    client.start();
+    if (!client.off())
+        TRY(loop.run());
+    RTUN_ASSERT(client.last_reason());
+    return exit_status(*client.last_reason());
+}
+
+}  // namespace
+
+int run_connect(const config::Client &client, const ConnectOptions &options) {
+    // Whoever reads what we print may go without the tunnel going with them.
+    (void)std::signal(SIGPIPE, SIG_IGN);
+    const auto status = connect(client, options);
+    if (status)
+        return *status;
+    complain(status.error().text);
+    return exit_status(status.error().code);
+}
+
+}  // namespace rtun::daemon

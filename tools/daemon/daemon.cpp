@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Everything is made here and handed down; nothing is global. The order in which things are made is
+// the order in which they need each other, so they go the other way round.
+#include <daemon/daemon.h>
+
+#include <base/log.h>
+#include <base/random.h>
+#include <config/grammar.h>
+#include <ctl/server.h>
+#include <daemon/blob.h>
+#include <daemon/clients.h>
+#include <daemon/commands.h>
+#include <daemon/kernel_pump.h>
+#include <daemon/loop_world.h>
+#include <daemon/reason.h>
+#include <event/notify.h>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+namespace rtun::daemon {
+
+namespace {
+
+constexpr std::string_view OwnerName = "rtun";
+
+base::Result<config::Config> first_config(const std::string &file) {
+    // The default file need not be there: clients can be added by commands.
+    if (file == config::DefaultFile && ::access(file.c_str(), F_OK) < 0 && errno == ENOENT)
+        return config::Config{};
+    return config::read_file(file);
+}
+
+base::Status take_name(netlink::Kernel &kernel) {
+    auto bound = kernel.bind_owner(OwnerName);
+    if (!bound && bound.error().errnum == EBUSY)
+        return base::fail(base::ErrorCode::Refused,
+                          "another rtun daemon runs in this network namespace", EBUSY);
+    return bound;
+}
+
+// Tunnels of a daemon that was killed. Their calls cannot be gone on with (blob.h), so they make
+// room for new ones. What is ours but does not name a client was not made by a daemon: it stays.
+base::Status delete_leftovers(netlink::Kernel &kernel) {
+    for (const netlink::Tunnel &tunnel : TRY(kernel.tunnels())) {
+        if (tunnel.owner != OwnerName)
+            continue;
+        const unsigned id = static_cast<unsigned>(tunnel.id);
+        if (const auto blob = decode_blob(tunnel.spec.blob)) {
+            TRY(kernel.tunnel_del(tunnel.id));
+            base::log::info("tunnel.leftover", {{"RTUN_CLIENT", blob->client}},
+                            "tunnel {} to {} of client {} was left by an earlier daemon: deleted",
+                            id, tunnel.spec.remote.text(), blob->client);
+        } else {
+            base::log::warning("tunnel.unknown", {{"RTUN_TUNNEL", std::to_string(id)}},
+                               "tunnel {} to {} belongs to \"{}\" but names no client: left alone",
+                               id, tunnel.spec.remote.text(), OwnerName);
+        }
+    }
+    return {};
+}
+
+base::Result<int> run(const std::string &config_file, const std::string &netns) {
+    // What can be wrong with the settings comes before anything is touched.
+    const config::Config config = TRY(first_config(config_file));
+
+    event::Loop loop = TRY(event::Loop::create());
+    const std::unique_ptr<LoopWorld> world = TRY(LoopWorld::create(loop));
+    base::SystemRandom random;
+    ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
+
+    const std::unique_ptr<netlink::Kernel> kernel = TRY(netlink::open_kernel());
+    TRY(take_name(*kernel));
+    TRY(delete_leftovers(*kernel));
+    HostRoutes routes(*kernel, std::string(OwnerName));
+    if (const unsigned swept = TRY(routes.sweep()); swept > 0)
+        base::log::info("route.leftover", {}, "{} host routes were left by an earlier rtun: deleted",
+                        swept);
+
+    const auto tell = [&](base::log::Level level, const ctl::Event &event) {
+        log_event(level, event);
+        server.publish(event);
+    };
+    Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { loop.quit(0); });
+    Commands commands(clients, config_file);
+    const KernelPump pump = TRY(KernelPump::create(
+        loop, *kernel, [&](const netlink::Event &event) { clients.kernel_event(event); }));
+
+    const event::Io control = TRY(event::Io::create(
+        loop, server.descriptor(), event::Interest::Read, [&](event::Ready) {
+            for (const ctl::Incoming &incoming : server.serve()) {
+                const Commands::Answer answer = commands.execute(incoming.request);
+                server.reply(incoming.connection, answer.reply);
+                if (answer.subscribe)
+                    server.subscribe(incoming.connection);
+            }
+        }));
+
+    bool stopping = false;
+    const auto stop = [&] {
+        if (std::exchange(stopping, true)) {
+            clients.abort_all("the daemon was stopped");
+            return;
+        }
+        event::notify::stopping();
+        base::log::info("daemon.stopping", {}, "stopping: {} calls are ended", clients.up());
+        clients.stop_all("the daemon was stopped");
+    };
+    const event::Signal terminate = TRY(event::Signal::create(loop, SIGTERM, stop));
+    const event::Signal interrupt = TRY(event::Signal::create(loop, SIGINT, stop));
+    const event::Signal reload = TRY(event::Signal::create(loop, SIGHUP, [&] {
+        if (const auto loaded = commands.load(config_file); !loaded)
+            base::log::error("config.refused", {{"RTUN_FILE", config_file}},
+                             "nothing was changed: {}", loaded.error().text);
+    }));
+    (void)TRY(event::notify::watchdog(loop));
+
+    (void)TRY(clients.load(config));
+    base::log::info("daemon.ready", {}, "ready: {} clients", clients.size());
+    event::notify::ready();
+    return TRY(loop.run());
+}
+
+}  // namespace
+
+int run_daemon(const std::string &config_file, const std::string &netns) {
+    (void)std::signal(SIGPIPE, SIG_IGN);  // standard error may be a pipe
+    const auto status = run(config_file, netns);
+    if (status)
+        return *status;
+    base::log::error("daemon.failed", {}, "Error: {}", status.error().text);
+    return exit_status(status.error().code);
+}
+
+}  // namespace rtun::daemon

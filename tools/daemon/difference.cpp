@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Every member of config::Client stands in exactly one of the comparisons below.
+#include <daemon/difference.h>
+
+namespace rtun::daemon {
+
+Difference difference(const config::Client &a, const config::Client &b) {
+    Difference d;
+    d.redial = a.name != b.name || a.connect_to != b.connect_to || a.user != b.user ||
+               !a.password.same_as(b.password.reveal()) || a.password_file != b.password_file ||
+               a.allow != b.allow || a.max_mtu != b.max_mtu || a.max_mru != b.max_mru ||
+               a.use_peer_dns != b.use_peer_dns || a.keepalive != b.keepalive ||
+               a.src_address != b.src_address || a.phone != b.phone || a.fwmark != b.fwmark ||
+               a.echo_interval != b.echo_interval || a.echo_timeout != b.echo_timeout;
+    d.enabled = a.enabled != b.enabled;
+    d.route = a.add_default_route != b.add_default_route ||
+              a.default_route_distance != b.default_route_distance;
+    d.reorder = a.reorder_slots != b.reorder_slots || a.reorder_time != b.reorder_time;
+    d.any = d.redial || d.enabled || d.route || d.reorder || a.comment != b.comment;
+    return d;
+}
+
+}  // namespace rtun::daemon

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What clients tell: the identifiers of their events and how loud each is. `rtun connect` prints
+// them, the daemon logs them and streams them to `rtun monitor`. docs/MESSAGES.md has a paragraph for
+// each; a test compares the two.
+#pragma once
+
+#include <base/log.h>
+#include <ctl/message.h>
+
+#include <array>
+#include <functional>
+#include <string_view>
+
+namespace rtun::daemon {
+
+namespace event_id {
+inline constexpr std::string_view Dialing = "client.dialing";
+inline constexpr std::string_view Call = "client.call";
+inline constexpr std::string_view Verifying = "client.verifying";
+inline constexpr std::string_view Verified = "client.verified";
+inline constexpr std::string_view Up = "client.up";
+inline constexpr std::string_view Mtu = "client.mtu";
+inline constexpr std::string_view Route = "client.route";
+inline constexpr std::string_view Setting = "client.setting";
+inline constexpr std::string_view Down = "client.down";
+inline constexpr std::string_view Failed = "client.failed";
+
+inline constexpr std::array All{Dialing, Call,    Verifying, Verified, Up,
+                                Mtu,     Route,   Setting,   Down,     Failed};
+}  // namespace event_id
+
+using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;
+
+// Writes the event to the log under its identifier.
+void log_event(base::log::Level level, const ctl::Event &event);
+
+}  // namespace rtun::daemon

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Several programs may pin the same server (the daemon and a `connect`): who finds the route there
+// shares it, and who goes leaves it as long as the kernel still has a tunnel of somebody else to
+// that server.
+#include <daemon/host_routes.h>
+
+#include <base/log.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+namespace rtun::daemon {
+
+namespace {
+
+// A host route goes by itself with its device, and another rtun may have been quicker.
+base::Status remove(netlink::Kernel &kernel, const netlink::Route &route) {
+    auto removed = kernel.route_del(route);
+    if (!removed && (removed.error().errnum == ESRCH || removed.error().errnum == ENODEV))
+        return {};
+    return removed;
+}
+
+}  // namespace
+
+base::Status HostRoutes::pin(base::Ipv4 server, std::uint32_t fwmark) {
+    if (const auto known = pins_.find(server); known != pins_.end()) {
+        known->second.users++;
+        return {};
+    }
+    netlink::Route route = TRY(kernel_.route_to(server, fwmark));
+    route.destination = server;
+    route.prefix_length = 32;
+    route.metric = 0;
+    if (const auto added = kernel_.route_add(route); !added && added.error().errnum != EEXIST)
+        return base::fail(added.error());
+    pins_[server] = Pin{route, 1};
+    return {};
+}
+
+void HostRoutes::unpin(base::Ipv4 server) {
+    const auto known = pins_.find(server);
+    if (known == pins_.end() || --known->second.users > 0)
+        return;
+    const netlink::Route route = known->second.route;
+    pins_.erase(known);
+    // Our own that need it would be counted here; others' that are there may have found our route.
+    const auto tunnels = kernel_.tunnels();
+    const bool shared =
+        tunnels && std::any_of(tunnels->begin(), tunnels->end(), [&](const auto &tunnel) {
+            return tunnel.spec.remote == server && tunnel.owner != owner_;
+        });
+    if (shared)
+        return;
+    if (const auto removed = remove(kernel_, route); !removed)
+        base::log::warning("route.left", {{"RTUN_ROUTE", server.text()}},
+                           "the host route to {} could not be removed: {}", server.text(),
+                           removed.error().text);
+}
+
+base::Result<unsigned> HostRoutes::sweep() {
+    const std::vector<netlink::Tunnel> tunnels = TRY(kernel_.tunnels());
+    unsigned removed = 0;
+    for (const netlink::Route &route : TRY(kernel_.own_routes())) {
+        const bool used = std::any_of(tunnels.begin(), tunnels.end(), [&](const auto &tunnel) {
+            return tunnel.spec.remote == route.destination;
+        });
+        if (route.prefix_length != 32 || used || pins_.contains(route.destination))
+            continue;
+        TRY(remove(kernel_, route));
+        removed++;
+    }
+    return removed;
+}
+
+}  // namespace rtun::daemon

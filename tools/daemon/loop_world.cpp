@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Each part of the world is a thin hand-over to the loop.
+#include <daemon/loop_world.h>
+
+#include <daemon/tcp_stream.h>
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+namespace rtun::daemon {
+
+namespace {
+
+class LoopAlarm final : public Alarm {
+public:
+    explicit LoopAlarm(event::Timer timer) : timer_(std::move(timer)) {}
+    void arm(base::Deadline deadline) override { timer_.arm(deadline); }
+
+private:
+    event::Timer timer_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<LoopWorld>> LoopWorld::create(event::Loop &loop) {
+    std::unique_ptr<LoopWorld> world(new LoopWorld(loop));
+    LoopWorld &self = *world;
+    world->answers_ = TRY(event::Io::create(loop, self.resolver_.descriptor(), event::Interest::Read,
+                                            [&self](event::Ready) { self.resolver_.dispatch(); }));
+    return world;
+}
+
+base::Time LoopWorld::now() const { return loop_.now(); }
+
+double LoopWorld::epoch() const { return loop_.epoch(); }
+
+std::string LoopWorld::host_name() const {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) < 0)
+        return "localhost";
+    return name.data();
+}
+
+std::unique_ptr<Alarm> LoopWorld::alarm(std::function<void()> callback) {
+    auto timer = event::Timer::create(loop_, std::move(callback));
+    RTUN_ASSERT(timer);  // fails only for want of memory
+    return std::make_unique<LoopAlarm>(std::move(*timer));
+}
+
+std::unique_ptr<Lookup> LoopWorld::resolve(const std::string &name, LookupDone done) {
+    return resolver_.resolve(name, std::move(done));
+}
+
+base::Result<std::unique_ptr<Stream>> LoopWorld::connect(const StreamOptions &options,
+                                                         StreamHandlers handlers) {
+    return open_tcp(loop_, options, std::move(handlers));
+}
+
+}  // namespace rtun::daemon

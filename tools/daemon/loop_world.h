@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The world as it is: the loop's clock and timers, the name service, TCP.
+#pragma once
+
+#include <base/result.h>
+#include <daemon/resolver.h>
+#include <daemon/world.h>
+#include <event/loop.h>
+
+#include <memory>
+#include <optional>
+
+namespace rtun::daemon {
+
+class LoopWorld final : public World {
+public:
+    // loop outlives the world.
+    [[nodiscard]] static base::Result<std::unique_ptr<LoopWorld>> create(event::Loop &loop);
+
+    base::Time now() const override;
+    double epoch() const override;
+    std::string host_name() const override;
+    std::unique_ptr<Alarm> alarm(std::function<void()> callback) override;
+    std::unique_ptr<Lookup> resolve(const std::string &name, LookupDone done) override;
+    base::Result<std::unique_ptr<Stream>> connect(const StreamOptions &options,
+                                                  StreamHandlers handlers) override;
+
+private:
+    explicit LoopWorld(event::Loop &loop) : loop_(loop) {}
+
+    event::Loop &loop_;
+    Resolver resolver_;
+    std::optional<event::Io> answers_;
+};
+
+}  // namespace rtun::daemon

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Steps up and the one way down. The kernel deletes the device with its session, and address and
+// routes with the device, so the way down asks for little; and it does not stop at an error, for
+// what is gone already is no reason to leave the rest.
+#include <daemon/plumbing.h>
+
+#include <base/log.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace rtun::daemon {
+
+base::Status Plumbing::open(const netlink::TunnelSpec &tunnel,
+                            const netlink::SessionChange &session) {
+    tunnel_ = TRY(kernel_.tunnel_add(tunnel));
+    server_ = tunnel.remote;
+    fwmark_ = tunnel.fwmark;
+    auto made = kernel_.session_add(*tunnel_, 0, session);
+    if (!made) {
+        close();
+        return base::fail(std::move(made).error());
+    }
+    session_ = *made;
+    return {};
+}
+
+base::Status Plumbing::set(const netlink::SessionChange &change) {
+    RTUN_ASSERT(session_);
+    return kernel_.session_set(session_->id, change);
+}
+
+base::Status Plumbing::send(base::View frame) {
+    RTUN_ASSERT(session_);
+    return kernel_.frame_send(session_->id, frame);
+}
+
+// The kernel would number from 0; people count tunnels from 1.
+base::Result<netlink::Link> Plumbing::add_device(const std::string &name) {
+    const std::size_t number = name.find("%d");
+    if (number == std::string::npos)
+        return kernel_.link_add(name, session_->id);
+    for (int n = 1;; n++) {
+        std::string numbered = name;
+        numbered.replace(number, 2, std::to_string(n));
+        auto made = kernel_.link_add(numbered, session_->id);
+        if (made || made.error().code != base::ErrorCode::Exists || n == MaxNumber)
+            return made;
+    }
+}
+
+base::Status Plumbing::ipv4_up(const Ipv4 &ipv4) {
+    RTUN_ASSERT(session_);
+    const auto steps = [&]() -> base::Status {
+        device_ = TRY(add_device(ipv4.interface));
+        TRY(kernel_.link_up(device_->index, ipv4.mtu));
+        TRY(kernel_.address_add(device_->index, ipv4.local, ipv4.remote));
+        netlink::SessionChange change;
+        change.np = netlink::NetworkProtocols{.ipv4 = true};
+        TRY(kernel_.session_set(session_->id, change));
+        return {};
+    };
+    base::Status done = steps();
+    if (!done)
+        ipv4_down();
+    return done;
+}
+
+void Plumbing::ipv4_down() {
+    if (session_) {
+        netlink::SessionChange change;
+        change.np = netlink::NetworkProtocols{};
+        (void)kernel_.session_set(session_->id, change);  // the device goes in any case
+    }
+    default_route_.reset();
+    if (device_)
+        (void)kernel_.link_del(device_->index);
+    device_.reset();
+    if (std::exchange(pinned_, false))
+        routes_.unpin(server_);
+}
+
+base::Status Plumbing::set_mtu(std::uint32_t mtu) {
+    RTUN_ASSERT(device_);
+    return kernel_.link_up(device_->index, mtu);
+}
+
+base::Status Plumbing::set_default_route(std::optional<DefaultRoute> wanted) {
+    RTUN_ASSERT(device_);
+    if (default_route_ && (!wanted || default_route_->metric != wanted->distance)) {
+        TRY(kernel_.route_del(*default_route_));
+        default_route_.reset();
+    }
+    if (wanted && !default_route_) {
+        if (!pinned_) {
+            TRY(routes_.pin(server_, fwmark_));
+            pinned_ = true;
+        }
+        netlink::Route route;
+        route.prefix_length = 0;
+        route.oif = device_->index;
+        route.metric = wanted->distance;
+        if (auto added = kernel_.route_add(route); !added) {
+            routes_.unpin(server_);
+            pinned_ = false;
+            return added;
+        }
+        default_route_ = route;
+    }
+    if (!wanted && std::exchange(pinned_, false))
+        routes_.unpin(server_);
+    return {};
+}
+
+bool Plumbing::default_route_wins() {
+    // An address of RFC 5737, to which nobody has a route but the default one.
+    static constexpr base::Ipv4 Anywhere{0xCB007101};  // 203.0.113.1
+    const auto way = kernel_.route_to(Anywhere, 0);
+    return !way || (device_ && way->oif == device_->index);
+}
+
+std::uint32_t Plumbing::path_mtu() {
+    const auto all = kernel_.tunnels();
+    if (!all || !tunnel_)
+        return 0;
+    const auto mine = std::find_if(all->begin(), all->end(),
+                                   [&](const auto &tunnel) { return tunnel.id == *tunnel_; });
+    return mine == all->end() ? 0 : mine->pmtu;
+}
+
+base::Result<netlink::Session> Plumbing::session() const {
+    if (!session_)
+        return base::fail(base::ErrorCode::NotFound, "there is no session");
+    return kernel_.session(session_->id);
+}
+
+std::optional<netlink::SessionId> Plumbing::session_id() const {
+    if (!session_)
+        return std::nullopt;
+    return session_->id;
+}
+
+std::uint16_t Plumbing::call_id() const {
+    RTUN_ASSERT(session_);
+    return static_cast<std::uint16_t>(session_->local_id);
+}
+
+netlink::Stats Plumbing::close() {
+    netlink::Stats stats;
+    if (session_) {
+        if (auto last = kernel_.session(session_->id))
+            stats = std::move(last->stats);
+        (void)kernel_.session_del(session_->id);  // gone with the tunnel at the latest
+        session_.reset();
+        device_.reset();
+        default_route_.reset();
+    }
+    if (tunnel_) {
+        const auto deleted = kernel_.tunnel_del(*tunnel_);
+        if (!deleted && deleted.error().code != base::ErrorCode::NotFound)
+            base::log::warning("tunnel.left",
+                               {{"RTUN_TUNNEL", std::to_string(static_cast<unsigned>(*tunnel_))}},
+                               "tunnel {} could not be deleted: {}",
+                               static_cast<unsigned>(*tunnel_), deleted.error().text);
+        tunnel_.reset();
+    }
+    if (std::exchange(pinned_, false))
+        routes_.unpin(server_);
+    return stats;
+}
+
+}  // namespace rtun::daemon

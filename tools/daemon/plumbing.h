@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What one call has in the kernel: tunnel, session, device, address, routes. Each verb is a step up;
+// close() is the one way down, in the reverse order, and the destructor takes it too. A step that
+// fails leaves what it found, so that nothing is left behind wherever a call ends.
+#pragma once
+
+#include <base/net.h>
+#include <base/result.h>
+#include <daemon/host_routes.h>
+#include <netlink/kernel.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace rtun::daemon {
+
+struct DefaultRoute {
+    std::uint32_t distance = 1;  // the metric
+    bool operator==(const DefaultRoute &) const = default;
+};
+
+class Plumbing {
+public:
+    Plumbing(netlink::Kernel &kernel, HostRoutes &routes) : kernel_(kernel), routes_(routes) {}
+    Plumbing(const Plumbing &) = delete;
+    Plumbing &operator=(const Plumbing &) = delete;
+    ~Plumbing() { close(); }
+
+    // Tunnel and session, before the peer is asked for a call: the call id is the kernel's.
+    [[nodiscard]] base::Status open(const netlink::TunnelSpec &tunnel,
+                                    const netlink::SessionChange &session);
+    [[nodiscard]] base::Status set(const netlink::SessionChange &change);
+    [[nodiscard]] base::Status send(base::View frame);
+
+    // The device with its address, and the way for IPv4 open. mtu: of packets inside.
+    struct Ipv4 {
+        std::string interface;  // "%d" in it: the first number from 1 that is free
+        std::uint32_t mtu = 0;
+        base::Ipv4 local;
+        base::Ipv4 remote;
+    };
+    [[nodiscard]] base::Status ipv4_up(const Ipv4 &ipv4);
+    void ipv4_down();
+    [[nodiscard]] base::Status set_mtu(std::uint32_t mtu);
+
+    // Needs the device. Nothing: none. Pins the way to the server first.
+    [[nodiscard]] base::Status set_default_route(std::optional<DefaultRoute> wanted);
+    // Whether packets to anywhere take our default route, and not another with a smaller metric.
+    [[nodiscard]] bool default_route_wins();
+
+    // The path MTU to the peer as the kernel knows it, 0 if it does not.
+    [[nodiscard]] std::uint32_t path_mtu();
+    [[nodiscard]] base::Result<netlink::Session> session() const;
+    [[nodiscard]] bool owns(netlink::SessionId id) const { return session_ && session_->id == id; }
+    [[nodiscard]] bool owns(netlink::TunnelId id) const { return tunnel_ == id; }
+
+    [[nodiscard]] std::optional<netlink::TunnelId> tunnel_id() const { return tunnel_; }
+    [[nodiscard]] std::optional<netlink::SessionId> session_id() const;
+    [[nodiscard]] std::uint16_t call_id() const;
+    [[nodiscard]] const std::optional<netlink::Link> &device() const { return device_; }
+
+    // The session's last counters, if it is still there to be asked.
+    netlink::Stats close();
+
+private:
+    static constexpr int MaxNumber = 9999;
+    [[nodiscard]] base::Result<netlink::Link> add_device(const std::string &name);
+
+    netlink::Kernel &kernel_;
+    HostRoutes &routes_;
+    std::optional<netlink::TunnelId> tunnel_;
+    std::uint32_t fwmark_ = 0;
+    base::Ipv4 server_;
+    std::optional<netlink::Kernel::NewSession> session_;
+    std::optional<netlink::Link> device_;
+    std::optional<netlink::Route> default_route_;
+    bool pinned_ = false;
+};
+
+}  // namespace rtun::daemon

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// How a call goes up, and how it goes down. Every input ends in settle(), which lets the engines
+// have their way until they are quiet; the handlers in between only feed.
+#include <daemon/pptp_call.h>
+
+#include <daemon/drive.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace rtun::daemon {
+
+using base::ErrorCode;
+
+namespace {
+
+constexpr std::uint32_t AllMapped = 0xFFFFFFFF;  // ACCM of Set-Link-Info, RFC 2637 section 2.15
+
+// The smallest device MTU: what a path says below that is not believed.
+constexpr std::uint32_t MinMtu = 128;
+
+// PPP frames from the peer that the link engine has not seen. Acknowledgements do not count: they
+// come from the other end's GRE, which may outlive its PPP (it is another process with many servers).
+std::uint64_t frames_seen(const netlink::Stats &stats) { return stats.rx_packets + stats.rx_echo; }
+
+}  // namespace
+
+PptpCall::PptpCall(const Ground &ground, Plan plan, std::function<void()> wake)
+    : ground_(ground),
+      plan_(std::move(plan)),
+      wake_(std::move(wake)),
+      plumbing_(ground.kernel, ground.routes) {
+    if (plan_.client.add_default_route)
+        wanted_route_ = DefaultRoute{plan_.client.default_route_distance};
+}
+
+// -- up: TCP, then the kernel's half, then the control connection
+
+void PptpCall::start(base::Time now) {
+    limit_ = now + ConnectTimeout;
+    StreamHandlers handlers;
+    handlers.connected = [this] { connected(); };
+    handlers.received = [this](base::View octets) { received(octets); };
+    handlers.closed = [this](const base::Error &error) { closed(error); };
+    handlers.drained = [this] {
+        settle(ground_.world.now());
+        wake_();
+    };
+    auto stream = ground_.world.connect({.address = plan_.server,
+                                         .port = plan_.port,
+                                         .source = plan_.client.src_address,
+                                         .fwmark = plan_.client.fwmark},
+                                        std::move(handlers));
+    if (stream) {
+        stream_ = std::move(*stream);
+    } else {
+        tcp_closed_ = true;
+        end({Layer::Tcp, Side::Local, stream.error().code, stream.error().text});
+    }
+    settle(now);
+}
+
+void PptpCall::connected() {
+    const base::Time now = ground_.world.now();
+    tcp_connected_ = true;
+    if (!reason_) {
+        limit_.reset();
+        netlink::TunnelSpec tunnel;
+        tunnel.local = stream_->local();
+        tunnel.remote = plan_.server;
+        tunnel.lifetime = plan_.lifetime;
+        tunnel.fwmark = plan_.client.fwmark;
+        tunnel.blob = plan_.blob;
+        netlink::SessionChange session;
+        session.reorder_slots = plan_.client.reorder_slots;
+        session.reorder_timeout = static_cast<std::uint32_t>(plan_.client.reorder_time.count());
+        // Before the Outgoing-Call-Request: the call id has to be unique among all tunnels of the
+        // host, and the first frame of a quick peer needs somewhere to go.
+        if (const auto made = plumbing_.open(tunnel, session); made) {
+            control_.emplace(control_options(), pptp::CallId{plumbing_.call_id()}, ground_.random);
+            control_->start(now);
+        } else {
+            end(kernel_reason(made.error()));
+        }
+    }
+    settle(now);
+    wake_();
+}
+
+void PptpCall::received(base::View octets) {
+    const base::Time now = ground_.world.now();
+    if (control_ && !control_ended_)
+        control_->receive(octets, now);
+    settle(now);
+    wake_();
+}
+
+void PptpCall::closed(const base::Error &error) {
+    const base::Time now = ground_.world.now();
+    tcp_closed_ = true;
+    if (control_ && !control_ended_)
+        control_->connection_lost(now, error.text);
+    else
+        end({Layer::Tcp, Side::Peer, error.code, error.text});
+    settle(now);
+    wake_();
+}
+
+pptp::ControlOptions PptpCall::control_options() const {
+    pptp::ControlOptions options;
+    options.host_name = ground_.world.host_name();
+    options.phone_number = plan_.client.phone;
+    options.echo_interval = plan_.client.echo_interval;
+    options.echo_timeout = plan_.client.echo_timeout;
+    return options;
+}
+
+void PptpCall::on(pptp::SendBytes &output) {
+    if (tcp_closed_ || !stream_ || stream_->send(output.bytes))
+        return;
+    end({Layer::Tcp, Side::Peer, ErrorCode::Closed,
+         fmt::format("the server does not read what is sent to it ({} octets wait)",
+                     stream_->queued())});
+}
+
+void PptpCall::on(pptp::ControlUp &output) {
+    server_host_ = output.host_name;
+    server_vendor_ = output.vendor;
+}
+
+void PptpCall::on(pptp::CallUp &output) {
+    if (reason_)
+        return;
+    netlink::SessionChange change;
+    change.peer_id = static_cast<std::uint16_t>(output.peer);
+    if (output.peer_window > 0)
+        change.peer_window = output.peer_window;
+    if (const auto set = plumbing_.set(change); !set) {
+        end(kernel_reason(set.error()));
+        return;
+    }
+    outputs_.emplace_back(Reached{static_cast<std::uint16_t>(output.local),
+                                  static_cast<std::uint16_t>(output.peer), server_host_,
+                                  server_vendor_});
+    const base::Time now = ground_.world.now();
+    link_.emplace(link_options(), ground_.random);
+    link_->open(now);
+    for (const base::Bytes &early : std::exchange(held_, {}))
+        link_->receive(early, now);
+}
+
+void PptpCall::on(pptp::Ended &output) {
+    control_ended_ = true;
+    if (link_ && !link_ended_ && !reason_) {
+        // The link may know better, or learn it now: a wrong password makes servers hang up, too.
+        control_reason_ = reason_of(output.reason);
+        last_words_ = ground_.world.now() + LastWords;
+        return;
+    }
+    end(reason_of(output.reason));
+    if (link_ && !link_ended_)
+        link_->lower_down(ground_.world.now());
+}
+
+// -- up: PPP
+
+ppp::LinkOptions PptpCall::link_options() const {
+    ppp::LinkOptions options;
+    options.allow = plan_.client.allow;
+    options.credentials = plan_.credentials;
+    options.mtu = plan_.client.max_mtu;
+    options.mru = plan_.client.max_mru;
+    options.request_dns = plan_.client.use_peer_dns;
+    options.keepalive = plan_.client.keepalive;
+    return options;
+}
+
+void PptpCall::on(ppp::SendFrame &output) {
+    if (!plumbing_.session_id())
+        return;
+    const auto sent = plumbing_.send(output.frame);
+    if (sent)
+        return;
+    // A full queue or a missing route is as a packet lost on the way: PPP repeats. A session that
+    // is not there any more is the end.
+    counters_.send_failed++;
+    if (sent.error().code == ErrorCode::NotFound)
+        end({Layer::Kernel, Side::Local, ErrorCode::Refused, "the session is gone from the kernel"});
+}
+
+void PptpCall::on(ppp::PhaseChanged &output) {
+    switch (output.phase) {
+    case ppp::Phase::Authenticate:
+        outputs_.emplace_back(Verifying{});
+        break;
+    case ppp::Phase::Establish:
+        // Anew: what was agreed does not hold until LCP has opened again (RFC 1661 section 6.5).
+        if (std::exchange(lcp_open_, false) && !reason_) {
+            netlink::SessionChange change;
+            change.flags = netlink::PppFlags{};
+            if (const auto set = plumbing_.set(change); !set)
+                end(kernel_reason(set.error()));
+        }
+        break;
+    case ppp::Phase::Dead:
+    case ppp::Phase::Network:
+    case ppp::Phase::Terminate:
+        break;
+    }
+}
+
+void PptpCall::on(ppp::LcpOpened &output) {
+    if (reason_)
+        return;
+    lcp_ = output;
+    netlink::SessionChange change;
+    change.flags = netlink::PppFlags{.pfc_rx = output.pfc_rx,
+                                     .pfc_tx = output.pfc_tx,
+                                     .acfc_tx = output.acfc_tx,
+                                     .echo_reply = true};
+    change.magic = output.magic;
+    if (const auto set = plumbing_.set(change); !set) {
+        end(kernel_reason(set.error()));
+        return;
+    }
+    lcp_open_ = true;
+    if (control_ && !control_ended_)
+        control_->set_link_info(AllMapped, AllMapped);
+}
+
+void PptpCall::on(ppp::Authenticated &output) { outputs_.emplace_back(Verified{output.method}); }
+
+// The path's limit; 0: unknown.
+std::uint32_t PptpCall::device_mtu(std::uint32_t path) {
+    const std::uint32_t wanted = std::min<std::uint32_t>(lcp_.mtu, plan_.client.max_mtu);
+    const std::uint32_t limit = path > Overhead ? std::max(path - Overhead, MinMtu) : wanted;
+    if (limit < wanted)
+        outputs_.emplace_back(MtuLowered{limit, wanted, path});
+    return std::min(wanted, limit);
+}
+
+void PptpCall::on(ppp::Ipv4Up &output) {
+    if (reason_)
+        return;
+    mtu_ = device_mtu(plumbing_.path_mtu());
+    const auto made = plumbing_.ipv4_up({.interface = plan_.interface,
+                                         .mtu = mtu_,
+                                         .local = output.local,
+                                         .remote = output.remote});
+    if (!made) {
+        end(kernel_reason(made.error()));
+        return;
+    }
+    up_ = true;
+    outputs_.emplace_back(Up{plumbing_.device()->name, output.local, output.remote, output.dns,
+                             mtu_, lcp_.mru});
+    set_default_route(wanted_route_);
+}
+
+void PptpCall::on(ppp::Ipv4Down &) {
+    plumbing_.ipv4_down();
+    if (std::exchange(up_, false))
+        outputs_.emplace_back(Down{});
+}
+
+void PptpCall::on(ppp::Ended &output) {
+    link_ended_ = true;
+    last_words_.reset();
+    if (output.reason.kind == ppp::EndReason::Kind::LowerDown && control_reason_)
+        end(*control_reason_);
+    else
+        end(reason_of(output.reason, link_->counters()));
+}
+
+// -- while it is up
+
+void PptpCall::set_default_route(std::optional<DefaultRoute> wanted) {
+    wanted_route_ = wanted;
+    if (!up_)
+        return;
+    // The tunnel itself is of use without the route, so this does not end it; but it is said.
+    if (const auto set = plumbing_.set_default_route(wanted); !set)
+        outputs_.emplace_back(RouteFailed{set.error().text});
+    else if (wanted && !plumbing_.default_route_wins())
+        outputs_.emplace_back(RouteFailed{
+            fmt::format("another one comes first, its metric is smaller than {} (see "
+                        "default-route-distance)",
+                        wanted->distance)});
+}
+
+base::Status PptpCall::set_reorder(std::uint32_t slots, std::chrono::milliseconds time) {
+    plan_.client.reorder_slots = slots;
+    plan_.client.reorder_time = time;
+    if (!plumbing_.session_id())
+        return {};
+    netlink::SessionChange change;
+    change.reorder_slots = slots;
+    change.reorder_timeout = static_cast<std::uint32_t>(time.count());
+    return plumbing_.set(change);
+}
+
+void PptpCall::kernel_event(const netlink::Event &event, base::Time now) {
+    if (ended_)
+        return;
+    const auto gone = [&](std::string text) {
+        end({Layer::Kernel, Side::Local, ErrorCode::Refused, std::move(text)});
+        if (link_ && !link_ended_)
+            link_->lower_down(now);
+    };
+    if (const auto *arrived = std::get_if<netlink::Frame>(&event)) {
+        if (plumbing_.owns(arrived->session))
+            frame(*arrived, now);
+    } else if (const auto *session = std::get_if<netlink::SessionGone>(&event)) {
+        if (plumbing_.owns(session->id))
+            gone("the session was deleted in the kernel");
+    } else if (const auto *tunnel = std::get_if<netlink::TunnelGone>(&event)) {
+        if (plumbing_.owns(tunnel->id))
+            gone("the tunnel was deleted in the kernel");
+    } else if (const auto *changed = std::get_if<netlink::SessionChanged>(&event)) {
+        if (plumbing_.owns(changed->session.id) && up_ && !changed->session.device)
+            check_session(now);
+    } else if (const auto *notice = std::get_if<netlink::Notice>(&event)) {
+        const bool mine = (notice->tunnel && plumbing_.owns(*notice->tunnel)) ||
+                          (notice->session && plumbing_.owns(*notice->session));
+        if (mine && notice->type == "pmtu" && notice->value)
+            path_mtu_changed(*notice->value);
+        else if (mine && notice->type == "carrier" && up_)
+            check_session(now);
+    } else if (std::holds_alternative<netlink::Overrun>(event)) {
+        check_session(now);
+    }
+    settle(now);
+}
+
+void PptpCall::frame(const netlink::Frame &frame, base::Time now) {
+    counters_.overrun += frame.overrun;
+    if (link_) {
+        if (!link_ended_)
+            link_->receive(frame.data, now);
+    } else if (held_.size() < MaxHeld) {
+        held_.push_back(frame.data);
+    } else {
+        counters_.held_dropped++;
+    }
+}
+
+// Somebody may have deleted the session, or the device, which detaches it. What an event said may
+// be older than what we have done since, so the kernel is asked.
+void PptpCall::check_session(base::Time now) {
+    if (!plumbing_.session_id() || reason_)
+        return;
+    const auto session = plumbing_.session();
+    if (session && (session->device || !up_))
+        return;
+    end({Layer::Kernel, Side::Local, ErrorCode::Refused,
+         session ? fmt::format("interface {} was deleted", plumbing_.device()->name)
+                 : "the session was deleted in the kernel"});
+    if (link_ && !link_ended_) {
+        if (session)
+            link_->close(now, "interface deleted");
+        else
+            link_->lower_down(now);
+    }
+}
+
+void PptpCall::path_mtu_changed(std::uint32_t path) {
+    if (!up_)
+        return;
+    const std::uint32_t mtu = device_mtu(path);
+    if (mtu != mtu_ && plumbing_.set_mtu(mtu))
+        mtu_ = mtu;
+}
+
+// Data goes past the engine. Only when its keepalive is about to ask the peer for a sign of life
+// are the counters read, to see whether there was one.
+void PptpCall::keepalive(base::Time now) {
+    const auto session = plumbing_.session();
+    if (!session)
+        return;
+    if (frames_seen(session->stats) != std::exchange(traffic_, frames_seen(session->stats)))
+        link_->traffic_seen(now);
+}
+
+// -- down
+
+void PptpCall::stop(base::Time now, Reason reason) {
+    if (ended_)
+        return;
+    const std::string text = reason.text;
+    const bool first = !reason_;
+    end(std::move(reason));
+    if (first && link_ && !link_ended_)
+        link_->close(now, text);
+    settle(now);
+}
+
+void PptpCall::abort(Reason reason) {
+    if (ended_)
+        return;
+    end(std::move(reason));
+    finish();
+}
+
+void PptpCall::end(Reason reason) {
+    if (!reason_)
+        reason_ = std::move(reason);
+}
+
+void PptpCall::settle(base::Time now) {
+    const auto handle = [this](auto &output) { on(output); };
+    for (bool busy = true; busy && !ended_;) {
+        busy = false;
+        if (control_)
+            busy = drain(*control_, handle);
+        if (link_)
+            busy = drain(*link_, handle) || busy;
+        if (reason_ && !busy)
+            busy = wind_down(now);
+    }
+}
+
+// One step down: first the link, then the call and the control connection, then what the kernel
+// has, then the last octets. True: the engines have something to do.
+bool PptpCall::wind_down(base::Time now) {
+    if (link_ && !link_ended_) {
+        // Terminating, or there is nothing any more to terminate over.
+        if (link_->phase() != ppp::Phase::Terminate) {
+            link_->lower_down(now);
+            return true;
+        }
+        return false;
+    }
+    if (control_ && !control_ended_) {
+        if (std::exchange(control_stopped_, true))
+            return false;
+        control_->stop(now, reason_->text);
+        return true;
+    }
+    if (!flushing_) {
+        flushing_ = true;
+        last_stats_ = plumbing_.close();
+        limit_ = now + FlushTimeout;
+    }
+    if (tcp_closed_ || !tcp_connected_ || stream_->queued() == 0)
+        finish();
+    return false;
+}
+
+void PptpCall::finish() {
+    if (std::exchange(ended_, true))
+        return;
+    if (!flushing_)
+        last_stats_ = plumbing_.close();
+    if (std::exchange(up_, false))
+        outputs_.emplace_back(Down{});
+    limit_.reset();
+    stream_.reset();
+    outputs_.emplace_back(Ended{*reason_, tcp_connected_, last_stats_});
+}
+
+void PptpCall::expire(base::Time now) {
+    if (ended_)
+        return;
+    if (due(limit_, now)) {
+        if (flushing_) {
+            finish();
+            return;
+        }
+        limit_.reset();
+        end({Layer::Tcp, Side::Peer, ErrorCode::Unreachable,
+             fmt::format("{}:{} does not answer (no TCP connection within {} s)",
+                         plan_.server.text(), plan_.port, ConnectTimeout.count())});
+    }
+    if (control_ && !control_ended_)
+        expire_if_due(*control_, now);
+    if (due(last_words_, now)) {
+        last_words_.reset();
+        if (link_ && !link_ended_)
+            link_->lower_down(now);
+    }
+    if (link_ && !link_ended_) {
+        if (up_ && due(link_->deadline(), now))
+            keepalive(now);
+        expire_if_due(*link_, now);
+    }
+    settle(now);
+}
+
+base::Deadline PptpCall::deadline() const {
+    base::Deadline next = base::earlier(limit_, last_words_);
+    if (control_ && !control_ended_)
+        next = base::earlier(next, control_->deadline());
+    if (link_ && !link_ended_)
+        next = base::earlier(next, link_->deadline());
+    return ended_ ? std::nullopt : next;
+}
+
+}  // namespace rtun::daemon

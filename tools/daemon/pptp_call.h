@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One PPTP call to one address, from the TCP connection to the last counter: the control engine
+// (RFC 2637), the PPP engine and the kernel put together. It is driven as an engine is: inputs with
+// a time, outputs that say what has been reached, a deadline. Whatever ends it, Ended is the last
+// output, and nothing of it is left in the kernel then.
+#pragma once
+
+#include <auth/method.h>
+#include <base/bytes.h>
+#include <base/random.h>
+#include <base/time.h>
+#include <config/model.h>
+#include <daemon/plumbing.h>
+#include <daemon/reason.h>
+#include <daemon/world.h>
+#include <netlink/kernel.h>
+#include <ppp/link.h>
+#include <pptp/control.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace rtun::daemon {
+
+// What a call stands on. All of it outlives the call.
+struct Ground {
+    World &world;
+    netlink::Kernel &kernel;
+    base::Random &random;
+    HostRoutes &routes;
+};
+
+class PptpCall {
+public:
+    // IP header, GRE header with both numbers (RFC 2637 section 4.1), FF 03 and the protocol field.
+    static constexpr std::uint32_t Overhead = 20 + 16 + 4;
+    static constexpr std::chrono::seconds ConnectTimeout{10};
+    static constexpr std::chrono::seconds FlushTimeout{2};
+    // A server that hangs up may have told why in its last PPP frames, which take another way.
+    static constexpr std::chrono::milliseconds LastWords{100};
+    // Frames that arrive before the Outgoing-Call-Reply has been read.
+    static constexpr std::size_t MaxHeld = 16;
+
+    struct Plan {
+        config::Client client;
+        auth::Credentials credentials;
+        base::Ipv4 server;
+        std::uint16_t port = 1723;
+        std::string interface;
+        netlink::Lifetime lifetime = netlink::Lifetime::OutlivesOwner;
+        base::Bytes blob;
+    };
+
+    // Outputs.
+    struct Reached {  // the call is up, PPP begins
+        std::uint16_t local = 0;
+        std::uint16_t peer = 0;
+        std::string host;  // what the server calls itself
+        std::string vendor;
+    };
+    struct Verifying {};
+    struct Verified {
+        auth::Method method{};
+    };
+    struct Up {
+        std::string interface;
+        base::Ipv4 local;
+        base::Ipv4 remote;
+        std::vector<base::Ipv4> dns;
+        std::uint32_t mtu = 0;
+        std::uint32_t mru = 0;
+    };
+    struct Down {};  // the link negotiates anew, or ends
+    struct MtuLowered {
+        std::uint32_t mtu = 0;
+        std::uint32_t wanted = 0;
+        std::uint32_t path = 0;
+    };
+    struct RouteFailed {
+        std::string text;
+    };
+    struct Ended {
+        Reason reason;
+        bool tcp_connected = false;  // false: another address may do better
+        netlink::Stats stats;
+    };
+    using Output = std::variant<Reached, Verifying, Verified, Up, Down, MtuLowered, RouteFailed, Ended>;
+
+    // wake is called when something has come from the network: outputs and deadline may be new.
+    PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
+    PptpCall(const PptpCall &) = delete;
+    PptpCall &operator=(const PptpCall &) = delete;
+    ~PptpCall() = default;
+
+    void start(base::Time now);
+    void stop(base::Time now, Reason reason);   // in order; Ended follows
+    void abort(Reason reason);                 // without telling the peer; Ended follows at once
+    void kernel_event(const netlink::Event &event, base::Time now);
+    void expire(base::Time now);
+    [[nodiscard]] base::Deadline deadline() const;
+    [[nodiscard]] std::vector<Output> take_outputs() { return std::exchange(outputs_, {}); }
+
+    // Settings that change while the call is up.
+    void set_default_route(std::optional<DefaultRoute> wanted);
+    [[nodiscard]] base::Status set_reorder(std::uint32_t slots, std::chrono::milliseconds time);
+
+    [[nodiscard]] const Plumbing &plumbing() const { return plumbing_; }
+    [[nodiscard]] const std::optional<pptp::Control> &control() const { return control_; }
+    [[nodiscard]] const std::optional<ppp::Link> &link() const { return link_; }
+
+    struct Counters {
+        std::uint64_t held_dropped = 0;  // came too early, and there were too many
+        std::uint64_t overrun = 0;       // lost because we did not read the kernel's in time
+        std::uint64_t send_failed = 0;   // refused by the kernel
+    };
+    [[nodiscard]] const Counters &counters() const { return counters_; }
+
+private:
+    // TCP
+    void connected();
+    void received(base::View octets);
+    void closed(const base::Error &error);
+    // Control connection
+    void on(pptp::SendBytes &output);
+    void on(pptp::ControlUp &output);
+    void on(pptp::CallUp &output);
+    void on(pptp::Ended &output);
+    // PPP
+    void on(ppp::SendFrame &output);
+    void on(ppp::PhaseChanged &output);
+    void on(ppp::LcpOpened &output);
+    void on(ppp::Authenticated &output);
+    void on(ppp::Ipv4Up &output);
+    void on(ppp::Ipv4Down &output);
+    void on(ppp::Ended &output);
+    // Kernel
+    void frame(const netlink::Frame &frame, base::Time now);
+    void path_mtu_changed(std::uint32_t path);
+    void check_session(base::Time now);
+    void keepalive(base::Time now);
+
+    [[nodiscard]] ppp::LinkOptions link_options() const;
+    [[nodiscard]] pptp::ControlOptions control_options() const;
+    [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);
+    void end(Reason reason);    // this is the reason, if there was none; the way down begins
+    void settle(base::Time now);
+    bool wind_down(base::Time now);
+    void finish();
+
+    Ground ground_;
+    Plan plan_;
+    std::function<void()> wake_;
+    Plumbing plumbing_;
+    std::unique_ptr<Stream> stream_;
+    std::optional<pptp::Control> control_;
+    std::optional<ppp::Link> link_;
+    std::vector<Output> outputs_;
+
+    std::optional<Reason> reason_;
+    bool tcp_connected_ = false;
+    bool tcp_closed_ = false;
+    bool control_ended_ = false;
+    bool control_stopped_ = false;
+    bool link_ended_ = false;
+    bool ended_ = false;
+    base::Deadline limit_;  // for TCP to connect, and at the end for the last octets to leave
+    bool flushing_ = false;
+    base::Deadline last_words_;            // the link goes down then
+    std::optional<Reason> control_reason_;  // why the control connection ended, if the link lives
+    netlink::Stats last_stats_;
+
+    std::string server_host_;
+    std::string server_vendor_;
+    std::deque<base::Bytes> held_;
+    Counters counters_;
+    ppp::LcpOpened lcp_;
+    bool lcp_open_ = false;
+    bool up_ = false;
+    std::uint32_t mtu_ = 0;
+    std::optional<DefaultRoute> wanted_route_;
+    std::uint64_t traffic_ = 0;  // frames from the peer when the keepalive last asked
+};
+
+}  // namespace rtun::daemon

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The small parts: blob, target, difference, reasons, host routes, the stored configuration.
+#include <config/grammar.h>
+#include <daemon/blob.h>
+#include <daemon/difference.h>
+#include <daemon/store.h>
+#include <tests/daemon/host.h>
+
+#include <gmock/gmock.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+namespace rtun::daemon::test {
+
+using base::ErrorCode;
+
+TEST(Blob, ComesBackAsItWasWritten) {
+    const auto blob = decode_blob(encode(Blob{.client = "office", .dial = 17}));
+    ASSERT_TRUE(blob);
+    EXPECT_EQ(blob->client, "office");
+    EXPECT_EQ(blob->dial, 17U);
+}
+
+TEST(Blob, SkipsLinesItDoesNotKnow) {
+    EXPECT_TRUE(decode_blob(base::as_bytes("rtun-client 1\nclient a\ncolour blue\n")));
+}
+
+TEST(Blob, RefusesWhatIsNotOurs) {
+    for (const char *text : {"", "\n", "rtun-client 2\nclient a\n", "rtun-client 1\n",
+                             "client a\nrtun-client 1\n", "rtun-client 1\nclient a",
+                             "rtun-client 1\nclient a\ndial x\n", "rtun-client 1\nclient a\ndial 1x\n"})
+        EXPECT_FALSE(decode_blob(base::as_bytes(text))) << text;
+}
+
+TEST(Target, IsAHostAndPerhapsAPort) {
+    EXPECT_EQ(parse_target("vpn.example.org")->port, 1723);
+    EXPECT_EQ(parse_target("192.0.2.1:99")->host, "192.0.2.1");
+    EXPECT_EQ(parse_target("192.0.2.1:99")->port, 99);
+    for (const char *wrong : {"", ":1723", "a:", "a:0", "a:65536", "a:x", "a:1x"})
+        EXPECT_FALSE(parse_target(wrong)) << wrong;
+}
+
+TEST(Difference, KnowsWhatEveryMemberNeeds) {
+    using Change = std::function<void(config::Client &)>;
+    const std::vector<Change> redial{
+        [](auto &c) { c.name = "x"; },
+        [](auto &c) { c.connect_to = "x"; },
+        [](auto &c) { c.user = "x"; },
+        [](auto &c) { c.password = base::Secret("x"); },
+        [](auto &c) { c.password_file = "x"; },
+        [](auto &c) { c.allow.remove(auth::Method::Pap); },
+        [](auto &c) { c.max_mtu = 1000; },
+        [](auto &c) { c.max_mru = 1000; },
+        [](auto &c) { c.use_peer_dns = true; },
+        [](auto &c) { c.keepalive = 1s; },
+        [](auto &c) { c.src_address = Server; },
+        [](auto &c) { c.phone = "x"; },
+        [](auto &c) { c.fwmark = 1; },
+        [](auto &c) { c.echo_interval = 1s; },
+        [](auto &c) { c.echo_timeout = 1s; },
+    };
+    for (std::size_t i = 0; i < redial.size(); i++) {
+        config::Client changed = office();
+        redial[i](changed);
+        EXPECT_TRUE(difference(office(), changed).redial) << i;
+    }
+    const std::vector<std::pair<Change, bool Difference::*>> live{
+        {[](auto &c) { c.enabled = false; }, &Difference::enabled},
+        {[](auto &c) { c.add_default_route = true; }, &Difference::route},
+        {[](auto &c) { c.default_route_distance = 9; }, &Difference::route},
+        {[](auto &c) { c.reorder_slots = 0; }, &Difference::reorder},
+        {[](auto &c) { c.reorder_time = 9ms; }, &Difference::reorder},
+        {[](auto &c) { c.comment = "x"; }, &Difference::any},
+    };
+    for (std::size_t i = 0; i < live.size(); i++) {
+        config::Client changed = office();
+        live[i].first(changed);
+        const Difference d = difference(office(), changed);
+        EXPECT_TRUE(d.*live[i].second) << i;
+        EXPECT_TRUE(d.any) << i;
+        EXPECT_FALSE(d.redial) << i;
+    }
+    EXPECT_FALSE(difference(office(), office()).any);
+}
+
+TEST(Reason, BecomesTheExitStatusOfTheManual) {
+    EXPECT_EQ(exit_status(user_reason("by user")), 0);
+    EXPECT_EQ(exit_status(ErrorCode::Invalid), 1);
+    EXPECT_EQ(exit_status(ErrorCode::Refused), 2);
+    EXPECT_EQ(exit_status(ErrorCode::System), 2);
+    EXPECT_EQ(exit_status(ErrorCode::NoDaemon), 3);
+    EXPECT_EQ(exit_status(ErrorCode::Unreachable), 4);
+    EXPECT_EQ(exit_status(ErrorCode::AuthFailed), 5);
+    EXPECT_EQ(exit_status(ErrorCode::Closed), 6);
+}
+
+TEST(HostRoutes, CountTheirUsers) {
+    Host host;
+    ASSERT_TRUE(host.routes.pin(Server, 0));
+    ASSERT_TRUE(host.routes.pin(Server, 0));
+    EXPECT_EQ(host.kernel.routes().size(), 1U);
+    host.routes.unpin(Server);
+    EXPECT_EQ(host.kernel.routes().size(), 1U);
+    host.routes.unpin(Server);
+    EXPECT_TRUE(host.kernel.routes().empty());
+}
+
+TEST(HostRoutes, ShareTheRouteOfAnotherProgramAndLeaveItToIt) {
+    Host host;
+    netlink::TunnelSpec spec;
+    spec.local = host.world.local_address;
+    spec.remote = Server;
+    // Another owner's tunnel, with its host route.
+    host.kernel.close_owner();
+    ASSERT_TRUE(host.kernel.bind_owner("connect-1"));
+    ASSERT_TRUE(host.kernel.tunnel_add(spec));
+    HostRoutes theirs(host.kernel, "connect-1");
+    ASSERT_TRUE(theirs.pin(Server, 0));
+    ASSERT_TRUE(host.routes.pin(Server, 0));
+    EXPECT_EQ(host.kernel.routes().size(), 1U);
+    host.routes.unpin(Server);
+    EXPECT_EQ(host.kernel.routes().size(), 1U);
+}
+
+TEST(HostRoutes, SweepOnlyHostRoutesThatNoTunnelNeeds) {
+    Host host;
+    netlink::TunnelSpec spec;
+    spec.local = host.world.local_address;
+    spec.remote = Server;
+    ASSERT_TRUE(host.kernel.tunnel_add(spec));
+    netlink::Route stale;
+    stale.destination = base::Ipv4{0xc0000263};
+    netlink::Route needed;
+    needed.destination = Server;
+    netlink::Route through;
+    through.prefix_length = 0;
+    for (const netlink::Route &route : {stale, needed, through})
+        ASSERT_TRUE(host.kernel.route_add(route));
+    EXPECT_EQ(host.routes.sweep().value(), 1U);
+    EXPECT_THAT(host.kernel.routes(), testing::UnorderedElementsAre(needed, through));
+}
+
+class Directory {
+public:
+    Directory() {
+        std::string name = (std::filesystem::temp_directory_path() / "rtun-test.XXXXXX").string();
+        EXPECT_NE(::mkdtemp(name.data()), nullptr);
+        path_ = name;
+    }
+    ~Directory() { std::filesystem::remove_all(path_); }
+    [[nodiscard]] std::string file(const std::string &name) const { return path_ + "/" + name; }
+    [[nodiscard]] std::size_t files() const {
+        return static_cast<std::size_t>(
+            std::distance(std::filesystem::directory_iterator(path_), {}));
+    }
+
+private:
+    std::string path_;
+};
+
+TEST(Store, WritesAFileThatReadsBackAndOnlyItsOwnerMayRead) {
+    const Directory directory;
+    const std::string path = directory.file("rtun.conf");
+    std::ofstream(path) << "old\n";
+    ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
+    config::Config config;
+    config.clients = {office(), office()};
+    config.clients[1].name = "other";
+    config.clients[1].comment = "with \"quotes\" and # signs";
+    ASSERT_TRUE(save_config(config, path));
+    struct stat st {};
+    ASSERT_EQ(::stat(path.c_str(), &st), 0);
+    EXPECT_EQ(st.st_mode & 0777, 0600U);
+    EXPECT_EQ(directory.files(), 1U);
+
+    const auto read = config::read_file(path);
+    ASSERT_TRUE(read) << read.error().text;
+    ASSERT_EQ(read->clients.size(), 2U);
+    for (std::size_t i = 0; i < 2; i++)
+        EXPECT_FALSE(difference(read->clients[i], config.clients[i]).any);
+}
+
+TEST(Store, LeavesTheOldFileWhenItCannotWrite) {
+    const Directory directory;
+    config::Config config;
+    const auto saved = save_config(config, directory.file("missing/rtun.conf"));
+    ASSERT_FALSE(saved);
+    EXPECT_THAT(saved.error().text, testing::HasSubstr("missing/rtun.conf"));
+    // A directory of that name cannot be replaced, and no draft stays beside it.
+    std::filesystem::create_directory(directory.file("rtun.conf"));
+    EXPECT_FALSE(save_config(config, directory.file("rtun.conf")));
+    EXPECT_EQ(directory.files(), 1U);
+}
+
+}  // namespace rtun::daemon::test
