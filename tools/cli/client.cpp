@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the daemon is asked: how the clients are, and every command that it carries out.
+#include <cli/commands.h>
+
+#include <base/time.h>
+#include <cli/stats.h>
+#include <ctl/client.h>
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace rtun::cli {
+
+using base::Status;
+using ctl::ClientStatus;
+
+namespace {
+
+// A text that is there, or neither text nor member.
+void put(Output &out, std::string_view key, Format text, const std::string &value,
+         Paint paint = Paint::None) {
+    if (!value.empty())
+        out.text(key, text, value, paint);
+}
+
+void put(Output &out, std::string_view key, Format text,
+         const std::optional<std::uint32_t> &value) {
+    if (value)
+        out.number(key, text, *value);
+}
+
+std::string uptime_of(std::uint64_t seconds) {
+    constexpr std::uint64_t century = 100ULL * 365 * 86400;  // what a peer says, kept in range
+    return base::format_uptime(std::chrono::seconds(seconds < century ? seconds : century));
+}
+
+Paint paint_of(const ClientStatus &client) {
+    return client.running ? Paint::Good : client.enabled ? Paint::Bad : Paint::None;
+}
+
+void print_state(Output &out, const ClientStatus &client) {
+    if (!client.running)
+        out.text("status", "{}", client.status, paint_of(client));
+    else
+        out.member("status", client.status);
+    put(out, "mtu", "mtu {}", client.mtu);
+    if (client.mru)
+        out.member("mru", std::uint64_t{*client.mru});
+    put(out, "local_address", "{}", client.local_address, Paint::Address);
+    put(out, "remote_address", "-> {}", client.remote_address, Paint::Address);
+    if (client.running)
+        out.shown("encoding", client.encoding,
+                  client.encoding == "none" ? "not encrypted" : client.encoding);
+    if (client.uptime)
+        out.shown("uptime", *client.uptime, "up " + uptime_of(*client.uptime));
+    if (client.retry_in)
+        out.number("retry_in", "again in {}s", *client.retry_in);
+    if (!client.running)
+        put(out, "last_error", "({})", client.last_error);
+    else if (!client.last_error.empty())
+        out.member("last_error", client.last_error);
+}
+
+// The call: in text only with -details, in JSON always.
+void print_call(Output &out, bool in_text, const ClientStatus &client) {
+    if (in_text) {
+        out.line();
+        put(out, "interface", "dev {}", client.interface, Paint::Name);
+        put(out, "server", "server {}", client.server, Paint::Address);
+        put(out, "tunnel_id", "tunnel {}", client.tunnel_id);
+        put(out, "session_id", "session {}", client.session_id);
+        put(out, "call_id", "call {}", client.call_id);
+        put(out, "peer_call_id", "peer call {}", client.peer_call_id);
+        put(out, "authentication", "authenticated with {}", client.authentication);
+        out.number("attempts", "attempts {}", client.attempts);
+        if (!client.dns.empty())
+            out.list("dns", "dns {}", client.dns);
+        if (!client.comment.empty())
+            out.member("comment", client.comment);  // the settings have it in text
+        return;
+    }
+    const auto number = [&out](std::string_view key, const std::optional<std::uint32_t> &value) {
+        if (value)
+            out.member(key, std::uint64_t{*value});
+    };
+    const auto text = [&out](std::string_view key, const std::string &value) {
+        if (!value.empty())
+            out.member(key, value);
+    };
+    text("interface", client.interface);
+    text("server", client.server);
+    number("tunnel_id", client.tunnel_id);
+    number("session_id", client.session_id);
+    number("call_id", client.call_id);
+    number("peer_call_id", client.peer_call_id);
+    text("authentication", client.authentication);
+    out.member("attempts", client.attempts);
+    if (!client.dns.empty())
+        out.member("dns", client.dns);
+    text("comment", client.comment);
+}
+
+void print_settings(Output &out, const ClientStatus &client) {
+    out.open("settings");
+    if (!client.settings.empty())
+        out.line();
+    for (const auto &[keyword, value] : client.settings)
+        out.shown(keyword, value,
+                  value.empty() ? "" : fmt::format("{} {}", keyword, config::quote(value)));
+    out.close_group();
+}
+
+void print_counters(Context &context, const ClientStatus &client) {
+    Output &out = context.out;
+    // Packets are counted by the kernel. If it cannot be asked, what the daemon counts remains.
+    if (client.session_id) {
+        if (auto kernel = context.open_kernel()) {
+            if (auto session = (*kernel)->session(netlink::SessionId{*client.session_id}))
+                print_stats(out, context.options, session->stats);
+        }
+    }
+    out.open("counters");
+    if (!client.counters.empty())
+        out.line();
+    for (const auto &[name, count] : client.counters)
+        out.shown(name, count, fmt::format("{} {}", name, count));
+    out.close_group();
+}
+
+void print_client(Context &context, const ClientStatus &client) {
+    Output &out = context.out;
+    const Options &options = context.options;
+    out.open();
+    // X - disabled, D - dynamic (none of ours is), R - running
+    out.member("name", client.name);
+    out.piece(fmt::format("{} {} {}", client.enabled ? ' ' : 'X', client.running ? 'R' : ' ',
+                          client.name),
+              paint_of(client));
+    out.text("type", "{}", client.type);
+    out.member("disabled", !client.enabled);
+    out.member("running", client.running);
+    if (!options.brief) {
+        out.text("connect_to", "{}", client.connect_to, Paint::Address);
+        out.text("user", "user {}", client.user);
+        print_state(out, client);
+        print_call(out, options.details, client);
+    } else {
+        out.text("status", "{}", client.status);
+        put(out, "interface", "{}", client.interface, Paint::Name);
+        put(out, "local_address", "{}", client.local_address, Paint::Address);
+        put(out, "remote_address", "-> {}", client.remote_address, Paint::Address);
+    }
+    if (options.details)
+        print_settings(out, client);
+    if (options.statistics)
+        print_counters(context, client);
+    out.close();
+}
+
+}  // namespace
+
+Status show_clients(Context &context, const ctl::Request &request) {
+    ctl::Client daemon = TRY(ctl::Client::connect(context.socket));
+    const ctl::Reply reply = TRY(daemon.call(request));
+    if (!context.options.brief && !context.options.oneline && !reply.clients.empty())
+        context.out.heading("Flags: X - disabled, D - dynamic, R - running");
+    for (const ClientStatus &client : reply.clients) {
+        // -6: there is no transport over IPv6.
+        if (context.options.family != Family::Inet6)
+            print_client(context, client);
+    }
+    return {};
+}
+
+Status tell_daemon(Context &context, const ctl::Request &request) {
+    ctl::Client daemon = TRY(ctl::Client::connect(context.socket));
+    const ctl::Reply reply = TRY(daemon.call(request));
+    for (const std::string &line : reply.lines)
+        context.out.item(line);
+    return {};
+}
+
+}  // namespace rtun::cli

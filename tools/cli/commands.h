@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the commands do. Each takes what it needs from the context, so that a test can give it a
+// kernel of its own, and leaves its answer in the output.
+#pragma once
+
+#include <base/result.h>
+#include <cli/args.h>
+#include <cli/output.h>
+#include <config/grammar.h>
+#include <ctl/message.h>
+#include <netlink/kernel.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace rtun::cli {
+
+struct Context {
+    const Options &options;
+    Output &out;
+    std::function<base::Result<std::unique_ptr<netlink::Kernel>>()> open_kernel;
+    std::string socket;  // of the daemon
+};
+
+// Asks the kernel.
+[[nodiscard]] base::Status show_sessions(Context &context, const config::SessionShow &what);
+[[nodiscard]] base::Status show_tunnels(Context &context, const config::TunnelShow &what);
+
+// Asks the daemon.
+[[nodiscard]] base::Status show_clients(Context &context, const ctl::Request &request);
+// Commands that the daemon carries out and that answer with lines, or nothing.
+[[nodiscard]] base::Status tell_daemon(Context &context, const ctl::Request &request);
+
+[[nodiscard]] base::Status check_config(Context &context, const config::ConfigCheck &what);
+
+// Runs until a signal, or until the reader has gone.
+[[nodiscard]] base::Status monitor(Context &context, const config::Monitor &what);
+
+}  // namespace rtun::cli

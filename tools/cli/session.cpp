@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `session show`: the calls in the kernel. Which tunnel's end points they use is looked up in the
+// list of tunnels; a session whose tunnel goes in between is shown without.
+#include <cli/commands.h>
+
+#include <cli/stats.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace rtun::cli {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+using base::Status;
+using netlink::Session;
+using netlink::Tunnel;
+
+namespace {
+
+std::string numbered(std::uint32_t number) { return fmt::format("{}", number); }
+
+// The interface's name, if it has one in this namespace.
+std::string device_of(netlink::Kernel &kernel, const Session &session) {
+    if (!session.device || session.netnsid)
+        return {};
+    const auto name = kernel.link_name(*session.device);
+    return name ? *name : std::string();
+}
+
+std::string call_text(const Session &session) {
+    return fmt::format("call {}/{}", session.local_id,
+                       session.peer_id ? numbered(*session.peer_id) : "-");
+}
+
+std::vector<std::string> protocols_of(const Session &session) {
+    std::vector<std::string> names;
+    if (session.np.ipv4)
+        names.emplace_back("ipv4");
+    if (session.np.ipv6)
+        names.emplace_back("ipv6");
+    return names;
+}
+
+std::vector<std::string> flags_of(const Session &session) {
+    std::vector<std::string> names;
+    if (session.flags.pfc_rx)
+        names.emplace_back("pfc_rx");
+    if (session.flags.pfc_tx)
+        names.emplace_back("pfc_tx");
+    if (session.flags.acfc_tx)
+        names.emplace_back("acfc_tx");
+    if (session.flags.echo_reply)
+        names.emplace_back("echo_reply");
+    return names;
+}
+
+void print_device(Output &out, const Session &session, const std::string &device) {
+    if (!device.empty())
+        out.text("ifname", "dev {}", device, Paint::Name);
+    else if (!session.device)
+        out.piece("no interface");
+    else if (session.netnsid)
+        out.piece(fmt::format("interface {} in another namespace (id {})",
+                              static_cast<int>(*session.device), *session.netnsid));
+    if (session.device)
+        out.member("ifindex", static_cast<std::uint64_t>(*session.device));
+    if (session.netnsid)
+        out.member("netnsid", std::to_string(*session.netnsid));
+}
+
+void print_details(Output &out, const Session &session) {
+    out.line();
+    const auto protocols = protocols_of(session);
+    out.shown("protocols", protocols,
+              protocols.empty() ? "no network protocol open"
+                                : fmt::format("carries {}", fmt::join(protocols, " ")));
+    const auto flags = flags_of(session);
+    out.shown("flags", flags, flags.empty() ? "" : fmt::format("flags {}", fmt::join(flags, " ")));
+    out.number("reorder_slots", "reorder-slots {}", session.reorder_slots);
+    out.number("reorder_timeout", "reorder-time {}", session.reorder_timeout);
+    out.number("peer_window", "window {}", session.peer_window);
+    out.number("ack_delay", "ack-delay {}", session.ack_delay);
+}
+
+void print_session(Context &context, netlink::Kernel &kernel, const Session &session,
+                   const Tunnel *tunnel) {
+    Output &out = context.out;
+    const std::string device = device_of(kernel, session);
+    out.open();
+    out.shown("session_id", static_cast<std::uint64_t>(session.id),
+              fmt::format("session {}", static_cast<std::uint32_t>(session.id)));
+    print_device(out, session, device);
+    out.shown("tunnel_id", static_cast<std::uint64_t>(session.tunnel),
+              fmt::format("tunnel {}", static_cast<std::uint32_t>(session.tunnel)));
+    if (tunnel != nullptr) {
+        out.text("transport", "{}", tunnel->xport);
+        out.text("local", "{}", tunnel->spec.local.text(), Paint::Address);
+        out.text("remote", "-> {}", tunnel->spec.remote.text(), Paint::Address);
+        if (context.options.details)
+            out.text("owner", "owner {}", tunnel->owner);
+    }
+    out.shown("call_id", std::uint64_t{session.local_id}, call_text(session));
+    if (session.peer_id)
+        out.member("peer_call_id", std::uint64_t{*session.peer_id});
+    if (context.options.details || (context.options.json && !context.options.brief))
+        print_details(out, session);
+    if (context.options.statistics)
+        print_stats(out, context.options, session.stats);
+    out.close();
+}
+
+// Packets that came for no session are the namespace's; they are the last element.
+Status print_unassigned(Context &context, netlink::Kernel &kernel) {
+    const netlink::Info info = TRY(kernel.info());
+    context.out.open();
+    context.out.shown("unassigned", true, "of no session");
+    print_stats(context.out, context.options, info.stats);
+    context.out.close();
+    return {};
+}
+
+bool is_asked_for(const std::string &name, const Session &session, const std::string &device) {
+    return name == device || name == numbered(static_cast<std::uint32_t>(session.id));
+}
+
+}  // namespace
+
+Status show_sessions(Context &context, const config::SessionShow &what) {
+    const auto kernel = TRY(context.open_kernel());
+    std::map<netlink::TunnelId, Tunnel> tunnels;
+    for (Tunnel &tunnel : TRY(kernel->tunnels()))
+        tunnels.emplace(tunnel.id, std::move(tunnel));
+    bool found = what.name.empty();
+    for (const Session &session : TRY(kernel->sessions())) {
+        if (!what.name.empty() && !is_asked_for(what.name, session, device_of(*kernel, session)))
+            continue;
+        found = true;
+        // -6: there is no transport over IPv6.
+        if (context.options.family == Family::Inet6)
+            continue;
+        const auto tunnel = tunnels.find(session.tunnel);
+        print_session(context, *kernel, session,
+                      tunnel == tunnels.end() ? nullptr : &tunnel->second);
+    }
+    if (!found)
+        return fail(ErrorCode::NotFound, fmt::format("there is no session \"{}\"", what.name));
+    if (what.name.empty() && context.options.statistics)
+        TRY(print_unassigned(context, *kernel));
+    return {};
+}
+
+}  // namespace rtun::cli

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The words for every reason why the kernel drops a packet. The names are those of enum rtun_drop
+// (uapi/linux/rtun.h) in small letters; a test compares the two lists.
+#include <cli/stats.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace rtun::cli {
+
+namespace {
+
+constexpr std::array reasons{
+    DropReason{"gre_truncated", "GRE header is cut off"},
+    DropReason{"gre_proto", "GRE protocol type is not PPP's"},
+    DropReason{"gre_flags", "GRE flags or version are not PPTP's"},
+    DropReason{"gre_length", "GRE payload length does not fit the packet"},
+    DropReason{"no_session", "call id that nobody has"},
+    DropReason{"peer_addr", "call id of another pair of addresses"},
+    DropReason{"seq_late", "older than what was delivered"},
+    DropReason{"seq_dup", "arrived twice"},
+    DropReason{"seq_far", "sequence number far ahead, not believed"},
+    DropReason{"reorder_limit", "too much held for reordering"},
+    DropReason{"ppp_truncated", "PPP frame without a protocol field"},
+    DropReason{"ppp_proto", "PPP protocol field is malformed"},
+    DropReason{"np_closed", "network protocol was not agreed on (receive)"},
+    DropReason{"no_device", "session has no interface"},
+    DropReason{"device_down", "interface is not up"},
+    DropReason{"ip_header", "no valid IP header inside"},
+    DropReason{"ecn", "congestion mark on a packet that cannot carry one"},
+    DropReason{"ctrl_no_owner", "control frame, nobody listens"},
+    DropReason{"ctrl_rate", "too many control frames a second"},
+    DropReason{"ctrl_overrun", "control frames were not read in time"},
+    DropReason{"ctrl_too_long", "control frame is too long"},
+    DropReason{"rx_nomem", "no memory (receive)"},
+    DropReason{"tx_no_session", "interface has no session"},
+    DropReason{"tx_np_closed", "network protocol was not agreed on (transmit)"},
+    DropReason{"tx_proto", "neither IPv4 nor IPv6"},
+    DropReason{"tx_recursion", "tunnel is routed into itself"},
+    DropReason{"tx_no_route", "no route to the server"},
+    DropReason{"tx_too_big", "larger than the path takes, sender was told"},
+    DropReason{"tx_nomem", "no memory (transmit)"},
+    DropReason{"tx_gso", "could not be cut into packets"},
+    DropReason{"tx_error", "refused by the IP output, a queue or a filter"},
+};
+
+std::uint64_t count_of(const netlink::Stats &stats, std::string_view name) {
+    const auto found = stats.drops.find(std::string(name));
+    return found == stats.drops.end() ? 0 : found->second;
+}
+
+void print_drop(Output &out, bool in_text, std::string_view name, std::string_view words,
+                std::uint64_t count) {
+    out.member(name, count);
+    if (!in_text)
+        return;
+    out.line();
+    out.piece(fmt::format("  dropped {}: {}{}{}", count, name, words.empty() ? "" : ", ", words),
+              count > 0 ? Paint::Bad : Paint::None);
+}
+
+}  // namespace
+
+std::span<const DropReason> drop_reasons() { return reasons; }
+
+void print_stats(Output &out, const Options &options, const netlink::Stats &stats) {
+    out.open("stats");
+    out.line();
+    out.piece("rx");
+    out.number("rx_packets", "packets {}", stats.rx_packets);
+    out.shown("rx_bytes", stats.rx_bytes,
+              fmt::format("bytes {} ({})", stats.rx_bytes, in_units(stats.rx_bytes)));
+    out.number("rx_control", "control {}", stats.rx_control);
+    out.number("rx_acks", "acks {}", stats.rx_acks);
+    out.number("rx_echo", "echoes answered {}", stats.rx_echo);
+    out.line();
+    out.piece("tx");
+    out.number("tx_packets", "packets {}", stats.tx_packets);
+    out.shown("tx_bytes", stats.tx_bytes,
+              fmt::format("bytes {} ({})", stats.tx_bytes, in_units(stats.tx_bytes)));
+    out.number("tx_control", "control {}", stats.tx_control);
+    out.number("tx_acks", "acks {}", stats.tx_acks);
+    out.line();
+    out.piece("sequence");
+    out.number("rx_buffered", "early {}", stats.rx_buffered);
+    out.number("rx_lost", "lost {}", stats.rx_lost);
+    out.number("rx_resync", "resynchronised {}", stats.rx_resync);
+
+    std::uint64_t all = 0;
+    for (const auto &[name, count] : stats.drops)
+        all += count;
+    out.number("dropped", "dropped {}", all);
+    out.open("drops");
+    for (const DropReason &reason : reasons) {
+        const std::uint64_t count = count_of(stats, reason.name);
+        print_drop(out, options.details || count > 0, reason.name, reason.words, count);
+    }
+    // A newer module may have reasons that we do not know.
+    for (const auto &drop : stats.drops) {
+        const bool known = std::any_of(reasons.begin(), reasons.end(),
+                                       [&](const DropReason &r) { return r.name == drop.first; });
+        if (!known)
+            print_drop(out, true, drop.first, "", drop.second);
+    }
+    out.close_group();
+    out.close_group();
+}
+
+std::string in_units(std::uint64_t octets) {
+    constexpr std::array units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    if (octets < 1024)
+        return fmt::format("{} B", octets);
+    double value = static_cast<double>(octets) / 1024;
+    std::size_t unit = 0;
+    while (value >= 1023.95 && unit + 1 < units.size()) {
+        value /= 1024;
+        unit++;
+    }
+    return fmt::format("{:.1f} {}", value, units[unit]);
+}
+
+}  // namespace rtun::cli

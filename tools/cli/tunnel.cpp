@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `tunnel show`: the pairs of addresses in the kernel.
+#include <cli/commands.h>
+
+#include <fmt/format.h>
+
+namespace rtun::cli {
+
+using base::ErrorCode;
+using base::fail;
+using base::Status;
+using netlink::Tunnel;
+
+namespace {
+
+std::string df_name(netlink::Df df) {
+    switch (df) {
+    case netlink::Df::Unset:
+        return "unset";
+    case netlink::Df::Set:
+        return "set";
+    case netlink::Df::Inherit:
+        return "inherit";
+    }
+    return "";
+}
+
+void print_details(Output &out, const Tunnel &tunnel) {
+    const bool dies = tunnel.spec.lifetime == netlink::Lifetime::DiesWithOwner;
+    out.line();
+    out.shown("dies_with_owner", dies, dies ? "dies with its owner" : "outlives its owner");
+    out.shown("fwmark", std::uint64_t{tunnel.spec.fwmark},
+              fmt::format("fwmark {:#x}", tunnel.spec.fwmark));
+    out.shown("oif", std::uint64_t{tunnel.spec.oif},
+              tunnel.spec.oif == 0 ? "" : fmt::format("oif {}", tunnel.spec.oif));
+    out.shown("ttl", std::uint64_t{tunnel.spec.ttl},
+              tunnel.spec.ttl == 0 ? "ttl default" : fmt::format("ttl {}", tunnel.spec.ttl));
+    out.shown("tos", tunnel.spec.tos_inherit ? "inherit" : fmt::format("{:#x}", tunnel.spec.tos),
+              tunnel.spec.tos_inherit ? "tos inherit" : fmt::format("tos {:#x}", tunnel.spec.tos));
+    out.text("df", "df {}", df_name(tunnel.spec.df));
+}
+
+void print_tunnel(Context &context, const Tunnel &tunnel) {
+    Output &out = context.out;
+    out.open();
+    out.shown("tunnel_id", static_cast<std::uint64_t>(tunnel.id),
+              fmt::format("tunnel {}", static_cast<std::uint32_t>(tunnel.id)));
+    out.text("transport", "{}", tunnel.xport);
+    out.text("local", "{}", tunnel.spec.local.text(), Paint::Address);
+    out.text("remote", "-> {}", tunnel.spec.remote.text(), Paint::Address);
+    if (!context.options.brief) {
+        out.text("owner", "owner {}", tunnel.owner);
+        out.number("sessions", "sessions {}", tunnel.sessions);
+        out.shown("pmtu", std::uint64_t{tunnel.pmtu},
+                  tunnel.pmtu == 0 ? "" : fmt::format("path mtu {}", tunnel.pmtu));
+    }
+    if (context.options.details || (context.options.json && !context.options.brief))
+        print_details(out, tunnel);
+    out.close();
+}
+
+}  // namespace
+
+Status show_tunnels(Context &context, const config::TunnelShow &what) {
+    const auto kernel = TRY(context.open_kernel());
+    bool found = what.name.empty();
+    for (const Tunnel &tunnel : TRY(kernel->tunnels())) {
+        if (!what.name.empty() &&
+            what.name != fmt::format("{}", static_cast<std::uint32_t>(tunnel.id)))
+            continue;
+        found = true;
+        // -6: there is no transport over IPv6.
+        if (context.options.family != Family::Inet6)
+            print_tunnel(context, tunnel);
+    }
+    if (!found)
+        return fail(ErrorCode::NotFound, fmt::format("there is no tunnel {}", what.name));
+    return {};
+}
+
+}  // namespace rtun::cli

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `client show` and what else the daemon is asked, with a daemon that answers what the test says.
+#include "answer.h"
+#include "fixed_kernel.h"
+
+#include <cli/commands.h>
+#include <ctl/server.h>
+
+#include <gmock/gmock.h>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace rtun::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// Gives this reply to every request, and keeps what it was asked.
+class Daemon {
+public:
+    explicit Daemon(ctl::Reply reply) : reply_(std::move(reply)) {
+        EXPECT_NE(::mkdtemp(directory_), nullptr);
+        auto server = ctl::Server::create(path());
+        EXPECT_TRUE(server);
+        thread_ = std::thread([this, server = std::move(*server)]() mutable {
+            while (!stop_) {
+                pollfd waiting{.fd = server.descriptor(), .events = POLLIN, .revents = 0};
+                ::poll(&waiting, 1, 5);
+                for (const ctl::Incoming &incoming : server.serve())
+                    server.reply(incoming.connection, reply_);
+            }
+        });
+    }
+    ~Daemon() {
+        stop_ = true;
+        thread_.join();
+        ::rmdir(directory_);
+    }
+    Daemon(const Daemon &) = delete;
+    Daemon &operator=(const Daemon &) = delete;
+    [[nodiscard]] std::string path() const { return std::string(directory_) + "/s"; }
+
+private:
+    char directory_[32] = "/tmp/rtun-cli-XXXXXX";
+    ctl::Reply reply_;
+    std::atomic<bool> stop_{false};
+    std::thread thread_;
+};
+
+ctl::Reply example_clients() {
+    ctl::ClientStatus up;
+    up.name = "office";
+    up.type = "pptp";
+    up.running = true;
+    up.status = "connected";
+    up.comment = "the office";
+    up.connect_to = "198.51.100.7";
+    up.user = "branch";
+    up.server = "198.51.100.7:1723";
+    up.interface = "office";
+    up.tunnel_id = 3;
+    up.session_id = 7;
+    up.call_id = 41207;
+    up.peer_call_id = 7;
+    up.authentication = "mschap2";
+    up.local_address = "10.9.0.2";
+    up.remote_address = "10.9.0.1";
+    up.dns = {"10.9.0.1", "10.9.0.3"};
+    up.mtu = 1450;
+    up.mru = 1450;
+    up.uptime = 7 * 3600 + 24 * 60 + 18;
+    up.settings = {{"comment", "the office"}, {"max-mtu", "1450"}, {"phone", ""}};
+    up.counters = {{"ppp_frames_in", 12}, {"control_messages_in", 4}};
+    ctl::ClientStatus encrypted = up;
+    encrypted.name = "safe";
+    encrypted.interface = "safe";
+    encrypted.session_id = 99;
+    encrypted.encoding = "MPPE128 stateless";
+    ctl::ClientStatus off;
+    off.name = "old";
+    off.type = "pptp";
+    off.enabled = false;
+    off.status = "terminated";
+    off.connect_to = "old.example.org";
+    off.user = "jack";
+    ctl::ClientStatus dialing = off;
+    dialing.name = "branch";
+    dialing.enabled = true;
+    dialing.status = "disconnected";
+    dialing.last_error = "192.0.2.1:1723: Connection refused";
+    dialing.retry_in = 8;
+    dialing.attempts = 3;
+    return {.error = {}, .clients = {up, encrypted, off, dialing}, .lines = {}};
+}
+
+std::string clients(const Options &options, const ctl::Reply &reply = example_clients()) {
+    const Daemon daemon(reply);
+    Answer answer(options);
+    Context context{.options = options,
+                    .out = answer.out(),
+                    .open_kernel = []() -> base::Result<std::unique_ptr<netlink::Kernel>> {
+                        return std::make_unique<FixedKernel>(example_kernel());
+                    },
+                    .socket = daemon.path()};
+    const auto done = show_clients(context, {.words = {"client", "show"}, .file = {}, .line = 0});
+    return done ? answer.text() : "Error: " + done.error().text;
+}
+
+TEST(ClientShow, TextsAreTheGoldenOnes) {
+    expect_golden("client.txt", clients({}));
+    expect_golden("client-brief.txt", clients({.brief = true}));
+    expect_golden("client-details.txt", clients({.statistics = true, .details = true}));
+    expect_golden("client-color.txt", clients({.color = Color::Always}));
+}
+
+TEST(ClientShow, JsonIsTheGoldenOne) {
+    expect_golden("client.json", clients({.json = true, .pretty = true}));
+    expect_golden("client-details.json", clients({.json = true, .pretty = true, .details = true}));
+}
+
+TEST(ClientShow, TheRowOfAConnectedClientIsThatOfTheManual) {
+    EXPECT_THAT(clients({}),
+                HasSubstr("\n  R safe  pptp  198.51.100.7  user branch  mtu 1450  10.9.0.2 -> "
+                          "10.9.0.1  MPPE128 stateless  up 7h24m18s\n"));
+}
+
+TEST(ClientShow, NoClientsAreAnEmptyAnswerAndAnEmptyList) {
+    EXPECT_EQ(clients({}, {}), "");
+    EXPECT_EQ(clients({.json = true}, {}), "[]\n");
+}
+
+TEST(ClientShow, OnelineIsOneLineAClientAndNoHeading) {
+    const std::string text = clients({.statistics = true, .details = true, .oneline = true});
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);
+    EXPECT_THAT(text, Not(HasSubstr("Flags:")));
+}
+
+TEST(ClientShow, WhatTheDaemonRefusesIsAnError) {
+    EXPECT_EQ(clients({}, {.error = base::Error{.code = base::ErrorCode::NotFound,
+                                                .text = "there is no client \"x\""},
+                           .clients = {},
+                           .lines = {}}),
+              "Error: there is no client \"x\"");
+}
+
+TEST(TellDaemon, PrintsItsLines) {
+    const Daemon daemon({.error = {}, .clients = {}, .lines = {"client add a", "client add b"}});
+    for (const auto &[json, expected] : std::vector<std::pair<bool, std::string>>{
+             {false, "client add a\nclient add b\n"},
+             {true, "[\"client add a\",\"client add b\"]\n"}}) {
+        const Options options{.json = json};
+        Answer answer(options);
+        Context context{
+            .options = options, .out = answer.out(), .open_kernel = {}, .socket = daemon.path()};
+        ASSERT_TRUE(tell_daemon(context, {.words = {"export"}, .file = {}, .line = 0}));
+        EXPECT_EQ(answer.text(), expected);
+    }
+}
+
+TEST(TellDaemon, WithoutADaemonItSaysSo) {
+    const Options options;
+    Answer answer(options);
+    Context context{
+        .options = options, .out = answer.out(), .open_kernel = {}, .socket = "/nonexistent/s"};
+    const auto done = tell_daemon(context, {.words = {"export"}, .file = {}, .line = 0});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, base::ErrorCode::NoDaemon);
+}
+
+}  // namespace
+}  // namespace rtun::cli

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A kernel that has what it was given and can only be looked at.
+#pragma once
+
+#include <netlink/kernel.h>
+
+#include <utility>
+
+namespace rtun::cli {
+
+struct FixedKernel final : netlink::Kernel {
+    netlink::Info has_info;
+    std::vector<netlink::Tunnel> has_tunnels;
+    std::vector<netlink::Session> has_sessions;
+    std::map<netlink::LinkIndex, std::string> has_links;
+
+    static tl::unexpected<base::Error> no() {
+        return base::fail(base::ErrorCode::Refused, "this kernel can only be looked at");
+    }
+
+    base::Result<netlink::Info> info() override { return has_info; }
+    base::Result<std::vector<netlink::Tunnel>> tunnels() override { return has_tunnels; }
+    base::Result<std::vector<netlink::Session>> sessions() override { return has_sessions; }
+    base::Result<netlink::Session> session(netlink::SessionId id) override {
+        for (const netlink::Session &session : has_sessions) {
+            if (session.id == id)
+                return session;
+        }
+        return base::fail(base::ErrorCode::NotFound, "no such session");
+    }
+    base::Result<std::string> link_name(netlink::LinkIndex link) override {
+        const auto found = has_links.find(link);
+        if (found == has_links.end())
+            return base::fail(base::ErrorCode::NotFound, "no such device");
+        return found->second;
+    }
+
+    base::Status bind_owner(std::string_view) override { return no(); }
+    base::Result<netlink::TunnelId> tunnel_add(const netlink::TunnelSpec &) override {
+        return no();
+    }
+    base::Status tunnel_del(netlink::TunnelId) override { return no(); }
+    base::Result<NewSession> session_add(netlink::TunnelId, std::uint32_t,
+                                         const netlink::SessionChange &) override {
+        return no();
+    }
+    base::Status session_set(netlink::SessionId, const netlink::SessionChange &) override {
+        return no();
+    }
+    base::Status session_del(netlink::SessionId) override { return no(); }
+    base::Status frame_send(netlink::SessionId, base::View) override { return no(); }
+    base::Result<netlink::Link> link_add(std::string_view, netlink::SessionId) override {
+        return no();
+    }
+    base::Status link_up(netlink::LinkIndex, std::uint32_t) override { return no(); }
+    base::Status link_del(netlink::LinkIndex) override { return no(); }
+    base::Status address_add(netlink::LinkIndex, base::Ipv4, base::Ipv4) override { return no(); }
+    base::Status route_add(const netlink::Route &) override { return no(); }
+    base::Status route_del(const netlink::Route &) override { return no(); }
+    base::Result<netlink::Route> route_to(base::Ipv4, std::uint32_t) override { return no(); }
+    base::Result<std::vector<netlink::Route>> own_routes() override { return no(); }
+    base::Status subscribe() override { return no(); }
+    std::vector<int> descriptors() const override { return {}; }
+    base::Result<std::vector<netlink::Event>> events() override { return no(); }
+};
+
+// Two tunnels: one that is in use, and one whose session has no peer and no device yet.
+inline FixedKernel example_kernel() {
+    FixedKernel kernel;
+    netlink::Tunnel used;
+    used.id = netlink::TunnelId{3};
+    used.spec.local = *base::Ipv4::parse("198.51.100.5");
+    used.spec.remote = *base::Ipv4::parse("192.0.2.10");
+    used.spec.fwmark = 0x10;
+    used.owner = "rtun";
+    used.xport = "pptp";
+    used.pmtu = 1500;
+    used.sessions = 1;
+    netlink::Tunnel fresh = used;
+    fresh.id = netlink::TunnelId{4};
+    fresh.spec.lifetime = netlink::Lifetime::DiesWithOwner;
+    fresh.spec.fwmark = 0;
+    fresh.spec.tos_inherit = true;
+    fresh.spec.ttl = 64;
+    fresh.spec.df = netlink::Df::Set;
+    fresh.spec.oif = 2;
+    fresh.pmtu = 0;
+    kernel.has_tunnels = {used, fresh};
+
+    netlink::Session up;
+    up.id = netlink::SessionId{7};
+    up.tunnel = used.id;
+    up.local_id = 41207;
+    up.peer_id = 7;
+    up.flags.pfc_rx = true;
+    up.flags.acfc_tx = true;
+    up.np.ipv4 = true;
+    up.reorder_slots = 256;
+    up.reorder_timeout = 50;
+    up.peer_window = 64;
+    up.ack_delay = 100;
+    up.device = netlink::LinkIndex{12};
+    up.stats.rx_packets = 10000;
+    up.stats.rx_bytes = 12900000;
+    up.stats.tx_packets = 9000;
+    up.stats.tx_bytes = 900;
+    up.stats.rx_control = 12;
+    up.stats.tx_control = 13;
+    up.stats.rx_acks = 4;
+    up.stats.tx_acks = 5;
+    up.stats.rx_echo = 1;
+    up.stats.rx_buffered = 2;
+    up.stats.rx_lost = 3;
+    up.stats.drops = {{"seq_late", 2}, {"tx_too_big", 1}};
+    netlink::Session calling;
+    calling.id = netlink::SessionId{8};
+    calling.tunnel = fresh.id;
+    calling.local_id = 99;
+    calling.reorder_slots = 256;
+    calling.reorder_timeout = 50;
+    calling.peer_window = 16;
+    calling.ack_delay = 100;
+    kernel.has_sessions = {up, calling};
+    kernel.has_links = {{netlink::LinkIndex{12}, "pptp-out1"}};
+    kernel.has_info = {
+        .version = "0.1.0", .generation = 9, .tunnels = 2, .sessions = 2, .stats = {}};
+    kernel.has_info.stats.drops = {{"no_session", 5}, {"of_tomorrow", 6}};
+    return kernel;
+}
+
+}  // namespace rtun::cli

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `session show` and `tunnel show`: what is in the kernel, as text and as JSON.
+#include "answer.h"
+#include "fixed_kernel.h"
+
+#include <cli/commands.h>
+#include <cli/stats.h>
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cctype>
+#include <regex>
+
+namespace rtun::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::function<base::Result<std::unique_ptr<netlink::Kernel>>()> opens(const FixedKernel &kernel) {
+    return [&kernel]() -> base::Result<std::unique_ptr<netlink::Kernel>> {
+        return std::make_unique<FixedKernel>(kernel);
+    };
+}
+
+std::string sessions(const Options &options, const std::string &name = {},
+                     const FixedKernel &kernel = example_kernel()) {
+    Answer answer(options);
+    Context context{
+        .options = options, .out = answer.out(), .open_kernel = opens(kernel), .socket = {}};
+    const auto done = show_sessions(context, {.name = name});
+    return done ? answer.text() : "Error: " + done.error().text;
+}
+
+std::string tunnels(const Options &options, const std::string &name = {},
+                    const FixedKernel &kernel = example_kernel()) {
+    Answer answer(options);
+    Context context{
+        .options = options, .out = answer.out(), .open_kernel = opens(kernel), .socket = {}};
+    const auto done = show_tunnels(context, {.name = name});
+    return done ? answer.text() : "Error: " + done.error().text;
+}
+
+TEST(SessionShow, TextsAreTheGoldenOnes) {
+    expect_golden("session.txt", sessions({}));
+    expect_golden("session-statistics.txt", sessions({.statistics = true}));
+    expect_golden("session-details.txt", sessions({.details = true}));
+    expect_golden("session-oneline.txt", sessions({.statistics = true, .oneline = true}));
+}
+
+TEST(SessionShow, JsonIsTheGoldenOne) {
+    expect_golden("session.json", sessions({.json = true, .pretty = true}));
+    expect_golden("session-statistics.json",
+                  sessions({.json = true, .pretty = true, .statistics = true}));
+    expect_golden("session-brief.json", sessions({.json = true, .pretty = true, .brief = true}));
+}
+
+TEST(SessionShow, ASessionIsNamedByItsNumberOrItsInterface) {
+    for (const char *name : {"7", "pptp-out1"}) {
+        const std::string text = sessions({.statistics = true}, name);
+        EXPECT_THAT(text, HasSubstr("session 7  dev pptp-out1"));
+        EXPECT_THAT(text, Not(HasSubstr("session 8")));
+        EXPECT_THAT(text, Not(HasSubstr("of no session")));
+    }
+    EXPECT_EQ(sessions({}, "9"), "Error: there is no session \"9\"");
+}
+
+TEST(SessionShow, NothingIsAnEmptyAnswerAndAnEmptyList) {
+    EXPECT_EQ(sessions({}, {}, FixedKernel{}), "");
+    EXPECT_EQ(sessions({.json = true}, {}, FixedKernel{}), "[]\n");
+    EXPECT_EQ(sessions({.family = Family::Inet6}), "");
+}
+
+TEST(SessionShow, OnelineIsOneLineASession) {
+    const std::string text = sessions({.statistics = true, .details = true, .oneline = true}, "7");
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST(TunnelShow, TextsAndJsonAreTheGoldenOnes) {
+    expect_golden("tunnel.txt", tunnels({}));
+    expect_golden("tunnel-details.txt", tunnels({.details = true}));
+    expect_golden("tunnel.json", tunnels({.json = true, .pretty = true}));
+}
+
+TEST(TunnelShow, ATunnelIsNamedByItsNumber) {
+    EXPECT_THAT(tunnels({}, "4"), Not(HasSubstr("tunnel 3")));
+    EXPECT_EQ(tunnels({}, "5"), "Error: there is no tunnel 5");
+    EXPECT_EQ(tunnels({.json = true}, {}, FixedKernel{}), "[]\n");
+}
+
+TEST(Show, AKernelThatCannotBeAskedSaysWhy) {
+    const Options options;
+    Answer answer(options);
+    Context context{.options = options,
+                    .out = answer.out(),
+                    .open_kernel = []() -> base::Result<std::unique_ptr<netlink::Kernel>> {
+                        return base::fail(base::ErrorCode::Refused, "no module");
+                    },
+                    .socket = {}};
+    EXPECT_EQ(show_sessions(context, {}).error().text, "no module");
+    EXPECT_EQ(show_tunnels(context, {}).error().text, "no module");
+}
+
+// Every name of enum rtun_drop has its words, and there are no others.
+TEST(DropReasons, AreThoseOfTheKernel) {
+    const std::ifstream file(RTUN_UAPI);
+    ASSERT_TRUE(file);
+    std::ostringstream text;
+    text << file.rdbuf();
+    const std::string header = text.str();
+    const std::size_t begin = header.find("enum rtun_drop {");
+    ASSERT_NE(begin, std::string::npos);
+    const std::string list = header.substr(begin, header.find("};", begin) - begin);
+    std::vector<std::string> names;
+    const std::regex name("\\n\\tRTUN_DROP_([A-Z0-9_]+),");
+    for (auto at = std::sregex_iterator(list.begin(), list.end(), name);
+         at != std::sregex_iterator(); ++at) {
+        std::string lower = (*at)[1];
+        std::transform(lower.begin(), lower.end(), lower.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        if (lower != "unspec")
+            names.push_back(lower);
+    }
+    std::vector<std::string> ours;
+    for (const DropReason &reason : drop_reasons())
+        ours.emplace_back(reason.name);
+    EXPECT_EQ(ours, names);
+}
+
+TEST(Units, AreBinaryAndShort) {
+    EXPECT_EQ(in_units(0), "0 B");
+    EXPECT_EQ(in_units(1023), "1023 B");
+    EXPECT_EQ(in_units(1024), "1.0 KiB");
+    EXPECT_EQ(in_units(12900000), "12.3 MiB");
+    EXPECT_EQ(in_units(1048575), "1.0 MiB");
+    EXPECT_EQ(in_units(~std::uint64_t{0}), "16.0 EiB");
+}
+
+}  // namespace
+}  // namespace rtun::cli
