@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# interop_pptpd.sh where the server demands CHAP with MD5 (RFC 1994).
+# shellcheck disable=SC2034 # for the body
+AUTH=chap METHOD=chap
+. "$(dirname "$0")/interop_pptpd.sh"

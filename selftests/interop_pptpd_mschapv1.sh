@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# interop_pptpd.sh where the server demands MS-CHAP version 1 (RFC 2433).
+# shellcheck disable=SC2034 # for the body
+AUTH=mschap METHOD=mschap1
+. "$(dirname "$0")/interop_pptpd.sh"

@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# interop_pptpd.sh where the server demands MS-CHAP version 2 (RFC 2759).
+# shellcheck disable=SC2034 # for the body
+AUTH=mschapv2 METHOD=mschap2
+. "$(dirname "$0")/interop_pptpd.sh"

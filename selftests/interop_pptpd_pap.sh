@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# interop_pptpd.sh where the server demands PAP (RFC 1334).
+# shellcheck disable=SC2034 # for the body
+AUTH=pap METHOD=pap
+. "$(dirname "$0")/interop_pptpd.sh"

@@ -1,0 +1,208 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs the selftests, KTAP on standard output.
+#
+#   run.sh [options]
+#     -l            list the tests
+#     -t NAME       run this one, with or without .sh; may be repeated
+#     -s            summary: results only, and what failed; the whole is in the log
+#     --vm VERSION  run them in a guest with this kernel (see vm/boot.sh),
+#                   not on this machine
+#     --log FILE    keep the whole output there
+#
+# On this machine they need root, the installed module, and the program on the
+# PATH.  A script whose head has a line "# PEER: FILE" talks to a second machine
+# and runs in a pair of guests, in whose other half runs FILE; without --vm it is
+# skipped.  After each script there is a look for what it may have left behind.
+# The exit status is 0 when everything passed or was skipped, else 1.
+set -u
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/.." && pwd)
+
+usage() { sed -n '/^#   run.sh/,/^# On this/{/^# On this/d;s/^#  \{0,1\}//;p}' "$here/run.sh"; }
+
+tests=() summary='' kernel='' log=''
+while [ $# -gt 0 ]; do
+	case "$1" in
+	-l|--list) make -s --no-print-directory -C "$here" list; exit;;
+	-t|--test) tests+=("${2%.sh}.sh"); shift 2;;
+	-s|--summary) summary=1; shift;;
+	--vm) kernel=$2; shift 2;;
+	--log) log=$2; shift 2;;
+	-h|--help) usage; exit 0;;
+	*) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2;;
+	esac
+done
+[ ${#tests[@]} -gt 0 ] || mapfile -t tests < <(make -s --no-print-directory -C "$here" list)
+for t in "${tests[@]}"; do
+	[ -x "$here/$t" ] || { echo "run.sh: no test $t" >&2; exit 2; }
+done
+if [ -n "$log" ]; then
+	mkdir -p "$(dirname "$log")" && : > "$log" || exit 2
+else
+	log=/dev/null
+fi
+
+# Standard input to log and screen.
+show()
+{
+	if [ -n "$summary" ]; then
+		tee -a "$log" | grep --line-buffered -E '^(not )?ok |^ *not ok |^boot.sh:'
+	else
+		tee -a "$log"
+	fi
+}
+
+peer_of() { sed -n 's/^# PEER: *//p;10q' "$here/$1"; }
+
+# --- In guests ---
+
+in_guests()
+{
+	local build=${RTUN_BUILD:-$top/build} single=() t status=0 n=0 words
+
+	export RTUN_GEN=${RTUN_GEN:-$build/selftests/gen} RTUN_VM=1
+	for t in "${tests[@]}"; do
+		[ -n "$(peer_of "$t")" ] || single+=("$t")
+	done
+	words=(-k "$kernel" --path "$build/tools")
+
+	# NAME PEER TEST...
+	guest() {
+		local name=$1 peer=$2 t pick=() got
+		shift 2
+		for t; do pick+=(-t "$t"); done
+		n=$((n + 1))
+		"$here/vm/boot.sh" "${words[@]}" --log "$build/logs/vm/$kernel-$name.console" \
+			${peer:+--pair "$here/$peer"} "$here/run.sh" "${pick[@]}" 2>&1
+		got=$?
+		case $got in
+		0|1) echo "ok $n kernel $kernel: the guest with $name runs to its end and its kernel does not complain";;
+		*) echo "not ok $n kernel $kernel: the guest with $name runs to its end and its kernel does not complain"
+		   echo "# boot.sh: status $got";;
+		esac
+		[ "$got" -eq 0 ] || status=1
+	}
+
+	echo "KTAP version 1"
+	[ ${#single[@]} -eq 0 ] || guest all '' "${single[@]}"
+	for t in "${tests[@]}"; do
+		[ -z "$(peer_of "$t")" ] || guest "${t%.sh}" "$(peer_of "$t")" "$t"
+	done
+	echo "1..$n"
+	return "$status"
+}
+
+# --- On this machine ---
+
+namespaces() { ip netns list 2>/dev/null | cut -d ' ' -f 1 | sort; }
+
+devices() { ip -o link show type rtun 2>/dev/null | cut -d : -f 2 | sort; }
+
+# All but kernel threads, which are children of process 2.
+processes() { ps --ppid 2 -p 2 -N -o pid= | tr -d ' ' | sort; }
+
+users() { cat /sys/module/rtun/refcnt 2>/dev/null || echo 0; }
+
+# What of the second list is not in the first
+added() { comm -13 <(echo "$1") <(echo "$2"); }
+
+# Prints what is there now and was not before.  Processes count only in a guest,
+# where nobody else starts any.
+left_behind()
+{
+	local p new
+
+	new=$(added "$before_ns" "$(namespaces)")
+	[ -z "$new" ] || echo "network namespaces: ${new//$'\n'/ }"
+	new=$(added "$before_dev" "$(devices)")
+	[ -z "$new" ] || echo "devices: ${new//$'\n'/ }"
+	new=$(users)
+	[ "$new" -le "$before_users" ] || echo "uses of the module: $new, before $before_users"
+	if [ -n "${RTUN_VM-}" ]; then
+		for p in $(added "$before_proc" "$(processes)"); do
+			# Gone by now, or a subshell of this script.
+			if [ ! -d "/proc/$p" ] || cmp -s "/proc/$p/cmdline" /proc/$$/cmdline; then continue; fi
+			echo "process $p: $(tr '\0' ' ' < "/proc/$p/cmdline" 2>/dev/null)"
+		done
+	fi
+}
+
+settle()
+{
+	local tries left end=$((SECONDS + 10))
+
+	# Devices of a namespace go some time after its name.
+	for ((tries = 0; tries < 5 || SECONDS < end; tries++)); do
+		left=$(left_behind)
+		[ -n "$left" ] || return 0
+		sleep 0.1
+	done
+	echo "$left"
+	return 1
+}
+
+here()
+{
+	local t status timeout n=0 failed=0 out left why
+	local before_ns before_dev before_users before_proc
+
+	timeout=$(sed -n 's/^timeout=//p' "$here/settings")
+	out=$(mktemp "${TMPDIR:-/tmp}/rtun-run.XXXXXX")
+	# shellcheck disable=SC2064 # the name of now
+	trap "rm -f '$out'" EXIT
+	# Loaded by the first test that wants it; be it before the counting starts.
+	modprobe rtun 2>/dev/null
+
+	result() { # STATUS NAME
+		n=$((n + 1))
+		[ "$1" = ok ] || failed=1
+		echo "$1 $n $2"
+	}
+
+	echo "KTAP version 1"
+	for t in "${tests[@]}"; do
+		echo "# selftests: $t"
+		before_ns=$(namespaces) before_dev=$(devices) before_users=$(users)
+		before_proc=$(processes)
+		setpriv --pdeathsig TERM timeout -k 20 "$timeout" "$here/$t" </dev/null 2>&1 | tee "$out" | sed -u 's/^/  /'
+		status=${PIPESTATUS[0]}
+		why=''
+		# A status can lie; the lines are the result.
+		[ "$status" -ne 0 ] || ! grep -q '^not ok' "$out" || status=1
+		case $status in
+		0) result ok "$t";;
+		4) result ok "$t # SKIP";;
+		124|137) result 'not ok' "$t # timeout after $timeout s";;
+		*) result 'not ok' "$t # exit=$status";;
+		esac
+		if left=$(settle); then
+			result ok "$t leaves nothing behind"
+		else
+			result 'not ok' "$t leaves nothing behind"
+			echo "# ${left//$'\n'/$'\n'# }"
+			[ -z "${RTUN_VM-}" ] || sed -n 's/^process \([0-9]*\):.*/\1/p' <<<"$left" | xargs -r kill -KILL
+		fi
+	done
+	if [ -n "${RTUN_VM-}" ] && [ -d /sys/module/rtun ]; then
+		if why=$(modprobe -r rtun 2>&1); then
+			result ok "the module unloads after all tests"
+		else
+			result 'not ok' "the module unloads after all tests"
+			echo "# $why"
+		fi
+	fi
+	echo "1..$n"
+	return "$failed"
+}
+
+# Not a pipeline: what runs the tests must be this process's own child, so that it
+# ends with it.
+exec {screen}>&1
+if [ -n "$kernel" ]; then run=in_guests; else run=here; fi
+$run > >(show >&"$screen")
+status=$?
+wait $!
+exit $status

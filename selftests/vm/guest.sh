@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Process 1 of a guest once its root is there: sets the machine up, runs the
+# command of /ctl/command, leaves status, taint flags and uptime in /ctl, and
+# switches the power off.
+
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C LANG=C
+# shellcheck source=/dev/null # written by boot.sh
+. /ctl/environment
+
+hostname guest
+ip link set lo up
+ulimit -n 65536
+mkdir -p /run/netns /run/lock
+[ -c /dev/ppp ] || mknod /dev/ppp c 108 0
+stty -F /dev/ttyS1 raw -echo -opost
+
+# The host's index of modules does not know ours.
+modules=/lib/modules/$(uname -r)
+rm -f "$modules"/modules.*.bin
+cp -r "$VM_MODULES/." "$modules/"
+
+read -r command < /ctl/command
+read -r up _ < /proc/uptime
+eval "set -- $command"
+cd "$(dirname "$1")" || exit
+"$@" </dev/null >/dev/ttyS1 2>&1
+status=$?
+
+# Have the kernel's last words on the console before its power goes.
+read -r down _ < /proc/uptime
+{ echo "$up 0"; echo "$down 0"; } > /ctl/uptime
+cat /proc/sys/kernel/tainted > /ctl/tainted
+echo "$status" > /ctl/status
+sync
+echo o > /proc/sysrq-trigger
+while :; do sleep 60; done
