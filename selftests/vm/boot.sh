@@ -210,9 +210,10 @@ fi
 	kill -KILL "${pids[@]}" 2>/dev/null
 ) &
 watch=$!
+disown "$watch"
 
-wait "${pids[0]}"
-qemu=$?
+# A guest that had to be killed is told of below, not by the shell.
+{ wait "${pids[0]}"; qemu=$?; } 2>/dev/null
 if [ -n "$peer" ]; then
 	# The second guest sees in the shared folder that the first is done.
 	: > pair/end
@@ -224,7 +225,6 @@ if [ -n "$peer" ]; then
 	kill -KILL "${pids[1]}" 2>/dev/null
 fi
 kill -KILL "$watch" 2>/dev/null
-wait "$watch" 2>/dev/null
 pids=()
 
 # verdict NAME CONSOLE: the exit status of one guest

@@ -81,9 +81,12 @@ void Progress::show(const ctl::Event &event) {
 }
 
 void Progress::begin(std::string_view text) {
+    std::string begun = fmt::format("{}: {}", what_, text);
+    if (begun == open_)
+        return;  // once more: the link negotiated anew in between
     if (!open_.empty())
         finish("");
-    open_ = fmt::format("{}: {}", what_, text);
+    open_ = std::move(begun);
     if (style_ == Style::Terminal)
         print_(open_);
 }

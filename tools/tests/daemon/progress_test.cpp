@@ -90,6 +90,15 @@ TEST(Progress, BreaksABegunLineForOneThatComesBetween) {
     EXPECT_EQ(out, "vpn.example.org: dialing ...\nvpn.example.org: terminated (by user)\n");
 }
 
+TEST(Progress, SaysAPhaseOnceThatBeginsTwice) {
+    std::string out;
+    Progress progress(Host, Progress::Style::Terminal, [&](std::string_view s) { out += s; });
+    progress.show(event(event_id::Verifying));
+    progress.show(event(event_id::Verifying));
+    progress.show(event(event_id::Verified, {{"authentication", "pap"}}));
+    EXPECT_EQ(out, "vpn.example.org: verifying password... ok (pap)\n");
+}
+
 TEST(FormatOctets, ChoosesTheUnit) {
     EXPECT_EQ(format_octets(0), "0 B");
     EXPECT_EQ(format_octets(1023), "1023 B");
