@@ -88,6 +88,13 @@ check "it is up" busywait 60 daemon_running office
 
 # --- The daemon dies, its sessions do not ---
 
+# A server hangs up when its TCP connection ends. This one does not get to know.
+deaf()
+{
+	in_ns "$CLIENT" tc qdisc add dev c0 clsact &&
+	in_ns "$CLIENT" tc filter add dev c0 egress protocol ip u32 match ip protocol 6 0xff action drop
+}
+check "TCP is cut" deaf
 kill -KILL "$DAEMON_PID"
 wait "$DAEMON_PID" 2>/dev/null
 no_daemon() { rtun client show; [ $? -eq 3 ]; }
@@ -95,8 +102,8 @@ check "without a daemon client show has status 3" no_daemon
 check "kill -9 of the daemon leaves the session carrying packets" pings
 check "session show needs no daemon" says office in_ns "$CLIENT" rtun session show
 
-# TCP died with the daemon, and the server ends its side at once or later; the
-# kernel's side stays until somebody asks.
+check "and its device still has its address" says '10\.8\.0\.2' ip -n "$CLIENT" -o addr show dev office
+in_ns "$CLIENT" tc qdisc del dev c0 clsact
 check "a new daemon starts" daemon_start "$CLIENT"
 check "it clears what its predecessor left" busywait 20 same_state "$CLIENT" "$TMP/before"
 stop_bg "$DAEMON_PID"

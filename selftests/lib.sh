@@ -107,6 +107,8 @@ lib_cleanup()
 	for line in "${lib_at_exit[@]}"; do
 		eval "$line" >/dev/null 2>&1
 	done
+	# All at once, then one by one: there may be dozens.
+	[ ${#lib_pids[@]} -eq 0 ] || kill -TERM "${lib_pids[@]}" 2>/dev/null
 	for pid in "${lib_pids[@]}"; do
 		stop_bg "$pid"
 	done

@@ -48,31 +48,31 @@ check "a packet larger than the path is fragmented outside, as DF is unset" ping
 ip -n "$A" link set rt0 mtu 1460 && ip -n "$B" link set rt0 mtu 1460
 check "TCP in bulk passes from A to B" bulk
 check "TCP in bulk passes from B to A" bulk -R
-sent=$(stat "$A" 7 tx-packets)
-check "nothing is lost on a link that loses nothing" equal "$(stat "$B" 7 rx-packets)" "$sent"
+sent=$(counter "$A" 7 tx-packets)
+check "nothing is lost on a link that loses nothing" equal "$(counter "$B" 7 rx-packets)" "$sent"
 check "the device counts what the session counts" equal "$(in_ns "$A" cat /sys/class/net/rt0/statistics/tx_packets)" "$sent"
-check "one-way traffic is acknowledged by bare acknowledgements" at_least "$(stat "$B" 7 tx-acks)" 1
-acks_arrived() { [ "$(stat "$A" 7 rx-acks)" -eq "$(stat "$B" 7 tx-acks)" ]; }
+check "one-way traffic is acknowledged by bare acknowledgements" at_least "$(counter "$B" 7 tx-acks)" 1
+acks_arrived() { [ "$(counter "$A" 7 rx-acks)" -eq "$(counter "$B" 7 tx-acks)" ]; }
 check "they arrive and are counted" busywait 10 acks_arrived
 
 # --- bad links -------------------------------------------------------------
 
 # Two arrive, then one that was sent before: the ring has them back in order.
 tc -n "$A" qdisc add dev va root netem delay 20ms reorder 50% gap 3
-late=$(stat "$B" 7 drops.seq-late)
+late=$(counter "$B" 7 drops.seq-late)
 check "a link that reorders loses nothing" equal "$(replies -c 150 -i 0.01 192.168.9.2)" 150
-check "what came early was held" at_least "$(stat "$B" 7 rx-buffered)" 10
-check "nothing was late" equal "$(stat "$B" 7 drops.seq-late)" "$late"
+check "what came early was held" at_least "$(counter "$B" 7 rx-buffered)" 10
+check "nothing was late" equal "$(counter "$B" 7 drops.seq-late)" "$late"
 tc -n "$A" qdisc replace dev va root netem duplicate 50%
 check "a link that duplicates delivers each packet once" equal "$(in_ns "$A" ping -W 5 -c 100 -i 0.01 192.168.9.2 | grep -c DUP)" 0
-check "the second of two is late" at_least "$(stat "$B" 7 drops.seq-late)" $((late + 10))
+check "the second of two is late" at_least "$(counter "$B" 7 drops.seq-late)" $((late + 10))
 tc -n "$A" qdisc replace dev va root netem loss 10%
-lost=$(stat "$B" 7 rx-lost)
+lost=$(counter "$B" 7 rx-lost)
 check "a link that loses a tenth delivers the rest" at_least "$(replies -c 200 -i 0.01 192.168.9.2)" 140
-check "gaps are given up and counted" at_least "$(stat "$B" 7 rx-lost)" $((lost + 3))
+check "gaps are given up and counted" at_least "$(counter "$B" 7 rx-lost)" $((lost + 3))
 tc -n "$A" qdisc del dev va root
 check "and all is well again" pings -c 5 -i 0.2 192.168.9.2
-check "no jump was believed meanwhile" equal "$(stat "$B" 7 rx-resync)" 0
+check "no jump was believed meanwhile" equal "$(counter "$B" 7 rx-resync)" 0
 
 # --- hand-made packets ------------------------------------------------------
 
@@ -90,7 +90,7 @@ bad()
 	for word; do
 		case $word in count=*) count=${word#count=};; esac
 	done
-	drops() { if [ "$session" = 0 ]; then stray "$B" "drops.$reason"; else stat "$B" "$session" "drops.$reason"; fi; }
+	drops() { if [ "$session" = 0 ]; then stray "$B" "drops.$reason"; else counter "$B" "$session" "drops.$reason"; fi; }
 	before=$(drops)
 	hand "$@" || return 1
 	grown() { [ "$(drops)" -eq $((before + count)) ]; }
@@ -107,9 +107,9 @@ ip -n "$B" link set rt8 up
 good()
 {
 	local before
-	before=$(stat "$B" 8 rx-packets)
+	before=$(counter "$B" 8 rx-packets)
 	hand seq=$((next += 1)) $ip4
-	arrived() { [ "$(stat "$B" 8 rx-packets)" -eq $((before + 1)) ]; }
+	arrived() { [ "$(counter "$B" 8 rx-packets)" -eq $((before + 1)) ]; }
 	busywait 10 arrived
 }
 check "a good one is delivered" good
@@ -146,44 +146,44 @@ check "an IP header that is cut" bad 8 ip-header seq=$((next += 1)) ppp=ff030021
 check "congestion experienced outside, no ECN inside" bad 8 ecn seq=$((next += 1)) tos=3 $ip4
 check "a control frame that is too long" bad 8 ctrl-too-long seq=$((next += 1)) "ppp=ff03c021$(printf '%08192d' 0)00"
 check "after all these the session is unharmed" good
-check "and has lost nothing" equal "$(stat "$B" 8 rx-lost)" 0
+check "and has lost nothing" equal "$(counter "$B" 8 rx-lost)" 0
 
 check "a number ahead is held" hand seq=$((next + 2)) $ip4
 check "the same again is a duplicate" bad 8 seq-dup seq=$((next + 2)) $ip4
-before=$(stat "$B" 8 rx-packets)
+before=$(counter "$B" 8 rx-packets)
 hand seq=$((next + 1)) $ip4
 next=$((next + 2))
-both() { [ "$(stat "$B" 8 rx-packets)" -eq $((before + 2)) ]; }
+both() { [ "$(counter "$B" 8 rx-packets)" -eq $((before + 2)) ]; }
 check "the missing one brings both" busywait 10 both
 
 jump=$((next + 1000000))
 hand seq=$jump count=2 $ip4
 next=$((jump + 1))
 check "three consecutive numbers from afar are believed" good
-check "which is counted" equal "$(stat "$B" 8 rx-resync)" 1
+check "which is counted" equal "$(counter "$B" 8 rx-resync)" 1
 check "and told" busywait 10 heard b '"type": "resync", "session-id": 8'
 
 ctl "$B" session-set id=8 flags=+pfc-rx reorder-slots=0
-before=$(stat "$B" 8 rx-packets)
+before=$(counter "$B" 8 rx-packets)
 hand seq=$((next += 1)) "ppp=21$(printf '4500001c0001000040110000c0a80901c0a80909000100010008%04d' 0)"
-check "a compressed protocol field and no address field, once agreed" busywait 10 eval '[ "$(stat "$B" 8 rx-packets)" -eq $((before + 1)) ]'
-lost=$(stat "$B" 8 rx-lost)
+check "a compressed protocol field and no address field, once agreed" busywait 10 eval '[ "$(counter "$B" 8 rx-packets)" -eq $((before + 1)) ]'
+lost=$(counter "$B" 8 rx-lost)
 hand seq=$((next += 5)) $ip4
-check "with no slots an early packet passes at once" busywait 10 eval '[ "$(stat "$B" 8 rx-packets)" -eq $((before + 2)) ]'
-check "and what it overtook is lost" equal "$(stat "$B" 8 rx-lost)" $((lost + 4))
+check "with no slots an early packet passes at once" busywait 10 eval '[ "$(counter "$B" 8 rx-packets)" -eq $((before + 2)) ]'
+check "and what it overtook is lost" equal "$(counter "$B" 8 rx-lost)" $((lost + 4))
 
 # --- acknowledgements --------------------------------------------------------
 
 ctl "$B" session-set id=8 peer-window=16 ack-delay=5000
 hand seq=$((next + 1)) count=8 $ip4
-acked=$(stat "$B" 8 tx-acks)
+acked=$(counter "$B" 8 tx-acks)
 hand seq=$((next + 9)) count=8 $ip4
 next=$((next + 16))
-check "half a window is acknowledged at once" busywait 3 eval '[ "$(stat "$B" 8 tx-acks)" -gt "$acked" ]'
+check "half a window is acknowledged at once" busywait 3 eval '[ "$(counter "$B" 8 tx-acks)" -gt "$acked" ]'
 ctl "$B" session-set id=8 ack-delay=50
-acked=$(stat "$B" 8 tx-acks)
+acked=$(counter "$B" 8 tx-acks)
 hand seq=$((next += 1)) $ip4
-check "a single packet is acknowledged after the delay" busywait 10 eval '[ "$(stat "$B" 8 tx-acks)" -gt "$acked" ]'
+check "a single packet is acknowledged after the delay" busywait 10 eval '[ "$(counter "$B" 8 tx-acks)" -gt "$acked" ]'
 
 # --- control frames ----------------------------------------------------------
 
@@ -196,16 +196,16 @@ check "an unknown protocol goes to the owner, who rejects it" busywait 10 heard 
 check "the owner's frame arrives at the other end's owner" ctl "$A" frame session-id=7 data=c2230101000405
 check "unchanged" busywait 10 heard b '"session-id": 7, "data": "c2230101000405"'
 ctl "$B" session-set id=8 flags=+echo-reply magic=0x01020304
-echoes=$(stat "$B" 8 rx-echo) sent=$(stat "$B" 8 tx-control)
+echoes=$(counter "$B" 8 rx-echo) sent=$(counter "$B" 8 tx-control)
 hand seq=$((next += 1)) ppp=ff03c02109aa0008aabbccdd
-check "an echo request is answered in the kernel" busywait 10 eval '[ "$(stat "$B" 8 rx-echo)" -eq $((echoes + 1)) ]'
-check "with one frame" equal "$(stat "$B" 8 tx-control)" $((sent + 1))
+check "an echo request is answered in the kernel" busywait 10 eval '[ "$(counter "$B" 8 rx-echo)" -eq $((echoes + 1)) ]'
+check "with one frame" equal "$(counter "$B" 8 tx-control)" $((sent + 1))
 hand seq=$((next += 1)) ppp=ff03c02109ab000801020304
 check "one with our own magic number is the owner's business" busywait 10 heard b 'c02109ab000801020304'
-rated=$(stat "$B" 8 drops.ctrl-rate)
+rated=$(counter "$B" 8 drops.ctrl-rate)
 hand seq=$((next + 1)) count=120 ppp=ff03c0210101000401
 next=$((next + 120))
-check "a flood of control frames is limited" busywait 10 eval '[ "$(stat "$B" 8 drops.ctrl-rate)" -gt "$rated" ]'
+check "a flood of control frames is limited" busywait 10 eval '[ "$(counter "$B" 8 drops.ctrl-rate)" -gt "$rated" ]'
 
 # --- outer policy ------------------------------------------------------------
 
@@ -213,7 +213,7 @@ check "the path is told by TUNNEL_GET" equal "$(field "$A" tunnel.pmtu tunnel-ge
 ip -n "$A" route add 10.0.0.2 dev va mtu 1300
 check "with DF set a packet that does not fit" ctl "$A" tunnel-set id=1 df=set
 check_not "is not sent" pings -c 1 -M do -s 1372 192.168.9.2
-check "but counted" at_least "$(stat "$A" 7 drops.tx-too-big)" 1
+check "but counted" at_least "$(counter "$A" 7 drops.tx-too-big)" 1
 check "its sender was told the size" eval 'ip -n "$A" route get 192.168.9.2 | grep -q "mtu 12[0-9][0-9]"'
 check "the new path MTU is told" equal "$(field "$A" tunnel.pmtu tunnel-get id=1)" 1300
 check "by an event too" heard a '"type": "pmtu", "tunnel-id": 1, "value": 1300'
@@ -224,12 +224,12 @@ ip -n "$A" route flush cache
 
 ip -n "$A" route add 10.0.0.2 dev rt0
 check_not "a tunnel routed into itself does not lock up" pings -c 2 -i 0.2 192.168.9.2
-check "and is counted" at_least "$(stat "$A" 7 drops.tx-recursion)" 1
+check "and is counted" at_least "$(counter "$A" 7 drops.tx-recursion)" 1
 ip -n "$A" route del 10.0.0.2
 check "and works again" pings -c 2 -i 0.2 192.168.9.2
 ip -n "$A" route add unreachable 10.0.0.2
 check_not "without a route to the peer nothing is sent" pings -c 1 192.168.9.2
-check "which is counted" at_least "$(stat "$A" 7 drops.tx-no-route)" 1
+check "which is counted" at_least "$(counter "$A" 7 drops.tx-no-route)" 1
 ip -n "$A" route del unreachable 10.0.0.2
 check "until there is one" pings -c 2 -i 0.2 192.168.9.2
 
@@ -247,7 +247,7 @@ loop()
 check "two tunnels are routed through each other" loop
 bg in_ns "$A" ping -q -i 0.01 -c 100 192.168.9.2 >/dev/null
 check_not "packets in the loop end somewhere" in_ns "$A" ping -q -i 0.01 -c 100 -W 1 192.168.8.2
-check "as recursion" at_least "$(stat "$A" 9 drops.tx-recursion)" 1
+check "as recursion" at_least "$(counter "$A" 9 drops.tx-recursion)" 1
 ip -n "$A" route del 10.0.0.2 dev rt9
 check "and the first works without the other" pings -c 2 -i 0.2 192.168.9.2
 

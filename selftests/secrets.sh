@@ -44,6 +44,7 @@ check "connect ends" client_exits 20 0
 # The password on standard input, as from a pipe.
 from_input()
 {
+	: > "$CLIENT_OUT"
 	# shellcheck disable=SC2016 # the inner shell expands these
 	bg in_ns "$CLIENT" sh -c 'exec rtun connect type pptp connect-to 192.0.2.2 user jack < "$1" > "$2" 2> "$3"' \
 		sh "$file" "$CLIENT_OUT" "$CLIENT_ERR"

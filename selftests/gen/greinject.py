@@ -72,9 +72,9 @@ def gre(f, seq):
     return packet[:int(f["cut"], 0)] if "cut" in f else packet
 
 
-def main():
-    src, dst = sys.argv[1:3]
-    f = dict(w.split("=", 1) for w in sys.argv[3:])
+def inject(words):
+    src, dst = words[:2]
+    f = dict(w.split("=", 1) for w in words[2:])
     spoof = "spoof" in f
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW,
                          socket.IPPROTO_RAW if spoof else IPPROTO_GRE)
@@ -106,7 +106,8 @@ def main():
         sock.sendto(packet, (dst, 0))
         if seq is not None:
             seq += int(f.get("step", "1"), 0)
+    sock.close()
 
 
 if __name__ == "__main__":
-    main()
+    inject(sys.argv[1:])

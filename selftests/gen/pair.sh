@@ -5,10 +5,11 @@
 # two programs would negotiate is written into both ends; each end's owner is a
 # rtunctl.py that prints what the kernel tells it.  lib.sh comes first.
 #
-#	ctl NS WORD...			rtunctl.py there
+#	serve NS			a rtunctl.py there that ctl and inject talk to
+#	ctl NS WORD...			rtunctl.py there; does not outlive the call
 #	inject NS WORD...		greinject.py there
 #	field NS PATH COMMAND...	one value of an answer
-#	stat NS SESSION NAME		a counter, e.g. rx-lost or drops.seq-far
+#	counter NS SESSION NAME		a counter, e.g. rx-lost or drops.seq-far
 #	stray NS NAME			a counter of the namespace
 #	end NS NAME WORD... -- ...	an owner NAME with these requests; its process id
 #					is in BG_PID, what it hears in $TMP/NAME
@@ -21,12 +22,51 @@
 #					and .2, fd09::1 and ::2)
 
 CTL=$SELFTESTS/gen/rtunctl.py
-INJECT=$SELFTESTS/gen/greinject.py
 
-ctl() { local ns=$1; shift; in_ns "$ns" "$CTL" "$@"; }
-inject() { local ns=$1; shift; in_ns "$ns" "$INJECT" "$@"; }
-field() { local ns=$1 path=$2; shift 2; in_ns "$ns" "$CTL" field "$path" "$@"; }
-stat() { field "$1" "session.stats.$3" session-get id="$2"; }
+declare -A ctl_in ctl_out
+
+serve()
+{
+	local ns=$1 in out
+
+	mkfifo "$TMP/$ns.in" "$TMP/$ns.out" &&
+	exec {in}<>"$TMP/$ns.in" {out}<>"$TMP/$ns.out" || return
+	bg in_ns "$ns" "$CTL" serve "$TMP/$ns.in" >"$TMP/$ns.out"
+	ctl_in[$ns]=$in ctl_out[$ns]=$out
+	ctl_answer "$ns"
+}
+
+ctl_answer()
+{
+	local line
+
+	while IFS= read -r -t 60 line <&"${ctl_out[$1]}"; do
+		case $line in
+		"== 0"*) return 0;;
+		"== "*) line=${line#== }; echo "${line#* }" >&2; return "${line%% *}";;
+		*) echo "$line";;
+		esac
+	done
+	echo "no answer from rtunctl.py in $1" >&2
+	return 1
+}
+
+ctl()
+{
+	local ns=$1
+	shift
+
+	if [ -n "${ctl_in[$ns]-}" ]; then
+		echo "$*" >&"${ctl_in[$ns]}"
+		ctl_answer "$ns"
+	else
+		in_ns "$ns" "$CTL" "$@"
+	fi
+}
+
+inject() { local ns=$1; shift; ctl "$ns" inject "$@"; }
+field() { local ns=$1 path=$2; shift 2; ctl "$ns" field "$path" "$@"; }
+counter() { field "$1" "session.stats.$3" session-get id="$2"; }
 stray() { field "$1" "info.stats.$2" info-get; }
 
 heard() { grep -qE -- "$2" "$TMP/$1"; }
@@ -64,7 +104,7 @@ refused()
 # Words for session-new that both ends share come as arguments.
 pair()
 {
-	new_ns A a && new_ns B b &&
+	new_ns A a && new_ns B b && serve "$A" && serve "$B" &&
 	link_ns "$A" va 10.0.0.1/24 "$B" vb 10.0.0.2/24 &&
 	end "$A" a tunnel-new xport=pptp local4=10.0.0.1 remote4=10.0.0.2 id=1 \
 		-- session-new tunnel-id=1 id=7 local-id=100 peer-id=200 np=+ipv4,+ipv6 "$@" &&

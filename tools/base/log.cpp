@@ -2,8 +2,9 @@
 //
 // Where messages go. $JOURNAL_STREAM names the device and inode of the stream that systemd gave us
 // as standard error (systemd.exec(5)); if that is what standard error still is, messages go to the
-// journal with their fields. A terminal gets the text alone, anything else "<N>text" lines, which
-// systemd, syslog and people can read. The only file that knows libsystemd's journal.
+// journal with their fields. Else they are lines of text; only where systemd started us, and reads
+// them or somebody behind it does, "<N>" with the level stands before them (sd-daemon(3)). The only
+// file that knows libsystemd's journal.
 #include <base/log.h>
 
 #define SD_JOURNAL_SUPPRESS_LOCATION  // of this file, which says nothing
@@ -33,6 +34,13 @@ bool stderr_is_journal() {
     return fmt::format("{}:{}", st.st_dev, st.st_ino) == stream;
 }
 
+// Whether the reader of standard error may understand "<N>". A person at a terminal does not, nor
+// does whoever collects the errors of a command; systemd tells a service about itself.
+bool wants_level() {
+    return ::isatty(STDERR_FILENO) == 0 &&
+           (std::getenv("INVOCATION_ID") != nullptr || std::getenv("JOURNAL_STREAM") != nullptr);
+}
+
 bool send_to_journal(Level level, std::string_view id, Fields fields, std::string_view text) {
     std::vector<std::string> lines;
     lines.reserve(fields.size() + 3);
@@ -51,7 +59,7 @@ bool send_to_journal(Level level, std::string_view id, Fields fields, std::strin
 
 void write_to_stderr(Level level, std::string_view text) {
     std::string line;
-    if (::isatty(STDERR_FILENO) == 0)
+    if (wants_level())
         line = fmt::format("<{}>", static_cast<int>(level));
     // One message is one line and cannot steer a terminal, whatever it quotes.
     for (const char c : text)

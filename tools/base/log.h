@@ -2,9 +2,9 @@
 //
 // What the operator is told. Every message has a stable identifier ("client.up"), fields for the
 // journal and a text. Under systemd it goes to the journal with its fields (the identifier as
-// RTUN_ID=), to a terminal as the text alone, else to standard error as "<N>text". Info: what an
-// operator asked for or must know; warning: somebody should act; debug: the rest. docs/MESSAGES.md
-// has a paragraph for each identifier.
+// RTUN_ID=), or to a standard error that is not the journal as "<N>text"; everywhere else the text
+// alone goes to standard error. Info: what an operator asked for or must know; warning: somebody
+// should act; debug: the rest. docs/MESSAGES.md has a paragraph for each identifier.
 #pragma once
 
 #include <fmt/format.h>

@@ -55,6 +55,30 @@ void wipe(std::span<std::uint8_t> bytes) {
         ::explicit_bzero(bytes.data(), bytes.size());
 }
 
+void wipe(std::string &text) {
+    text.resize(text.capacity());
+    ::explicit_bzero(text.data(), text.size());
+    text.clear();
+}
+
+void append_wiping(std::string &text, std::string_view more) {
+    if (text.capacity() - text.size() < more.size()) {
+        std::string larger;
+        larger.reserve(std::max(2 * text.capacity(), text.size() + more.size()));
+        larger.append(text);
+        wipe(text);
+        text.swap(larger);
+    }
+    text.append(more);
+}
+
+void erase_front_wiping(std::string &text, std::size_t count) {
+    const std::size_t left = text.size() - std::min(count, text.size());
+    std::memmove(text.data(), text.data() + (text.size() - left), left);
+    ::explicit_bzero(text.data() + left, text.size() - left);
+    text.resize(left);
+}
+
 bool equal_constant_time(View a, View b) {
     if (a.size() != b.size())
         return false;

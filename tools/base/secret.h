@@ -7,6 +7,7 @@
 #include <base/bytes.h>
 #include <base/result.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,12 @@ private:
 
 // Overwrites in a way the compiler may not remove.
 void wipe(std::span<std::uint8_t> bytes);
+
+// Text in which a secret may stand on its way to a Secret: a line of a file, a word of a command.
+void wipe(std::string &text);                                // empty afterwards, capacity and all
+void append_wiping(std::string &text, std::string_view more);  // growing leaves no copy behind
+void erase_front_wiping(std::string &text, std::size_t count);
+
 [[nodiscard]] bool equal_constant_time(View a, View b);
 
 }  // namespace rtun::base

@@ -5,6 +5,8 @@
 
 #include <base/secret.h>
 
+#include <fmt/format.h>
+
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -12,12 +14,17 @@
 #include <cstdlib>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace rtun::cli {
 
-using base::Status;
+using base::ErrorCode;
+using base::fail;
+using base::Result;
 
 namespace {
+
+constexpr std::size_t largest_batch = 16U << 20;  // octets, as a configuration file
 
 struct CloseFile {
     void operator()(std::FILE *file) const {
@@ -52,31 +59,37 @@ config::Secrets secrets_in(std::FILE *file) {
 
 }  // namespace
 
-Status run_batch(const std::string &path, const BatchLine &line) {
+Result<Batch> read_batch(const std::string &path) {
     const std::unique_ptr<std::FILE, CloseFile> file(path == "-" ? stdin
                                                                  : std::fopen(path.c_str(), "re"));
     if (!file) {
         base::Error error = base::system_error(path, errno);
-        error.code = base::ErrorCode::Invalid;
-        return base::fail(std::move(error));
+        error.code = ErrorCode::Invalid;
+        return fail(std::move(error));
     }
-    const std::string name = path == "-" ? "(standard input)" : path;
-    const config::Secrets secrets = secrets_in(file.get());
+    Batch batch{.name = path == "-" ? "(standard input)" : path,
+                .secrets = secrets_in(file.get()),
+                .lines = {}};
     LineBuffer buffer;
+    std::size_t size = 0;
     for (std::uint32_t number = 1;; number++) {
         const ssize_t length = ::getline(&buffer.data, &buffer.size, file.get());
         if (length < 0)
             break;
         std::string_view text(buffer.data, static_cast<std::size_t>(length));
+        size += text.size();
+        if (size > largest_batch)
+            return fail(ErrorCode::Invalid,
+                        fmt::format("{}: is larger than {} octets", batch.name, largest_batch));
         if (text.ends_with('\n'))
             text.remove_suffix(1);
-        const auto words = TRY(config::split_line(text, number, name));
+        auto words = TRY(config::split_line(text, number, batch.name));
         if (!words.empty())
-            TRY(line(words, secrets, name));
+            batch.lines.push_back(std::move(words));
     }
     if (std::ferror(file.get()) != 0)
-        return base::fail(base::system_error(name, errno));
-    return {};
+        return fail(base::system_error(batch.name, errno));
+    return batch;
 }
 
 }  // namespace rtun::cli

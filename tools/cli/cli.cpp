@@ -112,23 +112,35 @@ public:
         return 0;
     }
 
-    Status run_line(std::span<const config::Word> words, config::Secrets secrets,
-                    const std::string &file) {
-        const config::Command command = TRY(config::parse(words, secrets, file));
+    // All lines are understood before the first is carried out.
+    Status run(const Batch &batch) {
+        std::vector<config::Command> commands;
+        for (const auto &words : batch.lines)
+            commands.push_back(TRY(parse_line(words, batch)));
+        for (std::size_t i = 0; i < commands.size(); i++) {
+            const auto &words = batch.lines[i];
+            const Status done = execute(commands[i], words, batch.name);
+            if (!done)
+                return fail(done.error().in(fmt::format("{}:{}", batch.name, words[0].line)));
+            TRY(out_.flush());
+        }
+        return {};
+    }
+
+private:
+    [[nodiscard]] static Result<config::Command> parse_line(std::span<const config::Word> words,
+                                                            const Batch &batch) {
+        config::Command command = TRY(config::parse(words, batch.secrets, batch.name));
         if (std::holds_alternative<config::Connect>(command) ||
             std::holds_alternative<config::Daemon>(command) ||
             std::holds_alternative<config::Monitor>(command))
             return fail(ErrorCode::Invalid,
                         fmt::format("{}:{}:{}: \"{}\" cannot stand in a batch, it does not end by "
                                     "itself",
-                                    file, words[0].line, words[0].column, words[0].text));
-        const Status done = execute(command, words, file);
-        if (!done)
-            return fail(done.error().in(fmt::format("{}:{}", file, words[0].line)));
-        return out_.flush();
+                                    batch.name, words[0].line, words[0].column, words[0].text));
+        return command;
     }
 
-private:
     Result<int> run_connect(config::Connect connect) {
         config::Client &client = connect.client;
         if (client.password.empty() && client.password_file.empty())
@@ -243,11 +255,8 @@ int run_arguments(const Arguments &arguments, const Programs &programs) {
         const auto status = runner.run(arguments.words);
         return status ? *status : complain(status.error());
     }
-    const Status done =
-        run_batch(options.batch, [&runner](std::span<const config::Word> words,
-                                           config::Secrets secrets, const std::string &file) {
-            return runner.run_line(words, secrets, file);
-        });
+    const auto batch = read_batch(options.batch);
+    const Status done = batch ? runner.run(*batch) : fail(batch.error());
     return done ? 0 : complain(done.error());
 }
 

@@ -17,7 +17,8 @@ namespace rtun::cli {
 struct Programs {
     std::string_view version;
     // Both return the exit status. They run inside the network namespace of -n already. The client
-    // of connect has a password or a password-file (else it was asked for on the terminal).
+    // of connect has a password or a password-file (else it came from the terminal or standard
+    // input).
     std::function<int(const config::Connect &, const Options &)> connect;
     std::function<int(const config::Daemon &, const Options &)> daemon;
 };

@@ -30,15 +30,20 @@ std::string timestamp_text(double time, Timestamp form) {
     return fmt::format("[{:%Y-%m-%dT%H:%M:%S}.{:06}]", local, micros);
 }
 
+// The object of an identifier of the kernel's events: "session.added" is about a session.
+std::string object_of(std::string_view id) { return std::string(id.substr(0, id.find('.'))); }
+
 void begin(Output &out, const Options &options, double time, std::string_view source,
-           std::string_view id) {
+           std::string_view id, const std::string &object) {
     if (options.timestamp == Timestamp::Long)
         out.heading(timestamp_text(time, Timestamp::Long));
     out.open();
     out.shown("time", time,
               options.timestamp == Timestamp::Short ? timestamp_text(time, Timestamp::Short) : "");
+    out.member("id", std::string(id));
     out.member("source", std::string(source));
-    out.member("event", std::string(id));
+    if (!object.empty())
+        out.member("object", object);
 }
 
 void tunnel_id(Output &out, TunnelId id) {
@@ -110,7 +115,7 @@ void print(Output &out, const netlink::Notice &event) {
     if (event.value)
         out.member("value", std::uint64_t{*event.value});
     if (!event.name.empty())
-        out.member("name", event.name);
+        out.member("owner", event.name);
     out.piece(notice_text(event));
 }
 
@@ -145,15 +150,14 @@ bool is_about(const netlink::Event &event, std::string_view what) {
 }
 
 void print_event(Output &out, const Options &options, const netlink::Event &event, double time) {
-    begin(out, options, time, "kernel", std::visit(Name{}, event));
+    const std::string id = std::visit(Name{}, event);
+    begin(out, options, time, "kernel", id, object_of(id));
     std::visit([&out](const auto &what) { print(out, what); }, event);
     out.close();
 }
 
 void print_event(Output &out, const Options &options, const ctl::Event &event) {
-    begin(out, options, event.time, "daemon", event.id);
-    if (!event.object.empty())
-        out.member("object", event.object);
+    begin(out, options, event.time, "daemon", event.id, event.object);
     if (!event.name.empty())
         out.text("name", "{}", event.name, Paint::Name);
     out.text("text", "{}", event.text);

@@ -5,6 +5,7 @@
 #include <cli/commands.h>
 
 #include <cli/stats.h>
+#include <config/values.h>
 
 #include <fmt/format.h>
 
@@ -71,7 +72,7 @@ void print_device(Output &out, const Session &session, const std::string &device
     if (session.device)
         out.member("ifindex", static_cast<std::uint64_t>(*session.device));
     if (session.netnsid)
-        out.member("netnsid", std::to_string(*session.netnsid));
+        out.member("netnsid", std::int64_t{*session.netnsid});
 }
 
 void print_details(Output &out, const Session &session) {
@@ -126,7 +127,8 @@ Status print_unassigned(Context &context, netlink::Kernel &kernel) {
 }
 
 bool is_asked_for(const std::string &name, const Session &session, const std::string &device) {
-    return name == device || name == numbered(static_cast<std::uint32_t>(session.id));
+    const auto number = config::parse_number(name, {1, 0xffffffff});
+    return name == device || (number && *number == static_cast<std::uint32_t>(session.id));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The terminal's settings are put back whatever way the question ends; for that the signals that
+// A password that is not in a file. The terminal's settings are put back whatever way the question ends; for that the signals that
 // would end us are blocked while it is open, and Ctrl-C is read as a character instead.
 #include <cli/terminal.h>
 
@@ -119,9 +119,49 @@ std::optional<std::size_t> read_typed(int fd, const termios &settings,
     }
 }
 
+// What was read so far, as a password. Nothing: nobody gave one.
+Result<Secret> password_of(std::span<std::uint8_t> buffer, std::optional<std::size_t> used) {
+    Secret secret(base::View(buffer).first(used.value_or(0)));
+    base::wipe(buffer);
+    if (!used)
+        return fail(ErrorCode::Invalid, "no password was given");
+    if (secret.empty())
+        return fail(ErrorCode::Invalid, "the password is empty");
+    if (*used > longest)
+        return fail(ErrorCode::Invalid, "the password is longer than 255 octets");
+    return secret;
+}
+
+// The first line of standard input, an octet at a time: what follows is somebody else's.
+Result<Secret> read_password() {
+    std::array<std::uint8_t, longest + 2> buffer{};  // one more for the \r of a line
+    std::size_t used = 0;
+    bool ended = false;
+    while (!ended && used < buffer.size()) {
+        const ssize_t got = ::read(STDIN_FILENO, buffer.data() + used, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            const int why = errno;
+            base::wipe(buffer);
+            return fail(base::system_error("standard input", why));
+        }
+        ended = got == 0 || buffer[used] == '\n';
+        if (got == 0 && used == 0)
+            return fail(ErrorCode::Invalid, "argument \"password-file\" is required: standard input "
+                                            "is no terminal, and there is no password in it");
+        used += ended ? 0 : 1;
+    }
+    if (ended && used > 0 && buffer[used - 1] == '\r')
+        used--;
+    return password_of(buffer, used);
+}
+
 }  // namespace
 
 Result<Secret> ask_password(const std::string &prompt) {
+    if (::isatty(STDIN_FILENO) == 0)
+        return read_password();
     const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!terminal.valid())
         return fail(ErrorCode::Invalid,
@@ -136,15 +176,7 @@ Result<Secret> ask_password(const std::string &prompt) {
         used = read_typed(terminal.get(), quiet.settings(), buffer);
         say(terminal.get(), "\n");
     }
-    Secret secret(base::View(buffer).first(used.value_or(0)));
-    base::wipe(buffer);
-    if (!used)
-        return fail(ErrorCode::Invalid, "no password was given");
-    if (secret.empty())
-        return fail(ErrorCode::Invalid, "the password is empty");
-    if (*used > longest)
-        return fail(ErrorCode::Invalid, "the password is longer than 255 octets");
-    return secret;
+    return password_of(buffer, used);
 }
 
 }  // namespace rtun::cli

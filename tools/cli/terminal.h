@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Asking a human at the terminal.
+// Passwords from a human at the terminal, or from whoever feeds standard input.
 #pragma once
 
 #include <base/result.h>
@@ -10,8 +10,8 @@
 
 namespace rtun::cli {
 
-// Asks on the controlling terminal (not standard input) without showing what is typed. An error if
-// there is no terminal or nothing was typed.
+// The password: if standard input is no terminal its first line (what follows is left unread), else
+// what is typed, unseen, on the controlling terminal. An error if there is none.
 [[nodiscard]] base::Result<base::Secret> ask_password(const std::string &prompt);
 
 }  // namespace rtun::cli

@@ -3,6 +3,8 @@
 // `tunnel show`: the pairs of addresses in the kernel.
 #include <cli/commands.h>
 
+#include <config/values.h>
+
 #include <fmt/format.h>
 
 namespace rtun::cli {
@@ -65,9 +67,10 @@ void print_tunnel(Context &context, const Tunnel &tunnel) {
 Status show_tunnels(Context &context, const config::TunnelShow &what) {
     const auto kernel = TRY(context.open_kernel());
     bool found = what.name.empty();
+    const std::uint64_t wanted =
+        found ? 0 : TRY(config::parse_number(what.name, {1, 0xffffffff}));
     for (const Tunnel &tunnel : TRY(kernel->tunnels())) {
-        if (!what.name.empty() &&
-            what.name != fmt::format("{}", static_cast<std::uint32_t>(tunnel.id)))
+        if (wanted != 0 && wanted != static_cast<std::uint32_t>(tunnel.id))
             continue;
         found = true;
         // -6: there is no transport over IPv6.

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <map>
@@ -28,19 +29,22 @@ namespace {
 
 constexpr std::size_t largest_file = 16U << 20;  // octets; some hundred thousand clients
 
-// The value as it is to be shown.
-std::string value_of(const Property &property, const Client &client, Reveal secrets) {
-    std::string value = property.get(client);
-    if (property.secret && secrets == Reveal::Hide && !value.empty())
-        return "(hidden)";
-    return value;
+// The property as it is to be shown. A secret that is to be hidden is looked at and not copied.
+Setting setting_of(const Property &property, const Client &client, Reveal secrets) {
+    if (property.secret != nullptr && secrets == Reveal::Hide) {
+        const bool none = (client.*property.secret).empty();
+        return {.keyword = property.keyword, .value = none ? "" : "(hidden)", .by_default = none};
+    }
+    Setting setting{.keyword = property.keyword, .value = property.get(client), .by_default = false};
+    setting.by_default = setting.value == property.get(Client{});
+    return setting;
 }
 
 // "client set", for a message about a command that may not stand in a file.
 std::string command_name(std::span<const Word> words) {
     std::vector<std::string> texts;
-    for (const Word &word : words)
-        texts.push_back(word.text);
+    for (const Word &word : words.first(std::min<std::size_t>(words.size(), 2)))
+        texts.push_back(word.text);  // two name a command; what follows may be a password
     const auto found = match_objects(words.front().text);
     std::string name(found.front()->name);
     if (command_length(texts) == 2)
@@ -48,7 +52,8 @@ std::string command_name(std::span<const Word> words) {
     return name;
 }
 
-Result<std::string> read_all(const std::string &path) {
+// Into the text, whatever comes of it, so that the caller can wipe what there is.
+base::Status read_all(const std::string &path, std::string &text) {
     const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     struct stat st {};
     if (!file.valid() || ::fstat(file.get(), &st) < 0) {
@@ -63,8 +68,7 @@ Result<std::string> read_all(const std::string &path) {
                     fmt::format("{}: may hold secrets but is open to others than its owner (mode "
                                 "{:04o}): chmod 600 {}",
                                 path, st.st_mode & 07777U, path));
-    std::string text;
-    std::array<char, 65536> buffer;
+    std::array<char, 16384> buffer;
     for (;;) {
         const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR)
@@ -72,8 +76,10 @@ Result<std::string> read_all(const std::string &path) {
         if (got < 0)
             return fail(base::system_error(path, errno));
         if (got == 0)
-            return text;
-        text.append(buffer.data(), static_cast<std::size_t>(got));
+            return {};
+        const auto size = static_cast<std::size_t>(got);
+        base::append_wiping(text, {buffer.data(), size});
+        base::wipe({reinterpret_cast<std::uint8_t *>(buffer.data()), size});
         if (text.size() > largest_file)
             return fail(ErrorCode::Invalid,
                         fmt::format("{}: is larger than {} octets", path, largest_file));
@@ -115,20 +121,18 @@ Result<Config> parse_file(std::string_view text, std::string_view file) {
 }
 
 Result<Config> read_file(const std::string &path) {
-    const std::string text = TRY(read_all(path));
-    return parse_file(text, path);
+    std::string text;
+    const base::Status read = read_all(path, text);
+    Result<Config> config = read ? parse_file(text, path) : fail(read.error());
+    base::wipe(text);
+    return config;
 }
 
 std::vector<Setting> settings(const Client &client, Reveal secrets) {
-    const Client standard;
     std::vector<Setting> all;
     for (const Property &property : properties()) {
-        if (property.get == nullptr)
-            continue;
-        const std::string value = property.get(client);
-        all.push_back({.keyword = property.keyword,
-                       .value = value_of(property, client, secrets),
-                       .by_default = value == property.get(standard)});
+        if (property.get != nullptr)
+            all.push_back(setting_of(property, client, secrets));
     }
     return all;
 }

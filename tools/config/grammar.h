@@ -6,6 +6,7 @@
 #pragma once
 
 #include <base/result.h>
+#include <base/secret.h>
 #include <config/model.h>
 
 #include <cstddef>
@@ -19,11 +20,14 @@
 
 namespace rtun::config {
 
-// A word and where it stood; line and column count from 1, line 0: the command line.
+// A word and where it stood; line and column count from 1, line 0: the command line. It may be a
+// password, so it is wiped in the end.
 struct Word {
     std::string text;
     std::uint32_t line = 0;
     std::uint32_t column = 0;
+
+    ~Word() { base::wipe(text); }
 };
 
 // Whether a secret may stand in the words themselves: yes in a file that only its owner reads,
@@ -122,7 +126,8 @@ struct Setting {
 [[nodiscard]] bool wants_help(std::span<const std::string> words);
 // How many of these words name the command: 1 ("monitor ...") or 2 ("client add ...").
 [[nodiscard]] std::size_t command_length(std::span<const std::string> words);
-// "HOST", "HOST:PORT": a host name or an IPv4 address. The error is the reason only.
+// "HOST", "HOST:PORT": a host name or an IPv4 address, the port in decimal. The error is the reason
+// only.
 struct Endpoint {
     std::string host;
     std::uint16_t port = 1723;

@@ -28,7 +28,12 @@ bool is_plain(char c) {
 class Splitter {
 public:
     Splitter(std::string_view line, std::uint32_t number, std::string_view file)
-        : line_(line), number_(number), file_(file) {}
+        : line_(line), number_(number), file_(file) {
+        text_.reserve(line.size());  // it never grows: growing would leave copies of a password
+    }
+    ~Splitter() { base::wipe(text_); }
+    Splitter(const Splitter &) = delete;
+    Splitter &operator=(const Splitter &) = delete;
 
     Result<std::vector<Word>> run() {
         std::vector<Word> words;
@@ -43,27 +48,28 @@ public:
 
 private:
     Result<Word> word() {
-        Word word{.text = {}, .line = number_, .column = column(at_)};
+        const std::size_t begin = at_;
+        text_.clear();
         while (at_ < line_.size() && !is_blank(line_[at_])) {
             const char c = line_[at_];
             if (c == '\0' || c == '\n')
                 return refuse(at_, "a character that cannot stand in a line");
             if (c == '\'' || c == '"') {
-                TRY(quoted(word.text, c));
+                TRY(quoted(c));
             } else if (c == '\\') {
                 if (at_ + 1 == line_.size() || line_[at_ + 1] == '\0' || line_[at_ + 1] == '\n')
                     return refuse(at_, "nothing follows the \"\\\"");
-                word.text += line_[at_ + 1];
+                text_ += line_[at_ + 1];
                 at_ += 2;
             } else {
-                word.text += c;
+                text_ += c;
                 at_++;
             }
         }
-        return word;
+        return Word{.text = text_, .line = number_, .column = column(begin)};
     }
 
-    base::Status quoted(std::string &text, char quote) {
+    base::Status quoted(char quote) {
         const std::size_t opened = at_++;
         while (at_ < line_.size() && line_[at_] != quote) {
             if (line_[at_] == '\0' || line_[at_] == '\n')
@@ -71,7 +77,7 @@ private:
             const bool escape = quote == '"' && line_[at_] == '\\' && at_ + 1 < line_.size() &&
                                 (line_[at_ + 1] == '"' || line_[at_ + 1] == '\\');
             at_ += escape ? 1 : 0;
-            text += line_[at_++];
+            text_ += line_[at_++];
         }
         if (at_ == line_.size())
             return refuse(opened, "a quote is opened here and not closed");
@@ -92,6 +98,7 @@ private:
     std::uint32_t number_;
     std::string_view file_;
     std::size_t at_ = 0;
+    std::string text_;  // of the word that is being read
 };
 
 }  // namespace

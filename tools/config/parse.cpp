@@ -180,7 +180,7 @@ private:
         if ((property->keyword == "password" && seen("password-file")) ||
             (property->keyword == "password-file" && seen("password")))
             return wrong(word, "there may be a password or a password-file, not both");
-        if (property->secret && secrets_ == Secrets::Refused)
+        if (property->secret != nullptr && secrets_ == Secrets::Refused)
             return wrong(word, word.line == 0
                                    ? "on the command line everybody could read the secret, use "
                                      "password-file"
@@ -193,7 +193,7 @@ private:
                                        property->value));
         const Word &value = words_[next_++];
         const Status set = property->set(draft_, value.text);
-        if (!set && property->secret)
+        if (!set && property->secret != nullptr)
             return fail(ErrorCode::Invalid,
                         fmt::format("{}the value of \"{}\" is wrong: {}", where(value, file_),
                                     property->keyword, set.error().text));

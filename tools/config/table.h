@@ -53,7 +53,8 @@ struct Property {
     // For properties of a client, else null: the value as a word, and how to hand it on.
     std::string (*get)(const Client &client);
     void (*copy)(const Client &from, Client &to);
-    bool secret;
+    // Where a secret is kept, for the properties that are one, else null.
+    base::Secret Client::*secret;
 };
 
 enum class Operand : std::uint8_t { None, Optional, Required };

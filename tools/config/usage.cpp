@@ -33,25 +33,28 @@ std::string wrap(std::string_view first, const std::vector<std::string> &pieces)
 
 std::string command(const Object &object, const Verb &verb) {
     std::string text = fmt::format("rtun {}", object.name);
-    if (!verb.name.empty())
-        text += object.standard == &verb && verb.operand != Operand::Required && verb.uses == NoUse
-                    ? fmt::format(" [ {} ]", verb.name)
-                    : fmt::format(" {}", verb.name);
+    std::string operand;
     if (verb.operand == Operand::Required)
-        text += fmt::format(" {}", verb.operand_text);
+        operand = fmt::format(" {}", verb.operand_text);
     if (verb.operand == Operand::Optional) {
-        std::string_view operand = verb.operand_text;  // no braces in brackets
-        if (operand.starts_with("{ "))
-            operand = operand.substr(2, operand.size() - 4);
-        text += fmt::format(" [ {} ]", operand);
+        std::string_view inner = verb.operand_text;  // no braces in brackets
+        if (inner.starts_with("{ "))
+            inner = inner.substr(2, inner.size() - 4);
+        operand = fmt::format(" [ {} ]", inner);
     }
-    return text;
+    if (verb.name.empty())
+        return text + operand;
+    // The standard verb may be left out, but only together with what follows it: the word behind
+    // the object is a verb.
+    const bool standard =
+        object.standard == &verb && verb.operand != Operand::Required && verb.uses == NoUse;
+    return text + fmt::format(standard ? " [ {}{} ]" : " {}{}", verb.name, operand);
 }
 
 // Empty if another piece has it.
 std::string in_usage(const Verb &verb, const Property &property) {
     const bool adds = (verb.uses & InAdd) != 0;
-    if (property.secret && (verb.uses & InSet) == 0)
+    if (property.secret != nullptr && (verb.uses & InSet) == 0)
         return "";  // in add the piece of password-file has it, on the command line it is refused
     if (property.need == Need::RequiredOrAsked && adds)
         return fmt::format("{{ {} {} | password TEXT }}", property.keyword, property.value);
@@ -70,7 +73,7 @@ std::string remark(const Verb &verb, const Property &property) {
         return " (required)";
     if (property.need == Need::RequiredOrAsked)
         return (verb.uses & InAdd) != 0 ? " (this or password is required)"
-                                        : " (without it: asked for on the terminal)";
+                                        : " (without it: from the terminal or standard input)";
     const std::string value = property.get(Client{});
     return value.empty() ? "" : fmt::format(" (default {})", value);
 }
@@ -245,7 +248,7 @@ std::vector<std::string> complete(std::span<const std::string> words) {
         }
     }
     for (const Property &property : properties()) {
-        if (takes(verb, property) && !property.secret &&
+        if (takes(verb, property) && property.secret == nullptr &&
             std::find(seen.begin(), seen.end(), &property) == seen.end())
             add_beginning(out, begun, property.keyword);
     }

@@ -183,10 +183,12 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     const std::size_t colon = text.find(':');
     endpoint.host = std::string(text.substr(0, colon));
     if (colon != std::string_view::npos) {
-        const auto port = parse_number(text.substr(colon + 1), {1, 65535});
-        if (!port)
+        const std::string_view digits = text.substr(colon + 1);
+        // Decimal only: no other program takes "host:0x6bb".
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
+        if (error != std::errc{} || end != digits.data() + digits.size() || endpoint.port == 0)
             return fail(ErrorCode::Invalid, "expected a port, 1..65535, after \":\"");
-        endpoint.port = static_cast<std::uint16_t>(*port);
     }
     const bool numeric = !endpoint.host.empty() &&
                          endpoint.host.find_first_not_of("0123456789.") == std::string::npos;

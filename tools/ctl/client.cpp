@@ -72,10 +72,12 @@ Result<Client> Client::connect(const std::string &path) {
 
 Result<Reply> Client::call(const Request &request, std::chrono::milliseconds limit) {
     const Point end = std::chrono::steady_clock::now() + limit;
-    const std::string message = encode(request);
+    std::string message = encode(request);
     if (message.size() > MaxLine)
         return fail(ErrorCode::Invalid, "the command is too long");
-    TRY(send(message, end));
+    const Status sent = send(message, end);
+    base::wipe(message);  // there may be a password in it
+    TRY(sent);
     const std::string line = TRY(read_line(end));
     Reply reply = TRY(decode_reply(line));
     if (reply.error)

@@ -148,6 +148,7 @@ public:
         const Json *value = find(key, &Json::is_array);
         if (value == nullptr)
             return;
+        out.reserve(value->size());
         for (const Json &element : *value) {
             if (!element.is_string()) {
                 wrong_ = key;
@@ -216,6 +217,17 @@ tl::unexpected<Error> malformed(std::string_view what, const Fields &fields) {
                                                 what, fields.wrong()));
 }
 
+// What a request says may be a password. (The parser's own buffers are out of reach.)
+void wipe_words(Json &json) {
+    const auto words = json.find("words");
+    if (words == json.end() || !words->is_array())
+        return;
+    for (Json &word : *words) {
+        if (word.is_string())
+            base::wipe(word.get_ref<std::string &>());
+    }
+}
+
 std::optional<Error> error_from(const Json &json, Fields &outer) {
     Fields fields(json);
     Error error;
@@ -274,7 +286,9 @@ std::string encode(const Request &request) {
     put(json, "file", request.file);
     if (request.line != 0)
         json["line"] = request.line;
-    return line_of(json);
+    std::string line = line_of(json);
+    wipe_words(json);
+    return line;
 }
 
 std::string encode(const Reply &reply) {
@@ -297,10 +311,11 @@ std::string encode(const Event &event) {
 }
 
 Result<Request> decode_request(std::string_view line) {
-    const Json json = TRY(parse_line(line, MaxLine));
+    Json json = TRY(parse_line(line, MaxLine));
     Fields fields(json);
     Request request;
     fields.take("words", request.words);
+    wipe_words(json);
     fields.take("file", request.file);
     fields.take_number("line", request.line);
     if (fields.ok() && request.words.empty())

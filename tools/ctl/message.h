@@ -7,6 +7,7 @@
 #pragma once
 
 #include <base/result.h>
+#include <base/secret.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,12 @@ struct Request {
     // Where the command came from, if not from the command line: for messages.
     std::string file;
     std::uint32_t line = 0;
+
+    // A word may be a password.
+    ~Request() {
+        for (std::string &word : words)
+            base::wipe(word);
+    }
 };
 
 // One client as it stands: the properties that show and -j print.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Connections of the control socket behind one epoll descriptor. A connection is in one of three
-// states: it reads (no request is open), it waits for its answer (then it is not read from), or it
-// is to be closed once what it was told is written.
+// Connections of the control socket behind one epoll descriptor. A connection is in one of four
+// states: it reads (no request is open), it waits for its answer, it has not read its last answer
+// yet, or it is to be closed once what it was told is written. Only in the first it is read from and
+// a request taken, so what waits for a peer that never reads is one answer, however much it asks.
 #include <ctl/server.h>
 
 #include <base/fd.h>
+#include <base/secret.h>
 #include <ctl/socket.h>
 
 #include <fmt/format.h>
@@ -49,6 +51,14 @@ struct Connection {
     bool closing = false;    // close when out is written
     std::uint64_t lost = 0;  // events left out since it caught up last
     std::uint32_t watched = 0;
+
+    Connection() = default;
+    Connection(Connection &&) = default;
+    Connection &operator=(Connection &&) = default;
+    ~Connection() { base::wipe(in); }  // a request may hold a password
+
+    [[nodiscard]] bool takes_requests() const { return !waits && !closing && out.empty(); }
+    [[nodiscard]] bool has_request() const { return in.find('\n') != std::string::npos; }
 };
 
 Status make_directory(const std::string &path) {
@@ -76,7 +86,7 @@ struct Server::Impl {
     struct stat inode {};
     Fd epoll;
     Fd listener;
-    Fd wake;   // readable while an answered connection has its next request in our buffer
+    Fd wake;   // readable while a connection that may ask has its next request in our buffer
     Fd spare;  // given up for a moment to turn a caller away when we have no descriptor left
     std::map<std::uint64_t, Connection> connections;
     std::uint64_t next = first_connection;
@@ -175,7 +185,7 @@ struct Server::Impl {
 
     // What the descriptor should wake us for, from the connection's state.
     void update(std::uint64_t token, Connection &connection) const {
-        const bool reads = !connection.waits && !connection.ended && !connection.closing;
+        const bool reads = connection.takes_requests() && !connection.ended;
         const std::uint32_t wanted = (reads ? std::uint32_t{EPOLLIN} : 0U) |
                                      (connection.out.empty() ? 0U : std::uint32_t{EPOLLOUT});
         if (wanted == connection.watched)
@@ -192,8 +202,10 @@ struct Server::Impl {
             const ssize_t got = ::recv(connection.socket.get(), chunk.data(), chunk.size(), 0);
             if (got > 0) {
                 const std::string_view text(chunk.data(), static_cast<std::size_t>(got));
-                connection.in.append(text);
-                if (text.find('\n') != std::string_view::npos)
+                const bool complete = text.find('\n') != std::string_view::npos;
+                base::append_wiping(connection.in, text);
+                base::wipe({reinterpret_cast<std::uint8_t *>(chunk.data()), text.size()});
+                if (complete)
                     return true;
             } else if (got == 0) {
                 connection.ended = true;
@@ -213,14 +225,14 @@ struct Server::Impl {
         if (end == std::string::npos && connection.in.size() <= MaxLine)
             return std::nullopt;
         auto request = decode_request(std::string_view(connection.in).substr(0, end));
-        connection.in.erase(0, end == std::string::npos ? end : end + 1);
+        base::erase_front_wiping(connection.in, end == std::string::npos ? end : end + 1);
         if (request) {
             connection.waits = true;
             return *std::move(request);
         }
         counters.malformed++;
         connection.closing = true;
-        connection.in.clear();
+        base::wipe(connection.in);
         connection.out += encode(Reply{.error = request.error(), .clients = {}, .lines = {}});
         return std::nullopt;
     }
@@ -258,13 +270,16 @@ struct Server::Impl {
         if (connection == nullptr)
             return;
         const bool alive = write_some(*connection);
-        const bool more = connection->in.find('\n') != std::string::npos;  // serve() is woken
+        const bool more = connection->has_request();
         const bool finished = connection->out.empty() && !connection->waits && !more &&
                               (connection->closing || connection->ended);
-        if (!alive || finished)
+        if (!alive || finished) {
             connections.erase(token);
-        else
-            update(token, *connection);
+            return;
+        }
+        if (more && connection->takes_requests())
+            ::eventfd_write(wake.get(), 1);
+        update(token, *connection);
     }
 
     void serve_one(std::uint64_t token, std::uint32_t events, std::vector<Incoming> &out) {
@@ -285,7 +300,7 @@ struct Server::Impl {
     }
 
     void offer(std::uint64_t token, Connection &connection, std::vector<Incoming> &out) {
-        if (connection.waits || connection.closing)
+        if (!connection.takes_requests())
             return;
         if (auto request = take_request(connection))
             out.push_back({.connection = ConnectionId{token},
@@ -352,8 +367,6 @@ void Server::reply(ConnectionId id, const Reply &reply) {
                             .lines = {}});
     connection->out += line;
     connection->waits = false;
-    if (connection->in.find('\n') != std::string::npos)
-        ::eventfd_write(impl_->wake.get(), 1);
     impl_->settle(token);
 }
 

@@ -10,11 +10,12 @@
 //     // to answer a "monitor" request: reply() with no error, then subscribe(); and for each
 //     event: server.publish(event);
 //
-// serve() never blocks. A connection's next request is read only after the last one was answered,
-// so there is at most one open request a connection. Everything is bounded: connections, the octets
-// of a request, and what waits for a reader that does not read: events beyond that are left out for
-// it, and once it has caught up the event "monitor.lost" tells it how many. A request that cannot
-// be understood is answered here and never seen by the owner.
+// serve() never blocks. A connection's next request is read only after the last one was answered
+// and the answer read, so there is at most one open request or one unread answer a connection.
+// Everything is bounded: connections, the octets of a request, and what waits for a reader that does
+// not read: events beyond that are left out for it, and once it has caught up the event
+// "monitor.lost" tells it how many. A request that cannot be understood is answered here and never
+// seen by the owner.
 //
 // The words of a request may hold a password (a batch file of mode 0600 may): parse them with
 // config::Secrets::Allowed. The tool has refused it already where it came from the command line.

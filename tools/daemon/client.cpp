@@ -38,12 +38,8 @@ base::Result<Target> parse_target(std::string_view connect_to) {
 
 Client::Client(config::Client settings, const Ground &ground, const ClientPolicy &policy,
                EventSink sink, std::function<void()> ended)
-    : settings_(std::move(settings)),
-      ground_(ground),
-      policy_(policy),
-      sink_(std::move(sink)),
-      ended_callback_(std::move(ended)),
-      alarm_(ground.world.alarm([this] { woken(); })) {}
+    : settings_(std::move(settings)), ground_(ground), policy_(policy), sink_(std::move(sink)),
+      ended_callback_(std::move(ended)), alarm_(ground.world.alarm([this] { woken(); })) {}
 
 // -- dialing
 
@@ -154,8 +150,9 @@ void Client::woken() {
     deadline_.reset();
     if (state_ == State::Resolving) {
         lookup_.reset();
-        failed({Layer::Name, Side::Local, ErrorCode::Unreachable,
-                fmt::format("the name service did not answer within {} s", ResolveTimeout.count())});
+        failed(
+            {Layer::Name, Side::Local, ErrorCode::Unreachable,
+             fmt::format("the name service did not answer within {} s", ResolveTimeout.count())});
     } else if (state_ == State::Waiting) {
         dial();
     }
@@ -238,10 +235,9 @@ void Client::apply(config::Client settings) {
     if (!call_)
         return;
     if (changed.route) {
-        call_->set_default_route(
-            settings_.add_default_route
-                ? std::optional(DefaultRoute{settings_.default_route_distance})
-                : std::nullopt);
+        call_->set_default_route(settings_.add_default_route
+                                     ? std::optional(DefaultRoute{settings_.default_route_distance})
+                                     : std::nullopt);
     }
     if (changed.reorder) {
         const auto set = call_->set_reorder(settings_.reorder_slots, settings_.reorder_time);
@@ -289,16 +285,17 @@ void Client::on(const PptpCall::Up &output) {
     std::string dns;
     for (const base::Ipv4 server : output.dns)
         dns += (dns.empty() ? "" : " ") + server.text();
-    Fields fields{{"interface", output.interface},
-                  {"local_address", output.local.text()},
-                  {"remote_address", output.remote.unspecified() ? "" : output.remote.text()},
-                  {"mtu", std::to_string(output.mtu)},
-                  {"mru", std::to_string(output.mru)},
-                  {"encoding", "none"},
-                  {"authentication", method_ ? std::string(auth::info(*method_).name) : "none"},
-                  {"took_ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                 now - dialed_at_)
-                                                 .count())}};
+    Fields fields{
+        {"interface", output.interface},
+        {"local_address", output.local.text()},
+        {"remote_address", output.remote.unspecified() ? "" : output.remote.text()},
+        {"mtu", std::to_string(output.mtu)},
+        {"mru", std::to_string(output.mru)},
+        {"encoding", "none"},
+        {"authentication", method_ ? std::string(auth::info(*method_).name) : "none"},
+        {"took_ms",
+         std::to_string(
+             std::chrono::duration_cast<std::chrono::milliseconds>(now - dialed_at_).count())}};
     if (!dns.empty())
         fields["dns"] = dns;
     tell(Level::Info, event_id::Up,
@@ -355,8 +352,8 @@ void Client::failed(Reason reason, const netlink::Stats &stats) {
                                ? Backoff::After::AuthFailure
                                : Backoff::After::Failure;
         wait = backoff_.next(after, ground_.random);
-        fields["retry_in_ms"] = std::to_string(
-            std::chrono::duration_cast<std::chrono::milliseconds>(wait).count());
+        fields["retry_in_ms"] =
+            std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count());
     }
     if (was_up) {
         fields["uptime"] =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One configured client: resolves the name, tries the addresses in turn, keeps a call up, dials
-// again after a while when it ends, and knows how it stands. All of it by callbacks of the world and
-// of the kernel; nothing here waits.
+// again after a while when it ends, and knows how it stands. All of it by callbacks of the world
+// and of the kernel; nothing here waits.
 //
 //      Off --start--> Resolving --> Calling <--> (next address)
 //       ^                 ^             |
@@ -44,16 +44,17 @@ public:
     // Addresses of one name that are tried.
     static constexpr std::size_t MaxAddresses = 16;
 
-    // ended is called whenever the client has come to rest (Off): stopped, or not to be dialed again.
-    Client(config::Client settings, const Ground &ground, const ClientPolicy &policy, EventSink sink,
-           std::function<void()> ended);
+    // ended is called whenever the client has come to rest (Off): stopped, or not to be dialed
+    // again.
+    Client(config::Client settings, const Ground &ground, const ClientPolicy &policy,
+           EventSink sink, std::function<void()> ended);
     Client(const Client &) = delete;
     Client &operator=(const Client &) = delete;
     ~Client() = default;
 
-    void start();                   // dials, unless it does already
-    void stop(std::string why);     // orderly; "by user"
-    void abort(std::string why);    // at once
+    void start();                         // dials, unless it does already
+    void stop(std::string why);           // orderly; "by user"
+    void abort(std::string why);          // at once
     void apply(config::Client settings);  // other settings: dials anew only if one of them needs it
     void kernel_event(const netlink::Event &event);
 
@@ -101,7 +102,7 @@ private:
     std::unique_ptr<Lookup> lookup_;
     std::unique_ptr<PptpCall> call_;
     std::vector<std::unique_ptr<PptpCall>> finished_;  // ended, but may still be on the stack
-    base::Deadline deadline_;  // name service; time to dial again
+    base::Deadline deadline_;                          // name service; time to dial again
     Backoff backoff_;
 
     std::deque<base::Ipv4> addresses_;

@@ -24,9 +24,7 @@ tl::unexpected<base::Error> no_client(std::string_view name) {
 }  // namespace
 
 Clients::Clients(const Ground &ground, EventSink sink, std::function<void()> quiet)
-    : ground_(ground),
-      sink_(std::move(sink)),
-      quiet_(std::move(quiet)),
+    : ground_(ground), sink_(std::move(sink)), quiet_(std::move(quiet)),
       alarm_(ground.world.alarm([this] { purge(); })) {}
 
 std::vector<Clients::Slot>::iterator Clients::find(std::string_view name) {
@@ -53,8 +51,8 @@ void Clients::remove(std::vector<Slot>::iterator slot) {
 void Clients::purge() {
     std::erase_if(leaving_, [](const Slot &slot) { return slot->off(); });
     const bool quiet =
-        leaving_.empty() && std::all_of(clients_.begin(), clients_.end(),
-                                        [](const Slot &slot) { return slot->off(); });
+        leaving_.empty() &&
+        std::all_of(clients_.begin(), clients_.end(), [](const Slot &slot) { return slot->off(); });
     if (stopping_ && quiet)
         quiet_();
 }
@@ -171,8 +169,8 @@ config::Config Clients::config() const {
 }
 
 std::size_t Clients::up() const {
-    return static_cast<std::size_t>(std::count_if(
-        clients_.begin(), clients_.end(), [](const Slot &slot) { return slot->up(); }));
+    return static_cast<std::size_t>(std::count_if(clients_.begin(), clients_.end(),
+                                                  [](const Slot &slot) { return slot->up(); }));
 }
 
 // Control frames are a few a minute and session, so a walk over all clients is cheaper than to keep

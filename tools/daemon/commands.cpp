@@ -58,9 +58,8 @@ base::Result<std::string> Commands::file_or_own(const std::string &file) const {
 base::Result<std::string> Commands::load(const std::string &file) {
     const config::Config config = TRY(config::read_file(file));
     const Clients::Loaded loaded = TRY(clients_.load(config));
-    const std::string text =
-        fmt::format("{}: {} added, {} changed, {} removed, {} as before", file, loaded.added,
-                    loaded.changed, loaded.removed, loaded.kept);
+    const std::string text = fmt::format("{}: {} added, {} changed, {} removed, {} as before", file,
+                                         loaded.added, loaded.changed, loaded.removed, loaded.kept);
     base::log::info("config.loaded", {{"RTUN_FILE", file}}, "{}", text);
     return text;
 }
@@ -91,15 +90,13 @@ base::Result<Commands::Answer> Commands::try_execute(const ctl::Request &request
             } else if constexpr (std::is_same_v<T, config::ConfigSave>) {
                 const std::string file = TRY(file_or_own(what.file));
                 TRY(save_config(clients_.config(), file));
-                base::log::info("config.saved", {{"RTUN_FILE", file}},
-                                "configuration saved to {}", file);
-                answer.reply.lines.push_back(
-                    fmt::format("{}: {} clients", file, clients_.size()));
+                base::log::info("config.saved", {{"RTUN_FILE", file}}, "configuration saved to {}",
+                                file);
+                answer.reply.lines.push_back(fmt::format("{}: {} clients", file, clients_.size()));
             } else if constexpr (std::is_same_v<T, config::ConfigLoad>) {
                 answer.reply.lines.push_back(TRY(load(TRY(file_or_own(what.file)))));
             } else if constexpr (std::is_same_v<T, config::ConfigCheck>) {
-                const config::Config checked =
-                    TRY(config::read_file(TRY(file_or_own(what.file))));
+                const config::Config checked = TRY(config::read_file(TRY(file_or_own(what.file))));
                 answer.reply.lines.push_back(fmt::format("{} clients", checked.clients.size()));
             } else if constexpr (std::is_same_v<T, config::SessionShow>) {
                 return not_mine("session show", "the kernel answers it");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What the control socket asks, done: words through the grammar to the clients, and the answer back.
+// What the control socket asks, done: words through the grammar to the clients, and the answer
+// back.
 #pragma once
 
 #include <ctl/message.h>

@@ -42,10 +42,9 @@ base::Result<int> connect(const config::Client &settings, const ConnectOptions &
     HostRoutes routes(*kernel, owner);
     TRY(routes.sweep());
 
-    Progress progress(settings.connect_to,
-                      ::isatty(STDOUT_FILENO) != 0 ? Progress::Style::Terminal
-                                                   : Progress::Style::Lines,
-                      print);
+    Progress progress(
+        settings.connect_to,
+        ::isatty(STDOUT_FILENO) != 0 ? Progress::Style::Terminal : Progress::Style::Lines, print);
     const auto show = [&](base::log::Level, const ctl::Event &event) {
         if (options.json)
             print(ctl::encode(event));
@@ -54,10 +53,10 @@ base::Result<int> connect(const config::Client &settings, const ConnectOptions &
         if (event.id == event_id::Failed)
             complain(fmt::format("{}: {}", settings.connect_to, event.text));
     };
-    Client client(settings, Ground{*world, *kernel, random, routes},
-                  ClientPolicy{.reconnect = Reconnect::No,
-                               .lifetime = netlink::Lifetime::DiesWithOwner},
-                  show, [&] { loop.quit(0); });
+    Client client(
+        settings, Ground{*world, *kernel, random, routes},
+        ClientPolicy{.reconnect = Reconnect::No, .lifetime = netlink::Lifetime::DiesWithOwner},
+        show, [&] { loop.quit(0); });
     const KernelPump pump = TRY(KernelPump::create(
         loop, *kernel, [&](const netlink::Event &event) { client.kernel_event(event); }));
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// `rtun connect`: one client in the foreground, with no daemon. It says what it reaches, is ended by
-// SIGINT, SIGTERM or SIGHUP (in order; a second one ends it at once), and its exit status says what
-// happened. Whatever it has in the kernel dies with it, also by kill -9.
+// `rtun connect`: one client in the foreground, with no daemon. It says what it reaches, is ended
+// by SIGINT, SIGTERM or SIGHUP (in order; a second one ends it at once), and its exit status says
+// what happened. Whatever it has in the kernel dies with it, also by kill -9.
 #pragma once
 
 #include <config/model.h>

@@ -81,8 +81,8 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     TRY(delete_leftovers(*kernel));
     HostRoutes routes(*kernel, std::string(OwnerName));
     if (const unsigned swept = TRY(routes.sweep()); swept > 0)
-        base::log::info("route.leftover", {}, "{} host routes were left by an earlier rtun: deleted",
-                        swept);
+        base::log::info("route.leftover", {},
+                        "{} host routes were left by an earlier rtun: deleted", swept);
 
     const auto tell = [&](base::log::Level level, const ctl::Event &event) {
         log_event(level, event);
@@ -93,8 +93,8 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     const KernelPump pump = TRY(KernelPump::create(
         loop, *kernel, [&](const netlink::Event &event) { clients.kernel_event(event); }));
 
-    const event::Io control = TRY(event::Io::create(
-        loop, server.descriptor(), event::Interest::Read, [&](event::Ready) {
+    const event::Io control =
+        TRY(event::Io::create(loop, server.descriptor(), event::Interest::Read, [&](event::Ready) {
             for (const ctl::Incoming &incoming : server.serve()) {
                 const Commands::Answer answer = commands.execute(incoming.request);
                 server.reply(incoming.connection, answer.reply);

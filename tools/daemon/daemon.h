@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // `rtun daemon`: the composition root. Builds the loop, the kernel, the control socket and the
-// clients of the configuration, and runs until SIGTERM or SIGINT, which end all calls in order. SIGHUP
-// reads the configuration again. After kill -9 the tunnels stay in the kernel until a daemon is
-// started again, which deletes them and lets their clients dial.
+// clients of the configuration, and runs until SIGTERM or SIGINT, which end all calls in order.
+// SIGHUP reads the configuration again. After kill -9 the tunnels stay in the kernel until a daemon
+// is started again, which deletes them and lets their clients dial.
 #pragma once
 
 #include <string>

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The one loop body that all engines share: feed, drain, re-arm. An engine has been fed (received
-// something, expired, was told to close) by whoever had the input; drain() carries out what it wants
-// now, and when every engine of a group is quiet the owner asks deadline() and arms its timer.
+// something, expired, was told to close) by whoever had the input; drain() carries out what it
+// wants now, and when every engine of a group is quiet the owner asks deadline() and arms its
+// timer.
 //
-// A handler may feed any engine of the group, also the one that is being drained: what that makes it
-// want comes in a later round, in order. So handlers feed, and only the owner of the group drains.
+// A handler may feed any engine of the group, also the one that is being drained: what that makes
+// it want comes in a later round, in order. So handlers feed, and only the owner of the group
+// drains.
 #pragma once
 
 #include <base/time.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What clients tell: the identifiers of their events and how loud each is. `rtun connect` prints
-// them, the daemon logs them and streams them to `rtun monitor`. docs/MESSAGES.md has a paragraph for
-// each; a test compares the two.
+// them, the daemon logs them and streams them to `rtun monitor`. docs/MESSAGES.md has a paragraph
+// for each; scripts/check-messages compares the two.
 #pragma once
 
 #include <base/log.h>
@@ -26,8 +26,8 @@ inline constexpr std::string_view Setting = "client.setting";
 inline constexpr std::string_view Down = "client.down";
 inline constexpr std::string_view Failed = "client.failed";
 
-inline constexpr std::array All{Dialing, Call,    Verifying, Verified, Up,
-                                Mtu,     Route,   Setting,   Down,     Failed};
+inline constexpr std::array All{Dialing, Call,  Verifying, Verified, Up,
+                                Mtu,     Route, Setting,   Down,     Failed};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

@@ -28,8 +28,9 @@ private:
 base::Result<std::unique_ptr<LoopWorld>> LoopWorld::create(event::Loop &loop) {
     std::unique_ptr<LoopWorld> world(new LoopWorld(loop));
     LoopWorld &self = *world;
-    world->answers_ = TRY(event::Io::create(loop, self.resolver_.descriptor(), event::Interest::Read,
-                                            [&self](event::Ready) { self.resolver_.dispatch(); }));
+    world->answers_ =
+        TRY(event::Io::create(loop, self.resolver_.descriptor(), event::Interest::Read,
+                              [&self](event::Ready) { self.resolver_.dispatch(); }));
     return world;
 }
 

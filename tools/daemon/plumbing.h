@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What one call has in the kernel: tunnel, session, device, address, routes. Each verb is a step up;
-// close() is the one way down, in the reverse order, and the destructor takes it too. A step that
-// fails leaves what it found, so that nothing is left behind wherever a call ends.
+// What one call has in the kernel: tunnel, session, device, address, routes. Each verb is a step
+// up; close() is the one way down, in the reverse order, and the destructor takes it too. A step
+// that fails leaves what it found, so that nothing is left behind wherever a call ends.
 #pragma once
 
 #include <base/net.h>

@@ -23,15 +23,14 @@ constexpr std::uint32_t AllMapped = 0xFFFFFFFF;  // ACCM of Set-Link-Info, RFC 2
 constexpr std::uint32_t MinMtu = 128;
 
 // PPP frames from the peer that the link engine has not seen. Acknowledgements do not count: they
-// come from the other end's GRE, which may outlive its PPP (it is another process with many servers).
+// come from the other end's GRE, which may outlive its PPP (it is another process with many
+// servers).
 std::uint64_t frames_seen(const netlink::Stats &stats) { return stats.rx_packets + stats.rx_echo; }
 
 }  // namespace
 
 PptpCall::PptpCall(const Ground &ground, Plan plan, std::function<void()> wake)
-    : ground_(ground),
-      plan_(std::move(plan)),
-      wake_(std::move(wake)),
+    : ground_(ground), plan_(std::move(plan)), wake_(std::move(wake)),
       plumbing_(ground.kernel, ground.routes) {
     if (plan_.client.add_default_route)
         wanted_route_ = DefaultRoute{plan_.client.default_route_distance};
@@ -188,7 +187,8 @@ void PptpCall::on(ppp::SendFrame &output) {
     // is not there any more is the end.
     counters_.send_failed++;
     if (sent.error().code == ErrorCode::NotFound)
-        end({Layer::Kernel, Side::Local, ErrorCode::Refused, "the session is gone from the kernel"});
+        end({Layer::Kernel, Side::Local, ErrorCode::Refused,
+             "the session is gone from the kernel"});
 }
 
 void PptpCall::on(ppp::PhaseChanged &output) {
@@ -255,8 +255,8 @@ void PptpCall::on(ppp::Ipv4Up &output) {
         return;
     }
     up_ = true;
-    outputs_.emplace_back(Up{plumbing_.device()->name, output.local, output.remote, output.dns,
-                             mtu_, lcp_.mru});
+    outputs_.emplace_back(
+        Up{plumbing_.device()->name, output.local, output.remote, output.dns, mtu_, lcp_.mru});
     set_default_route(wanted_route_);
 }
 
@@ -285,10 +285,10 @@ void PptpCall::set_default_route(std::optional<DefaultRoute> wanted) {
     if (const auto set = plumbing_.set_default_route(wanted); !set)
         outputs_.emplace_back(RouteFailed{set.error().text});
     else if (wanted && !plumbing_.default_route_wins())
-        outputs_.emplace_back(RouteFailed{
-            fmt::format("another one comes first, its metric is smaller than {} (see "
-                        "default-route-distance)",
-                        wanted->distance)});
+        outputs_.emplace_back(
+            RouteFailed{fmt::format("another one comes first, its metric is smaller than {} (see "
+                                    "default-route-distance)",
+                                    wanted->distance)});
 }
 
 base::Status PptpCall::set_reorder(std::uint32_t slots, std::chrono::milliseconds time) {

@@ -92,7 +92,8 @@ public:
         bool tcp_connected = false;  // false: another address may do better
         netlink::Stats stats;
     };
-    using Output = std::variant<Reached, Verifying, Verified, Up, Down, MtuLowered, RouteFailed, Ended>;
+    using Output =
+        std::variant<Reached, Verifying, Verified, Up, Down, MtuLowered, RouteFailed, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
@@ -101,7 +102,7 @@ public:
     ~PptpCall() = default;
 
     void start(base::Time now);
-    void stop(base::Time now, Reason reason);   // in order; Ended follows
+    void stop(base::Time now, Reason reason);  // in order; Ended follows
     void abort(Reason reason);                 // without telling the peer; Ended follows at once
     void kernel_event(const netlink::Event &event, base::Time now);
     void expire(base::Time now);
@@ -150,7 +151,7 @@ private:
     [[nodiscard]] ppp::LinkOptions link_options() const;
     [[nodiscard]] pptp::ControlOptions control_options() const;
     [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);
-    void end(Reason reason);    // this is the reason, if there was none; the way down begins
+    void end(Reason reason);  // this is the reason, if there was none; the way down begins
     void settle(base::Time now);
     bool wind_down(base::Time now);
     void finish();
@@ -173,7 +174,7 @@ private:
     bool ended_ = false;
     base::Deadline limit_;  // for TCP to connect, and at the end for the last octets to leave
     bool flushing_ = false;
-    base::Deadline last_words_;            // the link goes down then
+    base::Deadline last_words_;             // the link goes down then
     std::optional<Reason> control_reason_;  // why the control connection ended, if the link lives
     netlink::Stats last_stats_;
 

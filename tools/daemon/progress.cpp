@@ -58,7 +58,8 @@ void Progress::show(const ctl::Event &event) {
         const std::string &remote = field(event, "remote_address");
         line(fmt::format("connected  {}  {} -> {}  mtu {}  {:.1f} s", field(event, "interface"),
                          field(event, "local_address"), remote.empty() ? "*" : remote,
-                         field(event, "mtu"), static_cast<double>(number(event, "took_ms")) / 1000));
+                         field(event, "mtu"),
+                         static_cast<double>(number(event, "took_ms")) / 1000));
         if (const std::string &dns = field(event, "dns"); !dns.empty())
             line(fmt::format("name servers  {}", dns));
     } else if (event.id == Down) {
@@ -66,10 +67,10 @@ void Progress::show(const ctl::Event &event) {
         std::string text = by_user ? fmt::format("terminated ({})", field(event, "reason"))
                                    : fmt::format("disconnected ({})", field(event, "reason"));
         if (event.fields.contains("uptime"))
-            text += fmt::format(
-                "  up {}  rx {}  tx {}",
-                base::format_uptime(std::chrono::seconds(number(event, "uptime"))),
-                format_octets(number(event, "rx_bytes")), format_octets(number(event, "tx_bytes")));
+            text += fmt::format("  up {}  rx {}  tx {}",
+                                base::format_uptime(std::chrono::seconds(number(event, "uptime"))),
+                                format_octets(number(event, "rx_bytes")),
+                                format_octets(number(event, "tx_bytes")));
         line(text);
     } else if (event.id == Failed) {
         // Why is for standard error.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What `rtun connect` prints of a client's events: one line a phase, begun when the phase begins and
-// finished when it is over. Where nobody watches (not a terminal), lines are printed whole.
+// What `rtun connect` prints of a client's events: one line a phase, begun when the phase begins
+// and finished when it is over. Where nobody watches (not a terminal), lines are printed whole.
 #pragma once
 
 #include <ctl/message.h>

@@ -90,8 +90,7 @@ Reason reason_of(const ppp::EndReason &end, const ppp::LinkCounters &counters) {
     case Kind::NegotiationFailed:
         if (counters.frames_in == 0) {
             reason.code = ErrorCode::Unreachable;
-            reason.text =
-                fmt::format("{} (is GRE, IP protocol 47, let through?)", end.text);
+            reason.text = fmt::format("{} (is GRE, IP protocol 47, let through?)", end.text);
         }
         break;
     case Kind::PeerTerminated:

@@ -39,9 +39,8 @@ Answer ask(const std::string &name) {
     if (error != 0)
         return base::fail(base::ErrorCode::Unreachable,
                           fmt::format("\"{}\" has no address: {}", name,
-                                      error == EAI_SYSTEM
-                                          ? std::generic_category().message(errno)
-                                          : std::string(::gai_strerror(error))));
+                                      error == EAI_SYSTEM ? std::generic_category().message(errno)
+                                                          : std::string(::gai_strerror(error))));
     std::vector<base::Ipv4> addresses;
     for (const addrinfo *entry = list; entry != nullptr; entry = entry->ai_next) {
         if (entry->ai_family != AF_INET)

@@ -16,7 +16,7 @@ namespace rtun::daemon {
 
 class Resolver {
 public:
-    static constexpr unsigned MaxThreads = 4;      // so many names are asked for at a time
+    static constexpr unsigned MaxThreads = 4;        // so many names are asked for at a time
     static constexpr std::size_t MaxWaiting = 4096;  // and so many wait; more are refused
 
     Resolver();

@@ -70,8 +70,8 @@ base::Status save_config(const config::Config &config, const std::string &path) 
 
     // The rename itself; the file is right in any case, so what fails here is not told.
     const std::string directory = std::filesystem::path(path).parent_path().string();
-    const base::Fd parent(::open(directory.empty() ? "." : directory.c_str(),
-                                 O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const base::Fd parent(
+        ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (parent.valid())
         (void)::fsync(parent.get());
     return {};

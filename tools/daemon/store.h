@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A configuration written to its file: whole or not at all, also if the power fails, and readable by
-// nobody but its owner, for it may hold passwords.
+// A configuration written to its file: whole or not at all, also if the power fails, and readable
+// by nobody but its owner, for it may hold passwords.
 #pragma once
 
 #include <base/result.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The sockets of PPTP's control connections. A handler may destroy the stream it belongs to, so what
-// the handlers stand in is held by the dispatch while one of them runs.
+// The sockets of PPTP's control connections. A handler may destroy the stream it belongs to, so
+// what the handlers stand in is held by the dispatch while one of them runs.
 #include <daemon/tcp_stream.h>
 
 #include <base/fd.h>
@@ -45,7 +45,7 @@ public:
         StreamHandlers handlers;
         base::Bytes queue;
         bool connected = false;
-        bool closed = false;   // told, or the stream is destroyed: no more callbacks
+        bool closed = false;          // told, or the stream is destroyed: no more callbacks
         std::optional<event::Io> io;  // after fd, so that it goes before it
 
         void ready(event::Ready ready);
@@ -89,9 +89,9 @@ private:
 
 void TcpStream::State::set_interest() {
     if (io)
-        io->set_interest(!connected          ? event::Interest::Write
+        io->set_interest(!connected      ? event::Interest::Write
                          : queue.empty() ? event::Interest::Read
-                                             : event::Interest::ReadWrite);
+                                         : event::Interest::ReadWrite);
 }
 
 void TcpStream::State::ready(event::Ready ready) {
@@ -166,8 +166,8 @@ base::Result<std::unique_ptr<Stream>> open_tcp(event::Loop &loop, const StreamOp
 
     const int on = 1;
     (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // only quicker
-    if (options.fwmark != 0 && ::setsockopt(fd, SOL_SOCKET, SO_MARK, &options.fwmark,
-                                            sizeof(options.fwmark)) < 0) {
+    if (options.fwmark != 0 &&
+        ::setsockopt(fd, SOL_SOCKET, SO_MARK, &options.fwmark, sizeof(options.fwmark)) < 0) {
         base::Error error =
             base::system_error(fmt::format("cannot mark packets with {}", options.fwmark), errno);
         error.code = ErrorCode::Refused;

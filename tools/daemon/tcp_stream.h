@@ -12,8 +12,7 @@
 
 namespace rtun::daemon {
 
-[[nodiscard]] base::Result<std::unique_ptr<Stream>> open_tcp(event::Loop &loop,
-                                                             const StreamOptions &options,
-                                                             StreamHandlers handlers);
+[[nodiscard]] base::Result<std::unique_ptr<Stream>>
+open_tcp(event::Loop &loop, const StreamOptions &options, StreamHandlers handlers);
 
 }  // namespace rtun::daemon

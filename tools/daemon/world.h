@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What a client needs of the world besides the kernel's tunnels: the time, to be woken, names
-// turned into addresses, and TCP connections. LoopWorld is the real one; tests have a world of their
-// own with a clock that jumps and a scripted server.
+// turned into addresses, and TCP connections. LoopWorld is the real one; tests have a world of
+// their own with a clock that jumps and a scripted server.
 //
 // No callback is called from within the call that asked for it, and none after the object that was
 // returned for it is destroyed. An object may be destroyed by its own callback.
@@ -47,8 +47,8 @@ struct StreamOptions {
 struct StreamHandlers {
     std::function<void()> connected;
     std::function<void(base::View)> received;
-    std::function<void()> drained;             // everything queued has been given to the kernel
-    std::function<void(base::Error)> closed;   // not connected at all, or ended by the other side
+    std::function<void()> drained;            // everything queued has been given to the kernel
+    std::function<void(base::Error)> closed;  // not connected at all, or ended by the other side
 };
 
 // A TCP connection. Destroyed, it is closed; what is still queued here is lost.
@@ -75,8 +75,8 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Alarm> alarm(std::function<void()> callback) = 0;
     [[nodiscard]] virtual std::unique_ptr<Lookup> resolve(const std::string &name,
                                                           LookupDone done) = 0;
-    [[nodiscard]] virtual base::Result<std::unique_ptr<Stream>> connect(
-        const StreamOptions &options, StreamHandlers handlers) = 0;
+    [[nodiscard]] virtual base::Result<std::unique_ptr<Stream>>
+    connect(const StreamOptions &options, StreamHandlers handlers) = 0;
 };
 
 }  // namespace rtun::daemon

@@ -135,8 +135,7 @@ private:
     void remember(const base::Bytes &bytes) {
         const auto frame = wire::decode_ppp(bytes);
         check(frame.has_value(), "what we send is a frame");
-        if (frame->protocol != wire::PppProtocol::Lcp &&
-            frame->protocol != wire::PppProtocol::Ipcp)
+        if (frame->protocol != wire::PppProtocol::Lcp && frame->protocol != wire::PppProtocol::Ipcp)
             return;
         const auto packet = wire::decode_cp(frame->information);
         check(packet && packet->data.size() + 4 == frame->information.size(),

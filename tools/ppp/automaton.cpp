@@ -114,21 +114,15 @@ constexpr std::size_t index(E e) {
 
 }  // namespace
 
-std::string_view name(State state) {
-    return state_names[index(state)];
-}
+std::string_view name(State state) { return state_names[index(state)]; }
 
-std::string_view name(Event event) {
-    return event_names[index(event)];
-}
+std::string_view name(Event event) { return event_names[index(event)]; }
 
 std::string_view name(Action action) {
     return action_names[static_cast<std::size_t>(
         std::countr_zero(static_cast<std::uint16_t>(action)))];
 }
 
-const Cell &transition(State state, Event event) {
-    return table[index(event)][index(state)];
-}
+const Cell &transition(State state, Event event) { return table[index(event)][index(state)]; }
 
 }  // namespace rtun::ppp

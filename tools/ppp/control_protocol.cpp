@@ -41,29 +41,19 @@ const CpOption *find(const CpOptions &options, std::uint8_t type) {
 
 }  // namespace
 
-wire::CpOptions ControlProtocol::missing(const CpOptions &) {
-    return {};
-}
+wire::CpOptions ControlProtocol::missing(const CpOptions &) { return {}; }
 
-bool ControlProtocol::receive_extra(const CpPacket &, Time) {
-    return false;
-}
+bool ControlProtocol::receive_extra(const CpPacket &, Time) { return false; }
 
 void ControlProtocol::on_code_rejected(CpCode) {}
 
 void ControlProtocol::send_echo_reply(const CpPacket &) {}
 
-void ControlProtocol::up(Time now) {
-    happen(Event::Up, now);
-}
+void ControlProtocol::up(Time now) { happen(Event::Up, now); }
 
-void ControlProtocol::down(Time now) {
-    happen(Event::Down, now);
-}
+void ControlProtocol::down(Time now) { happen(Event::Down, now); }
 
-void ControlProtocol::open(Time now) {
-    happen(Event::Open, now);
-}
+void ControlProtocol::open(Time now) { happen(Event::Open, now); }
 
 void ControlProtocol::close(Time now, std::string_view why) {
     terminate_text_ = why.substr(0, text_limit);

@@ -6,8 +6,8 @@
 // peer's, and what else it speaks.
 //
 // Negotiation always ends. Besides the RFC's Max-Configure, Max-Terminate and Max-Failure there are
-// two bounds that section 4.5 asks for: how often the peer may answer our requests, and how often we
-// refuse the peer's, without agreement. Beyond either the protocol says Failed.
+// two bounds that section 4.5 asks for: how often the peer may answer our requests, and how often
+// we refuse the peer's, without agreement. Beyond either the protocol says Failed.
 #pragma once
 
 #include <base/bytes.h>
@@ -40,9 +40,9 @@ public:
     struct Send {
         base::Bytes information;  // of a frame with this protocol's number
     };
-    struct LayerUp {};    // tlu
-    struct LayerDown {};  // tld
-    struct LayerFinished {  // tlf
+    struct LayerUp {};            // tlu
+    struct LayerDown {};          // tld
+    struct LayerFinished {        // tlf
         bool unanswered = false;  // because nobody answered our Configure-Requests
     };
     struct PeerTerminated {

@@ -20,9 +20,7 @@ bool usable(Ipv4 address) {
     return net != 0 && net != 127 && net < 224;
 }
 
-CpOption option(IpcpType type, Ipv4 address) {
-    return wire::raw(wire::IpcpAddress{type, address});
-}
+CpOption option(IpcpType type, Ipv4 address) { return wire::raw(wire::IpcpAddress{type, address}); }
 
 }  // namespace
 

@@ -25,9 +25,9 @@ const auth::MethodInfo *find_method(const wire::LcpAuthentication &wanted) {
     for (const auth::MethodInfo &method : auth::methods()) {
         if (method.protocol != static_cast<std::uint16_t>(wanted.protocol))
             continue;
-        const bool same = method.algorithm ? wanted.data.size() == 1 &&
-                                                 wanted.data[0] == *method.algorithm
-                                           : wanted.data.empty();
+        const bool same = method.algorithm
+                              ? wanted.data.size() == 1 && wanted.data[0] == *method.algorithm
+                              : wanted.data.empty();
         if (same)
             return &method;
     }

@@ -111,7 +111,7 @@ struct Link::Impl {
     base::Random &random;
     Lcp lcp;
     Ipcp ipcp;
-    std::unique_ptr<auth::Peer> peer;      // from the Authenticate phase on, if there is a method
+    std::unique_ptr<auth::Peer> peer;  // from the Authenticate phase on, if there is a method
     std::optional<auth::Method> method;
     Keepalive keepalive;
 
@@ -172,9 +172,7 @@ void Link::receive(base::View bytes, Time now) {
     impl_->settle(now);
 }
 
-void Link::traffic_seen(Time now) {
-    impl_->keepalive.heard(now);
-}
+void Link::traffic_seen(Time now) { impl_->keepalive.heard(now); }
 
 void Link::expire(Time now) {
     if (!impl_->ended)
@@ -190,17 +188,11 @@ base::Deadline Link::deadline() const {
     return base::earlier(control, other);
 }
 
-std::vector<Output> Link::take_outputs() {
-    return std::exchange(impl_->outputs, {});
-}
+std::vector<Output> Link::take_outputs() { return std::exchange(impl_->outputs, {}); }
 
-Phase Link::phase() const {
-    return impl_->phase;
-}
+Phase Link::phase() const { return impl_->phase; }
 
-const LinkCounters &Link::counters() const {
-    return impl_->counters;
-}
+const LinkCounters &Link::counters() const { return impl_->counters; }
 
 void Link::Impl::receive(const wire::PppFrame &frame, Time now) {
     if (frame.protocol == PppProtocol::Lcp) {

@@ -27,10 +27,10 @@ namespace rtun::ppp {
 struct LinkOptions {
     auth::MethodSet allow = auth::MethodSet::all();  // methods we agree to be authenticated with
     auth::Credentials credentials;
-    std::uint16_t mtu = 1450;  // largest packet we want to send (max-mtu)
-    std::uint16_t mru = 1450;  // largest packet we want to receive (max-mru), LCP option 1
-    bool request_pfc = true;   // LCP option 7
-    bool request_acfc = true;  // LCP option 8
+    std::uint16_t mtu = 1450;   // largest packet we want to send (max-mtu)
+    std::uint16_t mru = 1450;   // largest packet we want to receive (max-mru), LCP option 1
+    bool request_pfc = true;    // LCP option 7
+    bool request_acfc = true;   // LCP option 8
     base::Ipv4 local_address;   // asked for in IPCP; unspecified: let the peer choose
     base::Ipv4 remote_address;  // what the peer has to be; unspecified: whatever it says
     bool request_dns = false;   // RFC 1877 options 129 and 131
@@ -61,7 +61,8 @@ struct EndReason {
         Looped,             // the peer is ourselves (same magic number)
     };
     Kind kind = Kind::Requested;
-    std::string text;  // one line: "authentication failed (mschap2): wrong user name or password (E=691)"
+    std::string
+        text;  // one line: "authentication failed (mschap2): wrong user name or password (E=691)"
 };
 [[nodiscard]] std::string_view name(EndReason::Kind kind);  // "requested", "peer-terminated", ...
 
@@ -74,12 +75,12 @@ struct PhaseChanged {
 };
 // LCP has opened: what was agreed.
 struct LcpOpened {
-    std::uint16_t mtu = 1500;  // what the peer receives, and at most LinkOptions::mtu
-    std::uint16_t mru = 1500;  // what we said we receive
-    std::uint32_t magic = 0;   // ours; 0: none agreed
-    bool pfc_rx = false;       // the peer may compress the protocol field
-    bool pfc_tx = false;       // we may
-    bool acfc_tx = false;      // we may leave address and control out
+    std::uint16_t mtu = 1500;            // what the peer receives, and at most LinkOptions::mtu
+    std::uint16_t mru = 1500;            // what we said we receive
+    std::uint32_t magic = 0;             // ours; 0: none agreed
+    bool pfc_rx = false;                 // the peer may compress the protocol field
+    bool pfc_tx = false;                 // we may
+    bool acfc_tx = false;                // we may leave address and control out
     std::optional<auth::Method> method;  // how the peer wants us to authenticate
 };
 struct Authenticated {
@@ -89,8 +90,8 @@ struct Authenticated {
 // IPCP has opened: the link carries IPv4.
 struct Ipv4Up {
     base::Ipv4 local;
-    base::Ipv4 remote;              // unspecified if the peer did not say
-    std::vector<base::Ipv4> dns;    // in the order 129, 131; only if requested
+    base::Ipv4 remote;            // unspecified if the peer did not say
+    std::vector<base::Ipv4> dns;  // in the order 129, 131; only if requested
 };
 struct Ipv4Down {};
 // The last output: the link is finished and the object may be destroyed.
@@ -119,9 +120,9 @@ public:
     Link(Link &&) noexcept;
     Link &operator=(Link &&) noexcept;
 
-    void open(base::Time now);   // the transport is up: start negotiating
+    void open(base::Time now);                         // the transport is up: start negotiating
     void close(base::Time now, std::string_view why);  // orderly termination; Ended follows
-    void lower_down(base::Time now);                   // the transport is gone; Ended follows at once
+    void lower_down(base::Time now);  // the transport is gone; Ended follows at once
     void receive(base::View frame, base::Time now);
     // Data has arrived from the peer up to now (the kernel's counters say so): postpones the
     // keepalive.

@@ -16,13 +16,9 @@ using base::Writer;
 constexpr std::size_t header_length = 4;  // code, identifier, length
 constexpr std::size_t option_header = 2;  // type, length
 
-Bytes copy(View bytes) {
-    return {bytes.begin(), bytes.end()};
-}
+Bytes copy(View bytes) { return {bytes.begin(), bytes.end()}; }
 
-CpOption option(std::uint8_t type, Writer &&data) {
-    return {type, std::move(data).take()};
-}
+CpOption option(std::uint8_t type, Writer &&data) { return {type, std::move(data).take()}; }
 
 }  // namespace
 
@@ -178,9 +174,9 @@ CpOption raw(const LcpOption &lcp) {
             else if constexpr (std::is_same_v<T, LcpAccm>)
                 return option(2, std::move(Writer().be32(it.map)));
             else if constexpr (std::is_same_v<T, LcpAuthentication>)
-                return option(3, std::move(Writer()
-                                               .be16(static_cast<std::uint16_t>(it.protocol))
-                                               .bytes(it.data)));
+                return option(
+                    3, std::move(
+                           Writer().be16(static_cast<std::uint16_t>(it.protocol)).bytes(it.data)));
             else if constexpr (std::is_same_v<T, LcpQuality>)
                 return option(4, std::move(Writer().be16(it.protocol).bytes(it.data)));
             else if constexpr (std::is_same_v<T, LcpMagic>)

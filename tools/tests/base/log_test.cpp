@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What stands on a standard error that is not the journal, and on one that is a terminal.
+// What stands on a standard error that is not the journal, under systemd and elsewhere, and on one
+// that is a terminal.
 #include <base/fd.h>
 #include <base/log.h>
 
@@ -22,6 +23,7 @@ protected:
     void SetUp() override { ::setenv("JOURNAL_STREAM", "0:0", 1); }
     void TearDown() override {
         ::unsetenv("JOURNAL_STREAM");
+        ::unsetenv("INVOCATION_ID");
         log::set_level(log::Level::Info);
     }
 };
@@ -33,6 +35,19 @@ TEST_F(Log, marks_a_line_with_its_syslog_level) {
     log::info("test.info", {{"CLIENT", "office"}}, "{} is up", "office");
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
               "<3>cannot go on\n<4>careful\n<6>office is up\n");
+}
+
+TEST_F(Log, says_nothing_of_levels_to_whoever_is_not_systemd) {
+    const auto written = [] {
+        testing::internal::CaptureStderr();
+        log::error("test.error", {}, "cannot go on");
+        return testing::internal::GetCapturedStderr();
+    };
+    ::unsetenv("JOURNAL_STREAM");
+    ::unsetenv("INVOCATION_ID");
+    EXPECT_EQ(written(), "cannot go on\n");
+    ::setenv("INVOCATION_ID", "c0ffee", 1);
+    EXPECT_EQ(written(), "<3>cannot go on\n");
 }
 
 TEST_F(Log, leaves_out_what_is_more_verbose_than_wanted) {

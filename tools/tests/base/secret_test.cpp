@@ -83,6 +83,34 @@ TEST(Secret, equals_only_the_same_octets) {
     EXPECT_TRUE(Secret().same_as({}));
 }
 
+TEST(Wipe, leaves_nothing_of_a_text_nor_behind_it) {
+    std::string text = "a password that is longer than fifteen octets";
+    text.resize(20);
+    const char *const buffer = text.data();
+    const std::size_t capacity = text.capacity();
+    wipe(text);
+    EXPECT_TRUE(text.empty());
+    for (std::size_t i = 0; i < capacity; i++)
+        EXPECT_EQ(buffer[i], '\0') << i;
+}
+
+TEST(Wipe, a_text_grows_and_is_consumed_from_its_front) {
+    std::string text;
+    std::string expected;
+    for (int i = 0; i < 1000; i++) {
+        append_wiping(text, "line\n");
+        expected += "line\n";
+    }
+    EXPECT_EQ(text, expected);
+    append_wiping(text, "rest");
+    erase_front_wiping(text, expected.size());
+    EXPECT_EQ(text, "rest");
+    for (std::size_t i = text.size(); i < expected.size(); i++)
+        ASSERT_EQ(text.data()[i], '\0') << i;
+    erase_front_wiping(text, 99);
+    EXPECT_EQ(text, "");
+}
+
 TEST(Wipe, leaves_zeros) {
     std::array<std::uint8_t, 4> octets{1, 2, 3, 4};
     wipe(octets);

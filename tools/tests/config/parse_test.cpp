@@ -234,7 +234,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"connect-to 2001:db8::1", "IPv4 only"},
         BadValue{"connect-to [2001:db8::1]:1723", "IPv4 only"},
         BadValue{"connect-to h:0", "1..65535"}, BadValue{"connect-to h:65536", "1..65535"},
-        BadValue{"connect-to h:", "1..65535"}, BadValue{"connect-to a..b", "1..63"},
+        BadValue{"connect-to h:", "1..65535"}, BadValue{"connect-to h:0x6bb", "1..65535"},
+        BadValue{"connect-to h:+1", "1..65535"}, BadValue{"connect-to h:-1", "1..65535"},
+        BadValue{"connect-to 'h: 1'", "1..65535"}, BadValue{"connect-to h:1x", "1..65535"}, BadValue{"connect-to a..b", "1..63"},
         BadValue{"connect-to -a", "begins nor ends"},
         BadValue{"connect-to a-.b", "begins nor ends"}, BadValue{"connect-to a/b", "not \"/\""},
         BadValue{"connect-to .", "not an IPv4"}, BadValue{"comment \x80", "UTF-8"},
@@ -315,7 +317,8 @@ TEST(Table, RowsAreWholeAndUnique) {
 // A default that its own row would refuse could not be written into a file.
 TEST(Table, DefaultsAreValuesThatTheirRowsTake) {
     for (const Property &property : properties()) {
-        if (property.get == nullptr || property.need != Need::Optional || property.secret)
+        if (property.get == nullptr || property.need != Need::Optional ||
+            property.secret != nullptr)
             continue;
         Draft draft;
         EXPECT_TRUE(property.set(draft, property.get(Client{}))) << property.keyword;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Help and completion, which read the table that parse() reads.
+#include "words.h"
+
 #include <config/grammar.h>
 
 #include <config/table.h>
@@ -35,6 +37,20 @@ TEST(Usage, EveryLevelNamesAllThatIsBelow) {
             }
         }
     }
+}
+
+// A name behind the object would be taken for a verb, so show can only be left out together with it.
+TEST(Usage, WhatMayBeLeftOutIsWhatTheParserTakes) {
+    EXPECT_THAT(usage(Words{"session"}), HasSubstr("rtun session [ show [ ID | IFNAME ] ]\n"));
+    EXPECT_THAT(usage(Words{"tunnel"}), HasSubstr("rtun tunnel [ show [ ID ] ]\n"));
+    EXPECT_THAT(usage(Words{"client"}), HasSubstr("rtun client [ show [ NAME ] ]\n"));
+    EXPECT_THAT(usage(Words{"config"}), HasSubstr("rtun config check [ FILE ]\n"));
+    EXPECT_THAT(usage(Words{"monitor"}),
+                HasSubstr("rtun monitor [ client | tunnel | session | all ]\n"));
+    for (const char *line : {"session", "session show", "session show pptp-out1", "tunnel show 1"})
+        EXPECT_TRUE(parse_text(line)) << line;
+    for (const char *line : {"session pptp-out1", "tunnel 1", "client office"})
+        EXPECT_FALSE(parse_text(line)) << line;
 }
 
 TEST(Usage, DefaultsComeFromTheModel) {

@@ -150,6 +150,63 @@ TEST_F(ControlSocket, OneRequestIsOpenAtATime) {
     EXPECT_EQ(receive(socket), "{}\n{}\n{}\n");
 }
 
+TEST_F(ControlSocket, WhoDoesNotReadItsAnswersAsksNoMore) {
+    Server server = make();
+    const base::Fd socket = dial();
+    constexpr std::size_t asked = 5;
+    for (std::size_t i = 0; i < asked; i++)
+        send(socket, show);
+    const Reply large{
+        .error = {}, .clients = {}, .lines = std::vector<std::string>(1000, std::string(1000, 'l'))};
+    const std::size_t one = encode(large).size();
+
+    std::string read;
+    for (std::size_t i = 0; i < asked; i++) {
+        const auto requests = serve(server);  // which fails if the server spins meanwhile
+        ASSERT_EQ(requests.size(), 1U) << i;
+        server.reply(requests[0].connection, large);
+        // More than the socket's buffer takes: the next request waits, as often as we are served.
+        EXPECT_TRUE(serve(server).empty()) << i;
+        EXPECT_TRUE(serve(server).empty()) << i;
+        // As it is read, nothing but the rest of this answer comes.
+        for (int turn = 0; turn < 1000 && read.size() < (i + 1) * one; turn++) {
+            read += receive(socket);
+            if (read.size() < (i + 1) * one)
+                EXPECT_TRUE(server.serve().empty()) << i;
+        }
+        ASSERT_EQ(read.size(), (i + 1) * one);
+    }
+    EXPECT_TRUE(serve(server).empty());
+    EXPECT_EQ(receive(socket), "");
+    // And the connection still answers.
+    send(socket, show);
+    EXPECT_EQ(serve(server).size(), 1U);
+}
+
+TEST_F(ControlSocket, AFloodOfRequestsIsLeftInTheSocketWhileAnAnswerIsUnread) {
+    Server server = make();
+    const base::Fd socket = dial();
+    send(socket, show);
+    auto requests = serve(server);
+    ASSERT_EQ(requests.size(), 1U);
+    server.reply(requests[0].connection,
+                 Reply{.error = {},
+                       .clients = {},
+                       .lines = std::vector<std::string>(1000, std::string(1000, 'l'))});
+    // It takes no more from us than the sockets buffer.
+    std::size_t taken = 0;
+    for (int i = 0; i < 100000; i++) {
+        const ssize_t sent =
+            ::send(socket.get(), show.data(), show.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent <= 0)
+            break;
+        taken += static_cast<std::size_t>(sent);
+        ASSERT_TRUE(server.serve().empty());
+    }
+    EXPECT_LT(taken, MaxLine);
+    EXPECT_EQ(server.connections(), 1U);
+}
+
 TEST_F(ControlSocket, AHalfClosedConnectionGetsItsAnswersFirst) {
     Server server = make();
     const base::Fd socket = dial();

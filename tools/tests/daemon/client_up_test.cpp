@@ -242,8 +242,8 @@ TEST(ClientUp, TakesTheSmallerMtuOfAllAndSaysWhenThePathIsSmaller) {
     EXPECT_EQ(host.count("client.mtu"), 0);
 
     const netlink::TunnelId tunnel = host.kernel.tunnels().value().at(0).id;
-    host.kernel.inject(netlink::Notice{.type = "pmtu", .tunnel = tunnel, .session = {},
-                                       .value = 1300, .name = {}});
+    host.kernel.inject(netlink::Notice{
+        .type = "pmtu", .tunnel = tunnel, .session = {}, .value = 1300, .name = {}});
     host.world.run();
     EXPECT_EQ(host.kernel.links().begin()->second.mtu, 1260U);
     EXPECT_THAT(host.said("client.mtu"), HasSubstr("mtu 1260 instead of 1400"));

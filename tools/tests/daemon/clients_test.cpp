@@ -48,9 +48,8 @@ struct Set : Host {
         return reply;
     }
     void add(const std::string &name) {
-        const ctl::Reply reply =
-            ask({"client", "add", name, "type", "pptp", "connect-to", "192.0.2.10", "user", "jack",
-                 "password", "secret"});
+        const ctl::Reply reply = ask({"client", "add", name, "type", "pptp", "connect-to",
+                                      "192.0.2.10", "user", "jack", "password", "secret"});
         EXPECT_FALSE(reply.error) << reply.error->text;
     }
     std::vector<std::string> names() {
@@ -75,8 +74,9 @@ TEST(Clients, RefuseANameTwiceUnlessItMayExist) {
     Set set;
     set.add("office");
     const auto again = [&](std::vector<std::string> more) {
-        std::vector<std::string> words{"client", "add", "office", "type", "pptp", "connect-to",
-                                       "192.0.2.10", "user", "jack", "password", "secret"};
+        std::vector<std::string> words{"client", "add",        "office",     "type",
+                                       "pptp",   "connect-to", "192.0.2.10", "user",
+                                       "jack",   "password",   "secret"};
         words.insert(words.end(), more.begin(), more.end());
         return set.ask(words);
     };
@@ -90,8 +90,8 @@ TEST(Clients, RefuseANameTwiceUnlessItMayExist) {
 
 TEST(Clients, RefuseWhatIsWrongAndNameTheWord) {
     Set set;
-    const ctl::Reply reply = set.ask({"client", "add", "office", "type", "pptp", "connect-to",
-                                      "192.0.2.10", "usr", "jack"});
+    const ctl::Reply reply = set.ask(
+        {"client", "add", "office", "type", "pptp", "connect-to", "192.0.2.10", "usr", "jack"});
     ASSERT_TRUE(reply.error);
     EXPECT_EQ(reply.error->code, ErrorCode::Invalid);
     EXPECT_THAT(reply.error->text, HasSubstr("usr"));
@@ -141,19 +141,17 @@ TEST(Clients, AreSetWithoutANewCallWhereThatIsPossible) {
 
 TEST(Clients, TouchOnlyWhatAFileChanges) {
     Set set;
-    set.write(
-        "client add a type pptp connect-to 192.0.2.10 user u password secret\n"
-        "client add b type pptp connect-to 192.0.2.10 user u password secret\n"
-        "client add c type pptp connect-to 192.0.2.10 user u password secret\n");
+    set.write("client add a type pptp connect-to 192.0.2.10 user u password secret\n"
+              "client add b type pptp connect-to 192.0.2.10 user u password secret\n"
+              "client add c type pptp connect-to 192.0.2.10 user u password secret\n");
     ASSERT_FALSE(set.ask({"config", "load", set.file}).error);
     EXPECT_THAT(set.names(), ElementsAre("a", "b", "c"));
     EXPECT_EQ(set.server.connections, 3);
     set.events.clear();
 
-    set.write(
-        "client add d type pptp connect-to 192.0.2.10 user u password secret disabled yes\n"
-        "client add c type pptp connect-to 192.0.2.10 user u password secret max-mtu 1200\n"
-        "client add a type pptp connect-to 192.0.2.10 user u password secret\n");
+    set.write("client add d type pptp connect-to 192.0.2.10 user u password secret disabled yes\n"
+              "client add c type pptp connect-to 192.0.2.10 user u password secret max-mtu 1200\n"
+              "client add a type pptp connect-to 192.0.2.10 user u password secret\n");
     const ctl::Reply reply = set.ask({"config", "load", set.file});
     ASSERT_FALSE(reply.error) << reply.error->text;
     EXPECT_THAT(reply.lines.at(0), HasSubstr("1 added, 1 changed, 1 removed, 1 as before"));
@@ -166,9 +164,8 @@ TEST(Clients, TouchOnlyWhatAFileChanges) {
 TEST(Clients, ChangeNothingWhenTheFileIsWrong) {
     Set set;
     set.add("office");
-    set.write(
-        "client add a type pptp connect-to 192.0.2.10 user u password secret\n"
-        "client add b type pptp connect-too 192.0.2.10\n");
+    set.write("client add a type pptp connect-to 192.0.2.10 user u password secret\n"
+              "client add b type pptp connect-too 192.0.2.10\n");
     const ctl::Reply reply = set.ask({"config", "load", set.file});
     ASSERT_TRUE(reply.error);
     EXPECT_THAT(reply.error->text, HasSubstr(set.file + ":2:"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A host for client tests: fake kernel, fake world, fake server at 192.0.2.10, and everything that a
-// client told.
+// A host for client tests: fake kernel, fake world, fake server at 192.0.2.10, and everything that
+// a client told.
 #pragma once
 
 #include <daemon/blob.h>

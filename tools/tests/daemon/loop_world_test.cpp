@@ -66,7 +66,8 @@ TEST(TcpStream, CarriesOctetsBothWaysAndTellsTheEnd) {
     handlers.drained = [&] { drained = true; };
     handlers.closed = [&](base::Error error) { closed = std::move(error); };
     const auto stream =
-        real.world->connect({.address = Loopback, .port = listener.port}, std::move(handlers)).value();
+        real.world->connect({.address = Loopback, .port = listener.port}, std::move(handlers))
+            .value();
     EXPECT_FALSE(connected);  // not from within
     ASSERT_TRUE(real.until([&] { return connected; }));
     EXPECT_EQ(stream->local(), Loopback);
@@ -133,8 +134,8 @@ TEST(TcpStream, MayBeDestroyedByItsOwnHandler) {
 
 TEST(TcpStream, RefusesASourceAddressThatIsNotOurs) {
     Real real;
-    const auto stream = real.world->connect(
-        {.address = Loopback, .port = 1, .source = base::Ipv4{0xc0000263}}, {});
+    const auto stream =
+        real.world->connect({.address = Loopback, .port = 1, .source = base::Ipv4{0xc0000263}}, {});
     ASSERT_FALSE(stream);
     EXPECT_EQ(stream.error().code, ErrorCode::Refused);
     EXPECT_THAT(stream.error().text, testing::HasSubstr("192.0.2.99"));
@@ -143,7 +144,8 @@ TEST(TcpStream, RefusesASourceAddressThatIsNotOurs) {
 TEST(Resolver, FindsAnAddressWithoutWaiting) {
     Real real;
     std::optional<base::Result<std::vector<base::Ipv4>>> answer;
-    const auto lookup = real.world->resolve("localhost", [&](auto got) { answer = std::move(got); });
+    const auto lookup =
+        real.world->resolve("localhost", [&](auto got) { answer = std::move(got); });
     EXPECT_FALSE(answer);
     ASSERT_TRUE(real.until([&] { return answer.has_value(); }));
     ASSERT_TRUE(*answer) << answer->error().text;

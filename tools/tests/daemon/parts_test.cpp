@@ -33,9 +33,10 @@ TEST(Blob, SkipsLinesItDoesNotKnow) {
 }
 
 TEST(Blob, RefusesWhatIsNotOurs) {
-    for (const char *text : {"", "\n", "rtun-client 2\nclient a\n", "rtun-client 1\n",
-                             "client a\nrtun-client 1\n", "rtun-client 1\nclient a",
-                             "rtun-client 1\nclient a\ndial x\n", "rtun-client 1\nclient a\ndial 1x\n"})
+    for (const char *text :
+         {"", "\n", "rtun-client 2\nclient a\n", "rtun-client 1\n", "client a\nrtun-client 1\n",
+          "rtun-client 1\nclient a", "rtun-client 1\nclient a\ndial x\n",
+          "rtun-client 1\nclient a\ndial 1x\n"})
         EXPECT_FALSE(decode_blob(base::as_bytes(text))) << text;
 }
 
@@ -50,20 +51,13 @@ TEST(Target, IsAHostAndPerhapsAPort) {
 TEST(Difference, KnowsWhatEveryMemberNeeds) {
     using Change = std::function<void(config::Client &)>;
     const std::vector<Change> redial{
-        [](auto &c) { c.name = "x"; },
-        [](auto &c) { c.connect_to = "x"; },
-        [](auto &c) { c.user = "x"; },
-        [](auto &c) { c.password = base::Secret("x"); },
-        [](auto &c) { c.password_file = "x"; },
-        [](auto &c) { c.allow.remove(auth::Method::Pap); },
-        [](auto &c) { c.max_mtu = 1000; },
-        [](auto &c) { c.max_mru = 1000; },
-        [](auto &c) { c.use_peer_dns = true; },
-        [](auto &c) { c.keepalive = 1s; },
-        [](auto &c) { c.src_address = Server; },
-        [](auto &c) { c.phone = "x"; },
-        [](auto &c) { c.fwmark = 1; },
-        [](auto &c) { c.echo_interval = 1s; },
+        [](auto &c) { c.name = "x"; },           [](auto &c) { c.connect_to = "x"; },
+        [](auto &c) { c.user = "x"; },           [](auto &c) { c.password = base::Secret("x"); },
+        [](auto &c) { c.password_file = "x"; },  [](auto &c) { c.allow.remove(auth::Method::Pap); },
+        [](auto &c) { c.max_mtu = 1000; },       [](auto &c) { c.max_mru = 1000; },
+        [](auto &c) { c.use_peer_dns = true; },  [](auto &c) { c.keepalive = 1s; },
+        [](auto &c) { c.src_address = Server; }, [](auto &c) { c.phone = "x"; },
+        [](auto &c) { c.fwmark = 1; },           [](auto &c) { c.echo_interval = 1s; },
         [](auto &c) { c.echo_timeout = 1s; },
     };
     for (std::size_t i = 0; i < redial.size(); i++) {

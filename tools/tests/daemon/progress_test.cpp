@@ -26,9 +26,9 @@ const std::string Host = "vpn.example.org";
 
 void connect(Progress &progress) {
     progress.show(event(event_id::Dialing));
-    progress.show(event(event_id::Call, {{"server", "192.0.2.10:1723"},
-                                         {"call_id", "41207"},
-                                         {"peer_call_id", "7"}}));
+    progress.show(
+        event(event_id::Call,
+              {{"server", "192.0.2.10:1723"}, {"call_id", "41207"}, {"peer_call_id", "7"}}));
     progress.show(event(event_id::Verifying));
     progress.show(event(event_id::Verified, {{"authentication", "mschap2"}}));
     progress.show(event(event_id::Up, {{"interface", "pptp-out1"},

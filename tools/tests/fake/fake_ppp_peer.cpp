@@ -132,8 +132,8 @@ Bytes FakePppPeer::challenge() {
     challenge_.resize(options_.method == Method::MsChap1 ? 8 : 16);
     for (std::size_t i = 0; i < challenge_.size(); ++i)
         challenge_[i] = static_cast<std::uint8_t>(17 * i + 3);
-    const Bytes packet = wire::encode(
-        wire::ChapPacket(wire::ChapChallenge{++challenge_id_, challenge_, "server"}));
+    const Bytes packet =
+        wire::encode(wire::ChapPacket(wire::ChapChallenge{++challenge_id_, challenge_, "server"}));
     return wire::encode(wire::PppFrame{PppProtocol::Chap, packet});
 }
 
@@ -162,9 +162,8 @@ std::string FakePppPeer::judge(const Bytes &value) const {
             crypto::generate_nt_response(ours, response->peer_challenge, options_.user, password);
         if (options_.knows_password && response->nt != right)
             return {};
-        auto proof = crypto::generate_authenticator_response(password, right,
-                                                             response->peer_challenge, ours,
-                                                             options_.user);
+        auto proof = crypto::generate_authenticator_response(
+            password, right, response->peer_challenge, ours, options_.user);
         Bytes digits(proof.view().begin(), proof.view().end());
         if (!options_.knows_password)
             digits[0] ^= 1;
@@ -192,8 +191,8 @@ void FakePppPeer::chap(View bytes) {
     const bool microsoft = *options_.method != Method::Chap;
     say(PppProtocol::Chap,
         wire::encode(wire::ChapPacket(wire::ChapFailure{
-            response->id, microsoft ? "E=691 R=0 C=00000000000000000000000000000000 V=3 M=no"
-                                    : "no"})));
+            response->id,
+            microsoft ? "E=691 R=0 C=00000000000000000000000000000000 V=3 M=no" : "no"})));
     say(PppProtocol::Lcp, CpCode::TerminateRequest, 9, base::as_bytes("Authentication failed"));
 }
 

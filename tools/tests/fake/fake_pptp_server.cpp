@@ -129,7 +129,11 @@ void FakePptpServer::send_frame(const base::Bytes &frame) {
 void FakePptpServer::send(std::uint16_t protocol, std::uint8_t code, std::uint8_t id,
                           const base::Bytes &data) {
     base::Writer out;
-    out.be16(protocol).u8(code).u8(id).be16(static_cast<std::uint16_t>(4 + data.size())).bytes(data);
+    out.be16(protocol)
+        .u8(code)
+        .u8(id)
+        .be16(static_cast<std::uint16_t>(4 + data.size()))
+        .bytes(data);
     send_frame(out.take());
 }
 
@@ -240,8 +244,9 @@ void FakePptpServer::ipcp(base::View packet) {
         send(Ipcp, 1, next_id_++, own.take());
     }
     // The client's options: address 10.0.0.2, name servers 10.0.0.53 and 10.0.0.54.
-    const std::map<std::uint8_t, std::uint32_t> give{
-        {std::uint8_t{3}, 0x0a000002}, {std::uint8_t{129}, 0x0a000035}, {std::uint8_t{131}, 0x0a000036}};
+    const std::map<std::uint8_t, std::uint32_t> give{{std::uint8_t{3}, 0x0a000002},
+                                                     {std::uint8_t{129}, 0x0a000035},
+                                                     {std::uint8_t{131}, 0x0a000036}};
     base::Reader in(packet.subspan(4));
     base::Writer nak;
     while (in.left() >= 6) {

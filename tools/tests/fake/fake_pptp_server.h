@@ -27,32 +27,32 @@ public:
 
     // -- what the test wants
     std::string password = "secret";
-    bool authenticate = true;       // PAP; else nothing is asked for
-    std::uint16_t mru = 1450;       // of ours, in LCP
-    int control_result = 1;         // of the Start-Control-Connection-Reply
-    int call_result = 1;            // of the Outgoing-Call-Reply
-    bool eager = false;             // the first LCP frame overtakes the Outgoing-Call-Reply
+    bool authenticate = true;  // PAP; else nothing is asked for
+    std::uint16_t mru = 1450;  // of ours, in LCP
+    int control_result = 1;    // of the Start-Control-Connection-Reply
+    int call_result = 1;       // of the Outgoing-Call-Reply
+    bool eager = false;        // the first LCP frame overtakes the Outgoing-Call-Reply
     // Closes the TCP connection instead of answering this control message (1 SCCRQ, 7 OCRQ).
     int close_at_message = 0;
     // Sends a Terminate-Request instead of answering: "lcp", "pap", "ipcp".
     std::string terminate_at;
     bool hangs_up_on_failure = false;  // TCP closes before the client reads the refusal
     bool hangs_up_on_nak = false;      // of its authentication method: asks to terminate, closes
-    bool frozen = false;            // reads and says nothing, as after SIGSTOP
+    bool frozen = false;               // reads and says nothing, as after SIGSTOP
     std::uint16_t call_id = 7;
 
     // -- what the test sees
-    std::vector<int> messages;      // types of control messages received
+    std::vector<int> messages;  // types of control messages received
     int connections = 0;
     bool connected = false;
-    int echo_requests = 0;          // LCP
-    std::string terminated_with;    // the client's reason in its LCP Terminate-Request
+    int echo_requests = 0;        // LCP
+    std::string terminated_with;  // the client's reason in its LCP Terminate-Request
 
     // -- what the test does
-    void hang_up();                 // closes the TCP connection
-    void disconnect_call();         // Call-Disconnect-Notify
-    void terminate_link();          // LCP Terminate-Request
-    void renegotiate();             // LCP Configure-Request while the link is open
+    void hang_up();          // closes the TCP connection
+    void disconnect_call();  // Call-Disconnect-Notify
+    void terminate_link();   // LCP Terminate-Request
+    void renegotiate();      // LCP Configure-Request while the link is open
     void send_frame(const base::Bytes &frame);
 
     // -- FakeListener

@@ -101,8 +101,8 @@ public:
             });
         return lookup;
     }
-    base::Result<std::unique_ptr<daemon::Stream>> connect(
-        const daemon::StreamOptions &options, daemon::StreamHandlers handlers) override {
+    base::Result<std::unique_ptr<daemon::Stream>>
+    connect(const daemon::StreamOptions &options, daemon::StreamHandlers handlers) override {
         dialed.push_back(options);
         auto state = std::make_shared<StreamState>();
         state->handlers = std::move(handlers);
@@ -110,8 +110,7 @@ public:
         if (const auto listener = listeners.find(options.address); listener != listeners.end()) {
             state->listener = listener->second;
             tasks_.emplace_back([this, weak] { establish(weak); });
-        } else if (const auto refusal = refusals.find(options.address);
-                   refusal != refusals.end()) {
+        } else if (const auto refusal = refusals.find(options.address); refusal != refusals.end()) {
             tasks_.emplace_back([weak, error = refusal->second] {
                 if (const auto alive = weak.lock())
                     alive->handlers.closed(error);
@@ -203,7 +202,8 @@ private:
                 const auto alive = weak.lock();
                 if (!alive || std::exchange(alive->closed, true))
                     return;
-                alive->handlers.closed({base::ErrorCode::Closed, "the server closed the connection", 0});
+                alive->handlers.closed(
+                    {base::ErrorCode::Closed, "the server closed the connection", 0});
             });
         };
         state->listener->accepted(std::move(connection));

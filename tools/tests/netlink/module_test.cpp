@@ -62,6 +62,28 @@ TEST(ModuleHint, without_privilege_says_who_can_load_it) {
     EXPECT_THAT(module_hint(system), HasSubstr("needs root"));
 }
 
+// As under rtun.service, which has no CAP_SYS_MODULE and so never hears modprobe.
+TEST(ModuleHint, without_privilege_speaks_of_signatures_where_they_are_asked_for) {
+    ModuleFacts system = facts();
+    system.may_load = false;
+    system.modprobe = "no privilege to load modules";
+    EXPECT_THAT(module_hint(system), Not(HasSubstr("mokutil")));
+    system.locked_down = true;
+    EXPECT_THAT(module_hint(system), HasSubstr("accepts only signed modules; sign it"));
+    EXPECT_THAT(module_hint(system), HasSubstr("mokutil --import"));
+    EXPECT_THAT(module_hint(system), HasSubstr("if it is signed, run \"modprobe rtun\" as root"));
+    EXPECT_THAT(module_hint(system), Not(HasSubstr("\n")));
+    system.locked_down = false;
+    system.secure_boot = SecureBoot::On;
+    EXPECT_THAT(module_hint(system), HasSubstr("because Secure Boot is on"));
+    EXPECT_THAT(module_hint(system), HasSubstr("mokutil --import"));
+    EXPECT_THAT(module_hint(system), Not(HasSubstr("needs root")));
+    // With the right to load it, modprobe itself has to say that this is the reason.
+    system.may_load = true;
+    system.modprobe = "modprobe: ERROR: could not insert 'rtun': Device or resource busy";
+    EXPECT_THAT(module_hint(system), Not(HasSubstr("mokutil")));
+}
+
 TEST(ModuleHint, of_another_kernels_module_says_so) {
     ModuleFacts system = facts();
     system.modprobe = "modprobe: ERROR: could not insert 'rtun': Exec format error";

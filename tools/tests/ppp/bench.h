@@ -133,9 +133,9 @@ public:
 
     template <typename T>
     [[nodiscard]] std::size_t count() const {
-        return static_cast<std::size_t>(std::count_if(
-            outputs.begin(), outputs.end(),
-            [](const Output &o) { return std::holds_alternative<T>(o); }));
+        return static_cast<std::size_t>(
+            std::count_if(outputs.begin(), outputs.end(),
+                          [](const Output &o) { return std::holds_alternative<T>(o); }));
     }
     // The last output of a kind.
     template <typename T>
@@ -147,10 +147,9 @@ public:
         return {};
     }
     [[nodiscard]] std::size_t count(PppProtocol protocol, CpCode code) const {
-        return static_cast<std::size_t>(
-            std::count_if(sent.begin(), sent.end(), [&](const Sent &s) {
-                return s.protocol == protocol && s.code == code;
-            }));
+        return static_cast<std::size_t>(std::count_if(sent.begin(), sent.end(), [&](const Sent &s) {
+            return s.protocol == protocol && s.code == code;
+        }));
     }
     [[nodiscard]] Sent last(PppProtocol protocol, CpCode code) const {
         for (auto it = sent.rbegin(); it != sent.rend(); ++it)

@@ -8,9 +8,7 @@ constexpr PppProtocol ipcp = PppProtocol::Ipcp;
 constexpr std::uint32_t local = 0x0a000002;
 constexpr std::uint32_t remote = 0x0a000001;
 
-CpOptions asked(const Bench &bench) {
-    return bench.last(ipcp, CpCode::ConfigureRequest).options();
-}
+CpOptions asked(const Bench &bench) { return bench.last(ipcp, CpCode::ConfigureRequest).options(); }
 std::uint8_t request_id(const Bench &bench) {
     return bench.last(ipcp, CpCode::ConfigureRequest).id;
 }

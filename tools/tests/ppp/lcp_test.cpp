@@ -9,9 +9,7 @@ namespace {
 
 constexpr PppProtocol lcp = PppProtocol::Lcp;
 
-CpOptions asked(const Bench &bench) {
-    return bench.last(lcp, CpCode::ConfigureRequest).options();
-}
+CpOptions asked(const Bench &bench) { return bench.last(lcp, CpCode::ConfigureRequest).options(); }
 bool has(const CpOptions &options, std::uint8_t type) {
     return std::any_of(options.begin(), options.end(),
                        [type](const CpOption &o) { return o.type == type; });
@@ -122,8 +120,9 @@ TEST(Lcp, RejectsWhatItDoesNotDoAndNothingElse) {
     bench.open();
     const CpOption quality{4, {0xc0, 0x25, 0, 0, 0, 100}}, callback{13, {6}}, mrru{17, {5, 220}},
         short_sequence{18, {}}, discriminator{19, {1, 1, 1}}, reserved{0, {}};
-    bench.lcp(CpCode::ConfigureRequest, 1,
-              {mru(100), quality, magic(7), callback, mrru, short_sequence, discriminator, reserved});
+    bench.lcp(
+        CpCode::ConfigureRequest, 1,
+        {mru(100), quality, magic(7), callback, mrru, short_sequence, discriminator, reserved});
     EXPECT_EQ(bench.last(lcp, CpCode::ConfigureReject).options(),
               (CpOptions{quality, callback, mrru, short_sequence, discriminator, reserved}));
     EXPECT_EQ(bench.count(lcp, CpCode::ConfigureNak), 0U);
@@ -183,14 +182,14 @@ TEST(Lcp, DiscardsRepliesWhoseIdentifierOrContentIsNotThatOfItsRequest) {
     bench.lcp(CpCode::ConfigureReject, other, {all[0]});
     EXPECT_EQ(bench.link.counters().unexpected, 3U);
 
-    bench.lcp(CpCode::ConfigureAck, request.id, {all[0]});             // too little
+    bench.lcp(CpCode::ConfigureAck, request.id, {all[0]});  // too little
     bench.lcp(CpCode::ConfigureAck, request.id, {all[1], all[0], all[2], all[3]});
     bench.lcp(CpCode::ConfigureReject, request.id, {mru(1400)});       // not what we sent
     bench.lcp(CpCode::ConfigureReject, request.id, {all[2], all[1]});  // not in our order
     bench.lcp(CpCode::ConfigureReject, request.id, {all[2], all[2]});
     bench.lcp(CpCode::ConfigureReject, request.id, {});
     bench.lcp(CpCode::ConfigureNak, request.id, {});
-    bench.lcp(CpCode::ConfigureNak, request.id, {{99, {1}}});          // nobody knows that one
+    bench.lcp(CpCode::ConfigureNak, request.id, {{99, {1}}});  // nobody knows that one
     bench.hear(lcp, CpCode::ConfigureNak, request.id, Bytes{1, 1});
     EXPECT_EQ(bench.link.counters().malformed, 9U);
     EXPECT_EQ(bench.sent.size(), 1U);
@@ -307,7 +306,8 @@ TEST(Lcp, AcknowledgesAnAllowedMethodAndNaksAnotherWithTheStrongestAllowed) {
               CpOptions{authentication(0xc223, {0x81})});
     bench.lcp(CpCode::ConfigureRequest, 2, {authentication(0xc023)});  // PAP: not allowed
     EXPECT_EQ(bench.last(lcp, CpCode::ConfigureNak).options(),
-              CpOptions{authentication(0xc223, {5})}) << "the next one";
+              CpOptions{authentication(0xc223, {5})})
+        << "the next one";
     bench.lcp(CpCode::ConfigureRequest, 3, {authentication(0xc223, {0x80})});  // MS-CHAPv1
     EXPECT_EQ(bench.count(lcp, CpCode::ConfigureNak), 3U);
     bench.lcp(CpCode::ConfigureRequest, 4, {authentication(0xc223, {5})});
@@ -407,8 +407,8 @@ TEST(Lcp, EchoesAreAnsweredOnlyInOpenedAndWithOurMagicNumber) {
     EXPECT_EQ(Bytes(echo->data.begin(), echo->data.end()), (Bytes{'h', 'i'}));
     // Replies, discards and the messages of RFC 1570 are taken without an answer.
     const std::size_t before = bench.sent.size();
-    for (const auto code : {CpCode::EchoReply, CpCode::DiscardRequest, CpCode::Identification,
-                            CpCode::TimeRemaining})
+    for (const auto code :
+         {CpCode::EchoReply, CpCode::DiscardRequest, CpCode::Identification, CpCode::TimeRemaining})
         bench.hear(lcp, code, 6, Bytes(12));
     bench.hear(lcp, CpCode::EchoRequest, 7, Bytes{1, 2, 3});  // no room for the magic number
     EXPECT_EQ(bench.sent.size(), before);

@@ -50,9 +50,7 @@ protected:
 INSTANTIATE_TEST_SUITE_P(All, LinkMethod,
                          testing::Values(auth::Method::Pap, auth::Method::Chap,
                                          auth::Method::MsChap1, auth::Method::MsChap2),
-                         [](const auto &test) {
-                             return std::string(auth::info(test.param).name);
-                         });
+                         [](const auto &test) { return std::string(auth::info(test.param).name); });
 
 TEST_P(LinkMethod, TheRightPasswordLeadsToIpv4) {
     Bench bench(options("secret"));
@@ -98,8 +96,7 @@ TEST_P(LinkMethod, AuthenticatesAgainAfterARenegotiation) {
     bench.talk(server);
     EXPECT_EQ(bench.count<Authenticated>(), 2U);
     EXPECT_EQ(bench.count<Ipv4Up>(), 2U);
-    EXPECT_EQ(bench.phases(),
-              "establish authenticate network establish authenticate network");
+    EXPECT_EQ(bench.phases(), "establish authenticate network establish authenticate network");
 }
 
 TEST_P(LinkMethod, AServerThatSaysNothingIsGivenUp) {
@@ -482,8 +479,7 @@ TEST(Link, OurOwnEchoesDoNotKeepADeadLinkAlive) {
     for (int i = 0; i < 20 && !bench.ended(); ++i) {
         bench.pass(bench.link.deadline() ? *bench.link.deadline() - bench.now : 1s);
         if (bench.count(lcp, CpCode::EchoRequest) > 0)
-            bench.hear(lcp, CpCode::EchoRequest, 1,
-                       bench.last(lcp, CpCode::EchoRequest).data);
+            bench.hear(lcp, CpCode::EchoRequest, 1, bench.last(lcp, CpCode::EchoRequest).data);
     }
     EXPECT_EQ(bench.reason().kind, EndReason::Kind::EchoTimeout);
 }

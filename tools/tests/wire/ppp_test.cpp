@@ -45,11 +45,11 @@ TEST(WirePpp, APacketIsRefusedWhoseLengthIsBelowItsHeaderOrBeyondItsFrame) {
 }
 
 TEST(WirePpp, AnOptionIsRefusedWhoseLengthIsBelowTwoOrBeyondItsPacket) {
-    EXPECT_FALSE(decode_options(hex("01")));          // no length octet
-    EXPECT_FALSE(decode_options(hex("07 00")));       // would never end
+    EXPECT_FALSE(decode_options(hex("01")));     // no length octet
+    EXPECT_FALSE(decode_options(hex("07 00")));  // would never end
     EXPECT_FALSE(decode_options(hex("07 01")));
-    EXPECT_FALSE(decode_options(hex("01 04 05")));    // one octet short
-    EXPECT_FALSE(decode_options(hex("07 02 01")));    // the second is cut
+    EXPECT_FALSE(decode_options(hex("01 04 05")));  // one octet short
+    EXPECT_FALSE(decode_options(hex("07 02 01")));  // the second is cut
     EXPECT_FALSE(decode_options(hex("07 02 08 ff 00")));
     EXPECT_TRUE(decode_options(hex("07 02")));
     EXPECT_TRUE(decode_options(hex("")));
