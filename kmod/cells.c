@@ -62,10 +62,13 @@ static int poll(struct napi_struct *napi, int budget)
 			break;
 		done++;
 		/* a device that was closed meanwhile takes nothing more */
-		if (likely(skb->dev->flags & IFF_UP))
-			napi_gro_receive(napi, skb);
-		else
+		if (unlikely(!(skb->dev->flags & IFF_UP)))
 			kfree_skb(skb);
+		else if (skb_cloned(skb))
+			/* GRO writes to what clones share */
+			netif_receive_skb(skb);
+		else
+			napi_gro_receive(napi, skb);
 	}
 	WRITE_ONCE(cell->out, cell->out + done);
 	if (done < budget)

@@ -28,6 +28,7 @@
  * @session: what it carries; RCU, written under attach_lock
  * @die: delete it when its session is deleted
  * @gone: takes no session any more; attach_lock
+ * @stopped: of flushes, when it was last closed; rtnl
  * @doomed: in the list of devices to be deleted, with a reference to @dev;
  *	attach_lock
  */
@@ -36,11 +37,14 @@ struct rtun_link {
 	struct rtun_session __rcu *session;
 	bool die;
 	bool gone;
+	u32 stopped;
 	struct list_head doomed;
 };
 
 static DEFINE_SPINLOCK(attach_lock);
 static LIST_HEAD(doomed_links);
+/* How often the cells were flushed; rtnl. */
+static u32 flushes;
 
 static const struct net_device_ops link_ops;
 
@@ -240,7 +244,16 @@ static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
 
 static int link_init(struct net_device *dev)
 {
+	netdev_lockdep_set_classes(dev);
 	return rtun_dev_alloc_tstats(dev);
+}
+
+static int link_stop(struct net_device *dev)
+{
+	struct rtun_link *link = netdev_priv(dev);
+
+	link->stopped = flushes;
+	return 0;
 }
 
 /* The device is closed, and a grace period over: no packet comes any more. */
@@ -262,13 +275,20 @@ static void link_uninit(struct net_device *dev)
 		dev_put(dev);
 	if (s)
 		rtun_session_put(s);
-	rtun_cells_flush();
+	/* Devices that go together are all closed before the first comes here:
+	 * one flush since then serves them all.
+	 */
+	if (link->stopped == flushes) {
+		rtun_cells_flush();
+		flushes++;
+	}
 	rtun_dev_free_tstats(dev);
 }
 
 static const struct net_device_ops link_ops = {
 	.ndo_init = link_init,
 	.ndo_uninit = link_uninit,
+	.ndo_stop = link_stop,
 	.ndo_start_xmit = link_xmit,
 	.ndo_get_stats64 = dev_get_tstats64,
 };
@@ -283,6 +303,8 @@ static void link_setup(struct net_device *dev)
 				     NETIF_F_RXCSUM | NETIF_F_GSO_SOFTWARE;
 
 	link->dev = dev;
+	/* never opened, nothing to flush */
+	link->stopped = READ_ONCE(flushes) - 1;
 	INIT_LIST_HEAD(&link->doomed);
 
 	dev->netdev_ops = &link_ops;

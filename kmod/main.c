@@ -140,7 +140,8 @@ static void __net_exit net_exit(struct net *net)
 		list_del(&o->list);
 		kfree(o);
 	}
-	WARN_ON_ONCE(rn->n_tunnels || rn->n_sessions || rn->blob_bytes);
+	WARN_ON_ONCE(rn->n_tunnels || rn->n_sessions || rn->blob_bytes ||
+		     atomic_long_read(&rn->held));
 	rhltable_destroy(&rn->by_addr);
 	rhashtable_destroy(&rn->by_wire);
 	xa_destroy(&rn->call_ids);

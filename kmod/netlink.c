@@ -143,6 +143,14 @@ static int owner_dump(struct sk_buff *msg, struct netlink_callback *cb)
 
 /* --- tunnels ------------------------------------------------------------ */
 
+/* GRE version 1 has one owner in the whole machine: who does not want users
+ * with namespaces of their own to take it says so here.
+ */
+static bool userns = true;
+module_param(userns, bool, 0644);
+MODULE_PARM_DESC(userns,
+		 "other user namespaces than the initial one may make tunnels (default: Y)");
+
 static int tunnel_check_new(struct genl_info *info, struct nlattr **tb)
 {
 	const struct nlattr *nest = info->attrs[RTUN_A_TUNNEL];
@@ -168,6 +176,10 @@ static int tunnel_new(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int err;
 
+	if (!READ_ONCE(userns) && !netlink_capable(skb, CAP_NET_ADMIN)) {
+		GENL_SET_ERR_MSG(info, "with the module's parameter userns=0 only the initial user namespace may make tunnels");
+		return -EPERM;
+	}
 	err = PARSE(info, tb, RTUN_A_TUNNEL, "the tunnel");
 	if (!err)
 		err = tunnel_check_new(info, tb);
@@ -683,18 +695,21 @@ static int info_get(struct sk_buff *skb, struct genl_info *info)
 	.doit = handler,						\
 }
 
+/* Without any policy attributes would pass unseen. */
+static const struct nla_policy no_attrs[RTUN_A_PAD + 1] = {
+	[RTUN_A_PAD] = { .type = NLA_REJECT,
+			 .reject_message = "this command takes no attribute" },
+};
+
 static const struct genl_ops ops[] = {
-	{
-		/* no policy: no attribute is taken */
-		.cmd = RTUN_CMD_INFO_GET,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.doit = info_get,
-	},
+	OP(INFO_GET, no_attrs, info_get),
 	OP(OWNER_BIND, rtun_owner_policy, owner_bind),
 	OP(OWNER_UNBIND, rtun_owner_policy, owner_bind),
 	{
 		.cmd = RTUN_CMD_OWNER_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 		.dumpit = owner_dump,
 	},
 	OP(TUNNEL_NEW, rtun_tunnel_new_policy, tunnel_new),

@@ -48,7 +48,8 @@ enum {
 /* Is there something the peer has not been told of yet? */
 static bool ack_due(const struct rtun_session *s)
 {
-	return READ_ONCE(s->reorder.synced) &&
+	/* pairs with the release when the first packet was taken */
+	return smp_load_acquire(&s->ack_known) &&
 	       READ_ONCE(s->reorder.next) != READ_ONCE(s->ack_sent);
 }
 
@@ -63,7 +64,8 @@ static int gre_out(struct rtun_session *s, const struct rtun_ip4 *ip,
 	u8 flags = GRE1_K, more = GRE1_VERSION;
 	u8 *h;
 
-	if (ack_due(s)) {
+	/* what is empty is an acknowledgement, and be it of the same again */
+	if (!len || ack_due(s)) {
 		u32 next = READ_ONCE(s->reorder.next);
 
 		put_unaligned_be32(next - 1, skb_push(skb, 4));
@@ -219,15 +221,19 @@ static void pptp_xmit(struct rtun_session *s, struct net_device *dev,
 
 		why = RTUN_DROP_TX_GSO;
 		segs = skb_gso_segment(skb, NETIF_F_SG);
-		if (IS_ERR(segs))
+		if (IS_ERR_OR_NULL(segs))
 			goto drop_end;
-		if (segs) {
-			consume_skb(skb);
-			skb = segs;
-		}
+		consume_skb(skb);
+		skb = segs;
 	}
 	skb_list_walk_safe(skb, skb, next) {
 		skb_mark_not_on_list(skb);
+		/* an odd segment size can make even one too big */
+		if (unlikely(skb->len + overhead > IP_MAX_MTU)) {
+			DEV_STATS_INC(dev, tx_dropped);
+			rtun_drop(s->stats, skb, RTUN_DROP_TX_TOO_BIG);
+			continue;
+		}
 		if (unlikely(prepare(s, skb, headroom))) {
 			DEV_STATS_INC(dev, tx_dropped);
 			rtun_drop(s->stats, skb, RTUN_DROP_TX_NOMEM);
@@ -299,6 +305,14 @@ static void ack_later(struct rtun_session *s)
 			  jiffies + msecs_to_jiffies(READ_ONCE(s->ack_delay)));
 }
 
+/* The ring held @before octets: tell the namespace what changed.  rx_lock. */
+static void charge(struct rtun_session *s, u32 before)
+{
+	if (unlikely(s->reorder.bytes != before))
+		atomic_long_add((long)s->reorder.bytes - before,
+				&s->tunnel->rn->held);
+}
+
 /* Deliver what is in order; set the timer or give the ring back.  rx_lock. */
 static void settle(struct rtun_session *s, struct sk_buff_head *answers)
 {
@@ -356,11 +370,21 @@ static void rx_ordered(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	struct sk_buff *out;
 	bool again = true;
 	u64 lost = 0;
+	u32 before;
+	bool first;
 
 	__skb_queue_head_init(&answers);
 	spin_lock(&s->rx_lock);
-	if (unlikely(!r->synced))
+	before = r->bytes;
+	first = !r->synced;
+	if (unlikely(first))
 		WRITE_ONCE(s->ack_sent, seq);
+	else if (unlikely(seq != r->next) &&
+		 atomic_long_read(&s->tunnel->rn->held) > RTUN_HELD_MAX) {
+		/* the others hold too much: in order or not at all */
+		why = RTUN_DROP_REORDER_LIMIT;
+		again = false;
+	}
 	while (again) {
 		again = false;
 		switch (rtun_reorder_put(r, seq, skb, skb->truesize, jiffies,
@@ -405,8 +429,12 @@ static void rx_ordered(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 			break;
 		}
 	}
+	if (unlikely(first))
+		/* pairs with the acquire in ack_due() */
+		smp_store_release(&s->ack_known, true);
 	if (unlikely(r->ring))
 		settle(s, &answers);
+	charge(s, before);
 	spin_unlock(&s->rx_lock);
 
 	if (unlikely(lost))
@@ -485,6 +513,9 @@ static int pptp_rcv(struct sk_buff *skb)
 		return NET_RX_SUCCESS;
 	}
 
+	/* each packet has its number: what claims to be many is forged */
+	if (unlikely(skb_is_gso(skb)))
+		goto drop;
 	why = RTUN_DROP_RX_NOMEM;
 	skb_pull_rcsum(skb, hlen);
 	if (pskb_trim_rcsum(skb, len))
@@ -537,13 +568,14 @@ static void gap_timeout(struct timer_list *t)
 	struct rtun_session *s = rtun_timer_of(s, t, gap_timer);
 	struct rtun_reorder *r = &s->reorder;
 	struct sk_buff_head answers;
+	u32 before, wait;
 	u64 lost = 0;
-	u32 wait;
 
 	__skb_queue_head_init(&answers);
 	wait = msecs_to_jiffies(READ_ONCE(s->reorder_timeout));
 	rcu_read_lock();
 	spin_lock(&s->rx_lock);
+	before = r->bytes;
 	while (r->held && (u32)jiffies - r->since >= wait) {
 		struct sk_buff *skb;
 
@@ -552,6 +584,7 @@ static void gap_timeout(struct timer_list *t)
 			rtun_ppp_rx(s, skb, &answers);
 	}
 	settle(s, &answers);
+	charge(s, before);
 	spin_unlock(&s->rx_lock);
 	if (lost)
 		rtun_stats_add(s->stats, RTUN_A_STATS_RX_LOST, lost);
@@ -611,6 +644,7 @@ static int pptp_session_new(struct rtun_session *s,
 {
 	u16 id = local_id ? nla_get_u32(local_id) : 0;
 	struct rtun_net *rn = s->tunnel->rn;
+	bool taken;
 
 	lockdep_assert_held(&rn->cfg_lock);
 
@@ -622,7 +656,11 @@ static int pptp_session_new(struct rtun_session *s,
 		}
 	}
 	s->key.local_id = id;
-	if (rtun_session_by_wire(rn, &s->key)) {
+	/* the table may be growing, which RCU only makes safe */
+	rcu_read_lock();
+	taken = rtun_session_by_wire(rn, &s->key);
+	rcu_read_unlock();
+	if (taken) {
 		NL_SET_ERR_MSG_ATTR(extack, local_id,
 				    "a session between these addresses receives with this call id");
 		return -EEXIST;
@@ -648,8 +686,11 @@ static void pptp_set_reorder(struct rtun_session *s, u32 slots)
 	rcu_read_lock();
 	spin_lock(&s->rx_lock);
 	if (slots != s->reorder.slots) {
+		u32 before = s->reorder.bytes;
+
 		flush_ring(s, &lost, &answers);
 		s->reorder.slots = slots;
+		charge(s, before);
 	}
 	spin_unlock(&s->rx_lock);
 	if (lost)

@@ -42,6 +42,11 @@ enum rtun_limits {
 	RTUN_CTRL_RATE		= 50,	/* per second */
 	RTUN_CTRL_NET_BURST	= 4096,
 	RTUN_CTRL_NET_RATE	= 8192,
+	/* of a namespace */
+	RTUN_TUNNELS_MAX	= 1 << 18,
+	RTUN_SESSIONS_MAX	= 1 << 18,
+	/* octets (truesize) that all sessions of a namespace may hold */
+	RTUN_HELD_MAX		= 64 << 20,
 	/* octets of owners' blobs in one namespace */
 	RTUN_BLOBS_MAX		= 64 << 20,
 	/* tunnels through tunnels through tunnels... */
@@ -76,6 +81,7 @@ struct rtun_blob {
  * @n_tunnels: cfg_lock
  * @n_sessions: cfg_lock
  * @blob_bytes: octets of blobs, cfg_lock
+ * @held: octets in the rings of all sessions
  * @generation: counts changes
  * @stats: what no session can be charged with
  * @ctrl_lock: guards @ctrl
@@ -96,6 +102,7 @@ struct rtun_net {
 	u32 n_tunnels;
 	u32 n_sessions;
 	u32 blob_bytes;
+	atomic_long_t held;
 	atomic_t generation;
 	struct rtun_stats __percpu *stats;
 	spinlock_t ctrl_lock;
@@ -219,6 +226,7 @@ struct rtun_key {
  * @tx_seq: next number
  * @tx_cpu: who holds @tx_lock, to notice a tunnel in itself
  * @ack_sent: last acknowledgement, plus one
+ * @ack_known: something was received, there is what to acknowledge
  *
  * Rest: cfg_lock.
  */
@@ -247,6 +255,7 @@ struct rtun_session {
 	int tx_cpu;
 	u32 tx_seq;
 	u32 ack_sent;
+	bool ack_known;
 
 	u32 id;
 	u32 reorder_timeout;	/* ms */

@@ -190,6 +190,11 @@ static int publish(struct rtun_session *s, struct nlattr **tb,
 	struct rtun_net *rn = t->rn;
 	int err;
 
+	if (id && nla_get_u32(id) > S32_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, id,
+				    "ids go from 1 to 2147483647");
+		return -ERANGE;
+	}
 	if (id && nla_get_u32(id)) {
 		s->id = nla_get_u32(id);
 		err = xa_insert(&rn->sessions, s->id, s, GFP_KERNEL);
@@ -210,6 +215,8 @@ static int publish(struct rtun_session *s, struct nlattr **tb,
 					    rtun_session_params);
 	if (err) {
 		xa_erase(&rn->sessions, s->id);
+		/* dumps and FRAME may have found it */
+		synchronize_rcu();
 		NL_SET_ERR_MSG(extack, "no room in the table of sessions");
 		return err;
 	}
@@ -229,6 +236,11 @@ struct rtun_session *rtun_session_new(struct rtun_tunnel *t,
 
 	lockdep_assert_held(&t->rn->cfg_lock);
 
+	if (t->rn->n_sessions >= RTUN_SESSIONS_MAX) {
+		NL_SET_ERR_MSG(extack,
+			       "this network namespace has all the sessions it may have");
+		return ERR_PTR(-ENOSPC);
+	}
 	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
@@ -310,6 +322,7 @@ void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
 
 		rtun_timer_shutdown(&s->gap_timer);
 		rtun_timer_shutdown(&s->ack_timer);
+		atomic_long_sub(s->reorder.bytes, &rn->held);
 		while ((skb = rtun_reorder_flush(&s->reorder, &lost)))
 			kfree_skb(skb);
 		kfree(s->reorder.ring);

@@ -180,6 +180,11 @@ static int publish(struct rtun_tunnel *t, const struct nlattr *id,
 	struct rtun_net *rn = t->rn;
 	int err;
 
+	if (id && nla_get_u32(id) > S32_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, id,
+				    "ids go from 1 to 2147483647");
+		return -ERANGE;
+	}
 	if (id && nla_get_u32(id)) {
 		t->id = nla_get_u32(id);
 		err = xa_insert(&rn->tunnels, t->id, t, GFP_KERNEL);
@@ -199,6 +204,8 @@ static int publish(struct rtun_tunnel *t, const struct nlattr *id,
 	err = rhltable_insert(&rn->by_addr, &t->by_addr, rtun_tunnel_params);
 	if (err) {
 		xa_erase(&rn->tunnels, t->id);
+		/* dumps may have found it */
+		synchronize_rcu();
 		NL_SET_ERR_MSG(extack, "no room in the table of tunnels");
 		return err;
 	}
@@ -221,6 +228,11 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 	err = check_remote(tb[RTUN_A_TUNNEL_REMOTE4], extack);
 	if (err)
 		return ERR_PTR(err);
+	if (rn->n_tunnels >= RTUN_TUNNELS_MAX) {
+		NL_SET_ERR_MSG(extack,
+			       "this network namespace has all the tunnels it may have");
+		return ERR_PTR(-ENOSPC);
+	}
 	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
 	if (!t)
 		return ERR_PTR(-ENOMEM);
@@ -283,6 +295,8 @@ static void kill_list(struct rtun_net *rn, struct list_head *tunnels,
 	rtun_sessions_kill(rn, &sessions, RTUN_DEL_TUNNEL);
 	list_for_each_entry_safe(t, next, tunnels, kill) {
 		list_del_init(&t->kill);
+		/* nobody sends any more; a route must not outlive its namespace */
+		dst_cache_reset_now(&t->dst_cache);
 		rn->n_tunnels--;
 		rtun_net_changed(rn);
 		t->ops->close();

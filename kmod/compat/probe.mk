@@ -26,6 +26,8 @@ can_compile = $(if $(shell printf '%b\n' '$(2)' | $(CC) $(rtun_cflags) \
 	-x c -fsyntax-only - >/dev/null 2>&1 && echo y),$(1))
 
 rtun_hash := \043
+$(if $(call can_compile,y,$(rtun_hash)include <net/genetlink.h>),, \
+	$(error the compiler cannot build the simplest of probes: no answer of them would be worth anything))
 rtun_probes := \
 	$(call has_file,NET_GSO_H,net/gso.h) \
 	$(call has_file,LINUX_UNALIGNED_H,linux/unaligned.h) \

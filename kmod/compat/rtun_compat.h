@@ -98,7 +98,7 @@ static inline void rtun_timer_shutdown(struct timer_list *timer)
 #ifdef RTUN_HAVE_TIMER_SHUTDOWN
 	timer_shutdown_sync(timer);
 #else
-	/* our handlers and their callers look at session->dead before they
+	/* our handlers and their callers look at the state before they
 	 * arm, and whoever could have missed that has left RCU by now
 	 */
 	del_timer_sync(timer);
