@@ -40,7 +40,7 @@ selftests: ## the small programs that the selftests use
 	@$(MAKE) -s -C selftests OUTPUT=$(CURDIR)/$(B)/selftests
 
 style: ## what a machine can judge of the style
-	@scripts/suite style
+	@scripts/style
 
 test: ## the quick part: style and unit tests
 	@scripts/suite test

@@ -84,16 +84,13 @@ hand() { inject "$A" 10.0.0.1 10.0.0.2 call=300 "$@"; }
 # "bad" SESSION-OR-0 REASON WORD...: exactly one packet more is dropped for it
 bad()
 {
-	local session=$1 reason=$2 before count=1 word
+	local session=$1 reason=$2 before
 	shift 2
 
-	for word; do
-		case $word in count=*) count=${word#count=};; esac
-	done
 	drops() { if [ "$session" = 0 ]; then stray "$B" "drops.$reason"; else counter "$B" "$session" "drops.$reason"; fi; }
 	before=$(drops)
 	hand "$@" || return 1
-	grown() { [ "$(drops)" -eq $((before + count)) ]; }
+	grown() { [ "$(drops)" -eq $((before + 1)) ]; }
 	busywait 10 grown || { echo "$reason: $before, then $(drops)"; return 1; }
 }
 ip4=ip4=192.168.9.1,192.168.9.9
@@ -134,8 +131,11 @@ stranger()
 }
 check "a stranger with the right call id" stranger
 check "an old number" bad 8 seq-late seq=$next $ip4
-check "a number 4096 ahead" bad 8 seq-far seq=$((next + 5000)) $ip4
-check "a number half the space ahead" bad 8 seq-far seq=$((next + 0x7fffffff)) $ip4
+# A session that was silent for a second believes a jump: each of these comes
+# right behind a good one.
+check "a number 4096 ahead" bad 8 seq-far seq=$((next += 1)) count=2 step=4097 $ip4
+check "a number half the space ahead" bad 8 seq-far seq=$((next += 1)) count=2 step=$((0x7fffffff)) $ip4
+check "a number far behind" bad 8 seq-far seq=$((next += 1)) count=2 step=-5000 $ip4
 check "an empty frame" bad 8 ppp-truncated seq=$((next += 1))
 check "half a protocol field" bad 8 ppp-truncated seq=$((next += 1)) ppp=ff0300
 check "an even protocol field" bad 8 ppp-proto seq=$((next += 1)) ppp=ff030020
@@ -156,11 +156,15 @@ next=$((next + 2))
 both() { [ "$(counter "$B" 8 rx-packets)" -eq $((before + 2)) ]; }
 check "the missing one brings both" busywait 10 both
 
-jump=$((next + 1000000))
-hand seq=$jump count=2 $ip4
-next=$((jump + 1))
-check "three consecutive numbers from afar are believed" good
-check "which is counted" equal "$(counter "$B" 8 rx-resync)" 1
+far=$(counter "$B" 8 drops.seq-far)
+hand seq=$((next - 1000000)) count=4 $ip4
+next=$((next - 1000000 + 3))
+check "three consecutive numbers from afar are believed" busywait 10 eval '[ "$(counter "$B" 8 rx-resync)" -eq 1 ]'
+check "the two before were not" equal "$(counter "$B" 8 drops.seq-far)" $((far + 2))
+sleep 1.2
+hand seq=$((next += 1000000)) $ip4
+check "after a silence one in front is enough" busywait 10 eval '[ "$(counter "$B" 8 rx-resync)" -eq 2 ]'
+check "and the session goes on there" good
 check "and told" busywait 10 heard b '"type": "resync", "session-id": 8'
 
 ctl "$B" session-set id=8 flags=+pfc-rx reorder-slots=0

@@ -18,6 +18,7 @@ Besides the commands of the header (info-get, owner-bind, tunnel-new, ...):
   field PATH COMMAND       print that one value only, 0 if there is none,
                   e.g. field session.stats.drops.seq-far session-get id=7
   link-add name=DEV [session=N] [die] [mtu=N] [ATTRIBUTE-NUMBER=HEX]
+  link-set name=DEV ...    the same for a device that is there
   rcvbuf=N        size of the socket's receive buffer
   inject WORD...  as greinject.py WORD...
 
@@ -332,7 +333,7 @@ def listen(g, words):
             pending = []
 
 
-def link_add(words):
+def link(words, flags):
     """A device, by rtnetlink: ip(8) does not know the kind's attributes."""
     data, info, name = b"", b"", "rt0"
     for word in words:
@@ -353,7 +354,7 @@ def link_add(words):
                 kind + nla(IFLA_INFO_DATA | NLA_F_NESTED, data))
     r = Netlink(NETLINK_ROUTE)
     r.request(RTM_NEWLINK, struct.pack("BxHiII", 0, 0, 0, 0, 0) + info,
-              NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
+              NLM_F_ACK | flags)
 
 
 def field(path, answers):
@@ -370,8 +371,8 @@ def run(g, words):
     if name == "listen":
         listen(g, args)
         return
-    if name == "link-add":
-        link_add(args)
+    if name in ("link-add", "link-set"):
+        link(args, NLM_F_CREATE | NLM_F_EXCL if name == "link-add" else 0)
         return
     if name == "inject":
         greinject.inject(args)

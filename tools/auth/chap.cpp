@@ -13,8 +13,7 @@ namespace {
 class ChapPeer final : public Peer {
 public:
     ChapPeer(Credentials credentials, PeerOptions options, std::unique_ptr<ChapAlgorithm> algorithm)
-        : credentials_(std::move(credentials)),
-          options_(options),
+        : credentials_(std::move(credentials)), options_(options),
           algorithm_(std::move(algorithm)) {}
 
     void start(base::Time now) override;
@@ -58,8 +57,7 @@ void ChapPeer::start(base::Time now) {
 }
 
 void ChapPeer::receive(std::uint16_t protocol, base::View payload, base::Time now) {
-    if (protocol != info(Method::Chap).protocol || state_ == State::Idle ||
-        state_ == State::Failed)
+    if (protocol != info(Method::Chap).protocol || state_ == State::Idle || state_ == State::Failed)
         return;
     const auto packet = wire::decode_chap(payload);
     if (!packet)
@@ -76,15 +74,15 @@ void ChapPeer::receive(std::uint16_t protocol, base::View payload, base::Time no
 void ChapPeer::challenged(const wire::ChapChallenge &challenge, base::Time now) {
     // A challenge sent again gets the same answer again: the verdict on the first answer, which may
     // be on its way, has to hold for the second one too (MS-CHAPv2 draws a number for each).
-    const bool repeated = !response_.empty() && challenge.id == challenge_.id &&
-                          challenge.value == challenge_.value;
+    const bool repeated =
+        !response_.empty() && challenge.id == challenge_.id && challenge.value == challenge_.value;
     if (!repeated) {
         auto value = algorithm_->respond(challenge, credentials_);
         if (!value)
             return;
         challenge_ = challenge;
-        response_ = wire::encode(
-            wire::ChapResponse{challenge.id, std::move(*value), credentials_.user});
+        response_ =
+            wire::encode(wire::ChapResponse{challenge.id, std::move(*value), credentials_.user});
     }
     outputs_.push_back(Send{info(Method::Chap).protocol, response_});
     open_ = true;

@@ -46,8 +46,8 @@ private:
 // What a row of the table says of a method.
 struct MethodInfo {
     Method method;
-    std::string_view name;         // the manuals' word: "mschap2"
-    std::uint16_t protocol;        // LCP option 3: 0xC023 PAP, 0xC223 CHAP
+    std::string_view name;                  // the manuals' word: "mschap2"
+    std::uint16_t protocol;                 // LCP option 3: 0xC023 PAP, 0xC223 CHAP
     std::optional<std::uint8_t> algorithm;  // CHAP algorithm octet: 5, 0x80, 0x81
 };
 

@@ -34,8 +34,8 @@ Failed ms_chap_failed(std::string_view message) {
         return plainly_rejected(failure.message);
     const auto row = std::find_if(table.begin(), table.end(),
                                   [&failure](const Row &r) { return r.code == *failure.error; });
-    std::string text = fmt::format("{} (E={})", row != table.end() ? row->words : "rejected",
-                                   *failure.error);
+    std::string text =
+        fmt::format("{} (E={})", row != table.end() ? row->words : "rejected", *failure.error);
     if (const std::string said = shown(failure.message); !said.empty())
         text += ": " + said;
     // Codes have ten digits at most; one that no int can hold is no code of the table either.

@@ -17,9 +17,8 @@ public:
         if (challenge.value.size() != 8)
             return std::nullopt;
         wire::MsChap1Response response;
-        response.nt =
-            crypto::challenge_response(base::View(challenge.value).first<8>(),
-                                       crypto::nt_password_hash(credentials.password));
+        response.nt = crypto::challenge_response(base::View(challenge.value).first<8>(),
+                                                 crypto::nt_password_hash(credentials.password));
         return wire::encode(response);
     }
     Output judge(const wire::ChapSuccess &success) const override {

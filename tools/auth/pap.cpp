@@ -42,10 +42,10 @@ void PapPeer::start(base::Time now) {
 // "The Identifier field MUST be changed each time an Authenticate-Request packet is issued."
 void PapPeer::send_request(base::Time now) {
     requests_++;
-    outputs_.push_back(Send{info(Method::Pap).protocol,
-                            wire::encode(wire::PapRequest{static_cast<std::uint8_t>(requests_),
-                                                          credentials_.user,
-                                                          credentials_.password})});
+    outputs_.push_back(
+        Send{info(Method::Pap).protocol,
+             wire::encode(wire::PapRequest{static_cast<std::uint8_t>(requests_), credentials_.user,
+                                           credentials_.password})});
     deadline_ = now + options_.retry;
 }
 

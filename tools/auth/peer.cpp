@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Making engines, and what all of them say.
+#include <auth/peer.h>
+
 #include <auth/engines.h>
 
 #include <fmt/format.h>

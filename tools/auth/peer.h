@@ -41,8 +41,8 @@ struct Failed {
 using Output = std::variant<Send, Succeeded, Failed>;
 
 struct PeerOptions {
-    base::Duration retry = std::chrono::seconds(3);  // PAP request interval
-    int max_requests = 10;                           // PAP requests
+    base::Duration retry = std::chrono::seconds(3);     // PAP request interval
+    int max_requests = 10;                              // PAP requests
     base::Duration timeout = std::chrono::seconds(60);  // CHAP: challenge or verdict missing
 };
 

@@ -10,7 +10,7 @@
 
 namespace rtun::base {
 
-// What kind of failure it is. The exit status of the command line follows from it.
+// What kind of failure it is; exit_status() is what the command line makes of it.
 enum class ErrorCode : std::uint8_t {
     Invalid,      // a wrong word, value or file content: exit 1
     Refused,      // the kernel or the daemon said no: exit 2
@@ -31,6 +31,9 @@ struct Error {
     // The same error told from one level further up: "<where>: <text>".
     [[nodiscard]] Error in(const std::string &where) const;
 };
+
+// The status that the program exits with after this failure.
+[[nodiscard]] int exit_status(ErrorCode code);
 
 // An Error from errno: "<what>: <strerror>".
 [[nodiscard]] Error system_error(const std::string &what, int errnum);

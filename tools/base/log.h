@@ -30,8 +30,7 @@ void error(std::string_view id, Fields fields, fmt::format_string<Args...> text,
     write(Level::Error, id, fields, fmt::format(text, std::forward<Args>(args)...));
 }
 template <typename... Args>
-void warning(std::string_view id, Fields fields, fmt::format_string<Args...> text,
-             Args &&...args) {
+void warning(std::string_view id, Fields fields, fmt::format_string<Args...> text, Args &&...args) {
     write(Level::Warning, id, fields, fmt::format(text, std::forward<Args>(args)...));
 }
 template <typename... Args>

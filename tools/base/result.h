@@ -43,18 +43,18 @@ T take_value(Result<T> &&result) {
 // hence a name of its own for each.
 #define TRY(expr) RTUN_TRY_COUNTED(expr, __COUNTER__)
 #define RTUN_TRY_COUNTED(expr, number) RTUN_TRY_NUMBERED(expr, number)
-#define RTUN_TRY_NUMBERED(expr, number)                                    \
-    (__extension__({                                                       \
-        auto rtun_try_##number = (expr);                                   \
-        if (!rtun_try_##number)                                            \
-            return ::rtun::base::fail(std::move(rtun_try_##number).error());\
-        ::rtun::base::take_value(std::move(rtun_try_##number));            \
+#define RTUN_TRY_NUMBERED(expr, number)                                      \
+    (__extension__({                                                         \
+        auto rtun_try_##number = (expr);                                     \
+        if (!rtun_try_##number)                                              \
+            return ::rtun::base::fail(std::move(rtun_try_##number).error()); \
+        ::rtun::base::take_value(std::move(rtun_try_##number));              \
     }))
 
 // A bug in rtun if it does not hold: prints and aborts, in release builds too. Never for anything
 // a peer or a user can cause.
-#define RTUN_ASSERT(condition)                                                          \
-    (static_cast<bool>(condition) ? static_cast<void>(0)                                \
+#define RTUN_ASSERT(condition)                           \
+    (static_cast<bool>(condition) ? static_cast<void>(0) \
                                   : ::rtun::base::assert_failed(#condition, __FILE__, __LINE__))
 
 namespace rtun::base {

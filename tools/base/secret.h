@@ -41,7 +41,7 @@ private:
 void wipe(std::span<std::uint8_t> bytes);
 
 // Text in which a secret may stand on its way to a Secret: a line of a file, a word of a command.
-void wipe(std::string &text);                                // empty afterwards, capacity and all
+void wipe(std::string &text);                                  // empty afterwards, capacity and all
 void append_wiping(std::string &text, std::string_view more);  // growing leaves no copy behind
 void erase_front_wiping(std::string &text, std::size_t count);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A file of commands, one a line; "-" is standard input. It is read as a whole before anything of it
-// is done, so that a mistake in its last line changes nothing.
+// A file of commands, one a line; "-" is standard input. It is read as a whole before anything of
+// it is done, so that a mistake in its last line changes nothing.
 #pragma once
 
 #include <base/result.h>

@@ -35,27 +35,6 @@ using base::Status;
 
 namespace {
 
-int exit_status(ErrorCode code) {
-    switch (code) {
-    case ErrorCode::Invalid:
-        return 1;
-    case ErrorCode::Refused:
-    case ErrorCode::NotFound:
-    case ErrorCode::Exists:
-    case ErrorCode::System:
-        return 2;
-    case ErrorCode::NoDaemon:
-        return 3;
-    case ErrorCode::Unreachable:
-        return 4;
-    case ErrorCode::AuthFailed:
-        return 5;
-    case ErrorCode::Closed:
-        return 6;
-    }
-    return 2;
-}
-
 int complain(const Error &error) {
     std::fputs(fmt::format("Error: {}\n", error.text).c_str(), stderr);
     return exit_status(error.code);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Events as `monitor` prints them: one object each, its text in one line. In JSON all have time, id,
-// source and object; those of the daemon further name, text and fields, as `connect` prints them
-// (ctl::encode), those of the kernel what they are about.
+// Events as `monitor` prints them: one object each, its text in one line. In JSON all have time,
+// id, source and object; those of the daemon further name, text and fields, as `connect` prints
+// them (ctl::encode), those of the kernel what they are about.
 #pragma once
 
 #include <cli/output.h>

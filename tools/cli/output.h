@@ -24,7 +24,7 @@ namespace rtun::cli {
 
 enum class Paint : std::uint8_t { None, Name, Address, Good, Bad };
 
-using Value = 
+using Value =
     std::variant<bool, std::uint64_t, std::int64_t, double, std::string, std::vector<std::string>>;
 using Format = fmt::format_string<const std::string &>;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A password that is not in a file. The terminal's settings are put back whatever way the question ends; for that the signals that
-// would end us are blocked while it is open, and Ctrl-C is read as a character instead.
+// A password that is not in a file. The terminal's settings are put back whatever way the question
+// ends; for that the signals that would end us are blocked while it is open, and Ctrl-C is read as
+// a character instead.
 #include <cli/terminal.h>
 
 #include <base/fd.h>
@@ -148,8 +149,9 @@ Result<Secret> read_password() {
         }
         ended = got == 0 || buffer[used] == '\n';
         if (got == 0 && used == 0)
-            return fail(ErrorCode::Invalid, "argument \"password-file\" is required: standard input "
-                                            "is no terminal, and there is no password in it");
+            return fail(ErrorCode::Invalid,
+                        "argument \"password-file\" is required: standard input "
+                        "is no terminal, and there is no password in it");
         used += ended ? 0 : 1;
     }
     if (ended && used > 0 && buffer[used - 1] == '\r')

@@ -67,8 +67,7 @@ void print_tunnel(Context &context, const Tunnel &tunnel) {
 Status show_tunnels(Context &context, const config::TunnelShow &what) {
     const auto kernel = TRY(context.open_kernel());
     bool found = what.name.empty();
-    const std::uint64_t wanted =
-        found ? 0 : TRY(config::parse_number(what.name, {1, 0xffffffff}));
+    const std::uint64_t wanted = found ? 0 : TRY(config::parse_number(what.name, {1, 0xffffffff}));
     for (const Tunnel &tunnel : TRY(kernel->tunnels())) {
         if (wanted != 0 && wanted != static_cast<std::uint32_t>(tunnel.id))
             continue;

@@ -35,7 +35,8 @@ Setting setting_of(const Property &property, const Client &client, Reveal secret
         const bool none = (client.*property.secret).empty();
         return {.keyword = property.keyword, .value = none ? "" : "(hidden)", .by_default = none};
     }
-    Setting setting{.keyword = property.keyword, .value = property.get(client), .by_default = false};
+    Setting setting{
+        .keyword = property.keyword, .value = property.get(client), .by_default = false};
     setting.by_default = setting.value == property.get(Client{});
     return setting;
 }

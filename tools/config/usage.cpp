@@ -48,7 +48,8 @@ std::string command(const Object &object, const Verb &verb) {
     // the object is a verb.
     const bool standard =
         object.standard == &verb && verb.operand != Operand::Required && verb.uses == NoUse;
-    return text + fmt::format(standard ? " [ {}{} ]" : " {}{}", verb.name, operand);
+    const std::string named = fmt::format("{}{}", verb.name, operand);
+    return text + (standard ? fmt::format(" [ {} ]", named) : " " + named);
 }
 
 // Empty if another piece has it.
@@ -73,7 +74,7 @@ std::string remark(const Verb &verb, const Property &property) {
         return " (required)";
     if (property.need == Need::RequiredOrAsked)
         return (verb.uses & InAdd) != 0 ? " (this or password is required)"
-                                        : " (without it: from the terminal or standard input)";
+                                        : " (else from the terminal or standard input)";
     const std::string value = property.get(Client{});
     return value.empty() ? "" : fmt::format(" (default {})", value);
 }

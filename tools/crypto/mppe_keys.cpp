@@ -42,8 +42,7 @@ Octets<16> mppe_master_key(const PasswordHash &password_hash_hash, NtResponseVie
 
 base::Secret mppe_start_key(const Octets<16> &master_key, MppeStrength strength,
                             MppeDirection direction, MppeRole role) {
-    const bool server_to_client =
-        (direction == MppeDirection::Send) == (role == MppeRole::Server);
+    const bool server_to_client = (direction == MppeDirection::Send) == (role == MppeRole::Server);
     const std::string_view magic = server_to_client ? magic3 : magic2;
     const Octets<20> digest = sha1({master_key.view(), pad1, base::as_bytes(magic), pad2});
     return base::Secret(base::View(digest.view()).first(mppe_key_length(strength)));

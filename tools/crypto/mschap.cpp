@@ -111,8 +111,7 @@ PasswordHash lm_password_hash(const base::Secret &password) {
 std::array<std::uint8_t, 8> challenge_hash(Challenge16 peer_challenge,
                                            Challenge16 authenticator_challenge,
                                            std::string_view user) {
-    const Octets<20> digest =
-        sha1({peer_challenge, authenticator_challenge, base::as_bytes(user)});
+    const Octets<20> digest = sha1({peer_challenge, authenticator_challenge, base::as_bytes(user)});
     std::array<std::uint8_t, 8> out{};
     std::copy_n(digest.octets.begin(), out.size(), out.begin());
     return out;
@@ -139,8 +138,8 @@ NtResponse generate_nt_response(Challenge16 authenticator_challenge, Challenge16
                               nt_password_hash(password));
 }
 
-Octets<20> generate_authenticator_response(const base::Secret &password,
-                                           NtResponseView nt_response, Challenge16 peer_challenge,
+Octets<20> generate_authenticator_response(const base::Secret &password, NtResponseView nt_response,
+                                           Challenge16 peer_challenge,
                                            Challenge16 authenticator_challenge,
                                            std::string_view user) {
     const PasswordHash hash_hash = hash_nt_password_hash(nt_password_hash(password));

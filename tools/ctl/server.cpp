@@ -2,8 +2,9 @@
 //
 // Connections of the control socket behind one epoll descriptor. A connection is in one of four
 // states: it reads (no request is open), it waits for its answer, it has not read its last answer
-// yet, or it is to be closed once what it was told is written. Only in the first it is read from and
-// a request taken, so what waits for a peer that never reads is one answer, however much it asks.
+// yet, or it is to be closed once what it was told is written. Only in the first it is read from
+// and a request taken, so what waits for a peer that never reads is one answer, however much it
+// asks.
 #include <ctl/server.h>
 
 #include <base/fd.h>

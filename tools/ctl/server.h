@@ -12,8 +12,8 @@
 //
 // serve() never blocks. A connection's next request is read only after the last one was answered
 // and the answer read, so there is at most one open request or one unread answer a connection.
-// Everything is bounded: connections, the octets of a request, and what waits for a reader that does
-// not read: events beyond that are left out for it, and once it has caught up the event
+// Everything is bounded: connections, the octets of a request, and what waits for a reader that
+// does not read: events beyond that are left out for it, and once it has caught up the event
 // "monitor.lost" tells it how many. A request that cannot be understood is answered here and never
 // seen by the owner.
 //

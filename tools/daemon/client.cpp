@@ -3,38 +3,19 @@
 // The life of a client: dial, call, be up, end, wait, dial again.
 #include <daemon/client.h>
 
+#include <config/grammar.h>
 #include <daemon/blob.h>
 #include <daemon/difference.h>
 #include <daemon/drive.h>
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
 namespace rtun::daemon {
 
 using base::ErrorCode;
 using base::log::Level;
-
-base::Result<Target> parse_target(std::string_view connect_to) {
-    Target target;
-    const std::size_t colon = connect_to.rfind(':');
-    if (colon == std::string_view::npos) {
-        target.host = connect_to;
-    } else {
-        const std::string_view digits = connect_to.substr(colon + 1);
-        const auto [rest, error] =
-            std::from_chars(digits.data(), digits.data() + digits.size(), target.port);
-        if (error != std::errc{} || rest != digits.data() + digits.size() || target.port == 0)
-            return base::fail(ErrorCode::Invalid,
-                              fmt::format("\"{}\" is not a port (1 to 65535)", digits));
-        target.host = connect_to.substr(0, colon);
-    }
-    if (target.host.empty())
-        return base::fail(ErrorCode::Invalid, fmt::format("\"{}\" names no host", connect_to));
-    return target;
-}
 
 Client::Client(config::Client settings, const Ground &ground, const ClientPolicy &policy,
                EventSink sink, std::function<void()> ended)
@@ -63,12 +44,14 @@ void Client::dial() {
     addresses_.clear();
     server_ = {};
     deadline_.reset();
-    tell(Level::Debug, event_id::Dialing, fmt::format("dialing {}", settings_.connect_to));
 
+    // What is wrong with the settings is found before anything is said of dialing.
     state_ = State::Calling;
-    const auto target = parse_target(settings_.connect_to);
+    const auto target = config::parse_endpoint(settings_.connect_to);
     if (!target) {
-        failed({Layer::Config, Side::Local, ErrorCode::Invalid, target.error().text});
+        failed({Layer::Config, Side::Local, ErrorCode::Invalid,
+                fmt::format("connect-to \"{}\" is wrong: {}", settings_.connect_to,
+                            target.error().text)});
         return;
     }
     port_ = target->port;
@@ -82,6 +65,7 @@ void Client::dial() {
         }
         credentials_.password = std::move(*password);
     }
+    tell(Level::Debug, event_id::Dialing, fmt::format("dialing {}", settings_.connect_to));
     if (const auto address = base::Ipv4::parse(target->host)) {
         addresses_.push_back(*address);
         call_next();
@@ -321,6 +305,13 @@ void Client::on(const PptpCall::MtuLowered &output) {
 void Client::on(const PptpCall::RouteFailed &output) {
     tell(Level::Warning, event_id::Route,
          fmt::format("no default route through the tunnel: {}", output.text));
+}
+
+void Client::on(const PptpCall::NoPeerRoute &output) {
+    tell(Level::Info, event_id::Route,
+         fmt::format("no route to {} through the tunnel: inside it the server has the address that "
+                     "the tunnel itself goes to",
+                     output.peer.text()));
 }
 
 void Client::on(const PptpCall::Ended &output) {

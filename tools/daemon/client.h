@@ -84,6 +84,7 @@ private:
     void on(const PptpCall::Down &output);
     void on(const PptpCall::MtuLowered &output);
     void on(const PptpCall::RouteFailed &output);
+    void on(const PptpCall::NoPeerRoute &output);
     void on(const PptpCall::Ended &output);
 
     using Fields = std::map<std::string, std::string>;
@@ -126,12 +127,5 @@ private:
     std::string last_failure_told_;
     std::string interface_;  // of this call, also when it has gone
 };
-
-// "vpn.example.org", "192.0.2.10:1724": the part before the port, and the port (1723 if none).
-struct Target {
-    std::string host;
-    std::uint16_t port = 1723;
-};
-[[nodiscard]] base::Result<Target> parse_target(std::string_view connect_to);
 
 }  // namespace rtun::daemon

@@ -7,6 +7,7 @@
 #include <daemon/client.h>
 #include <daemon/kernel_pump.h>
 #include <daemon/loop_world.h>
+#include <daemon/no_core.h>
 #include <daemon/progress.h>
 #include <daemon/reason.h>
 
@@ -81,6 +82,7 @@ base::Result<int> connect(const config::Client &settings, const ConnectOptions &
 }  // namespace
 
 int run_connect(const config::Client &client, const ConnectOptions &options) {
+    refuse_core();
     // Whoever reads what we print may go without the tunnel going with them.
     (void)std::signal(SIGPIPE, SIG_IGN);
     const auto status = connect(client, options);

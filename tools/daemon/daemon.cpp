@@ -13,6 +13,7 @@
 #include <daemon/commands.h>
 #include <daemon/kernel_pump.h>
 #include <daemon/loop_world.h>
+#include <daemon/no_core.h>
 #include <daemon/reason.h>
 #include <event/notify.h>
 
@@ -74,10 +75,12 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     event::Loop loop = TRY(event::Loop::create());
     const std::unique_ptr<LoopWorld> world = TRY(LoopWorld::create(loop));
     base::SystemRandom random;
-    ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
 
+    // The name first: of two daemons that start together only one gets it, so the other does not
+    // take the control socket of the first for a dead one's.
     const std::unique_ptr<netlink::Kernel> kernel = TRY(netlink::open_kernel());
     TRY(take_name(*kernel));
+    ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
     TRY(delete_leftovers(*kernel));
     HostRoutes routes(*kernel, std::string(OwnerName));
     if (const unsigned swept = TRY(routes.sweep()); swept > 0)
@@ -131,6 +134,7 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
 }  // namespace
 
 int run_daemon(const std::string &config_file, const std::string &netns) {
+    refuse_core();
     (void)std::signal(SIGPIPE, SIG_IGN);  // standard error may be a pipe
     const auto status = run(config_file, netns);
     if (status)

@@ -2,10 +2,12 @@
 //
 // Several programs may pin the same server (the daemon and a `connect`): who finds the route there
 // shares it, and who goes leaves it as long as the kernel still has a tunnel of somebody else to
-// that server.
+// that server. The last tunnel to it takes the route along.
 #include <daemon/host_routes.h>
 
 #include <base/log.h>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,21 +18,30 @@ namespace rtun::daemon {
 namespace {
 
 // A host route goes by itself with its device, and another rtun may have been quicker.
-base::Status remove(netlink::Kernel &kernel, const netlink::Route &route) {
+base::Status delete_route(netlink::Kernel &kernel, const netlink::Route &route) {
     auto removed = kernel.route_del(route);
     if (!removed && (removed.error().errnum == ESRCH || removed.error().errnum == ENODEV))
         return {};
     return removed;
 }
 
+bool goes_to(const std::vector<netlink::Tunnel> &tunnels, base::Ipv4 server) {
+    return std::any_of(tunnels.begin(), tunnels.end(),
+                       [&](const auto &tunnel) { return tunnel.spec.remote == server; });
+}
+
 }  // namespace
 
-base::Status HostRoutes::pin(base::Ipv4 server, std::uint32_t fwmark) {
+base::Status HostRoutes::pin(base::Ipv4 server, std::uint32_t fwmark, netlink::LinkIndex tunnel) {
     if (const auto known = pins_.find(server); known != pins_.end()) {
         known->second.users++;
         return {};
     }
     netlink::Route route = TRY(kernel_.route_to(server, fwmark));
+    if (route.oif == tunnel)
+        return base::fail(
+            base::ErrorCode::Refused,
+            fmt::format("the way to {} leads through the tunnel to it", server.text()));
     route.destination = server;
     route.prefix_length = 32;
     route.metric = 0;
@@ -54,22 +65,34 @@ void HostRoutes::unpin(base::Ipv4 server) {
         });
     if (shared)
         return;
-    if (const auto removed = remove(kernel_, route); !removed)
-        base::log::warning("route.left", {{"RTUN_ROUTE", server.text()}},
-                           "the host route to {} could not be removed: {}", server.text(),
-                           removed.error().text);
+    remove(route);
+}
+
+void HostRoutes::remove(const netlink::Route &route) {
+    if (const auto removed = delete_route(kernel_, route); !removed)
+        base::log::warning("route.left", {{"RTUN_ROUTE", route.destination.text()}},
+                           "the host route to {} could not be removed: {}",
+                           route.destination.text(), removed.error().text);
+}
+
+void HostRoutes::tunnel_gone(base::Ipv4 server) {
+    const auto tunnels = kernel_.tunnels();
+    if (!tunnels || goes_to(*tunnels, server) || pins_.contains(server))
+        return;
+    if (const auto routes = kernel_.own_routes())
+        for (const netlink::Route &route : *routes)
+            if (route.prefix_length == 32 && route.destination == server)
+                remove(route);
 }
 
 base::Result<unsigned> HostRoutes::sweep() {
     const std::vector<netlink::Tunnel> tunnels = TRY(kernel_.tunnels());
     unsigned removed = 0;
     for (const netlink::Route &route : TRY(kernel_.own_routes())) {
-        const bool used = std::any_of(tunnels.begin(), tunnels.end(), [&](const auto &tunnel) {
-            return tunnel.spec.remote == route.destination;
-        });
-        if (route.prefix_length != 32 || used || pins_.contains(route.destination))
+        if (route.prefix_length != 32 || goes_to(tunnels, route.destination) ||
+            pins_.contains(route.destination))
             continue;
-        TRY(remove(kernel_, route));
+        TRY(delete_route(kernel_, route));
         removed++;
     }
     return removed;

@@ -23,9 +23,15 @@ public:
     HostRoutes(netlink::Kernel &kernel, std::string owner)
         : kernel_(kernel), owner_(std::move(owner)) {}
 
-    // Counts: as many unpin() as pin() that succeeded.
-    [[nodiscard]] base::Status pin(base::Ipv4 server, std::uint32_t fwmark);
+    // Counts: as many unpin() as pin() that succeeded. Refused if the way there is the tunnel to
+    // it.
+    [[nodiscard]] base::Status pin(base::Ipv4 server, std::uint32_t fwmark,
+                                   netlink::LinkIndex tunnel);
     void unpin(base::Ipv4 server);
+
+    // A tunnel to this server was deleted. If it was the last one of all, nobody needs a host route
+    // to it any more, whoever has pinned it.
+    void tunnel_gone(base::Ipv4 server);
 
     // Removes host routes of ours to servers that no tunnel goes to; how many.
     [[nodiscard]] base::Result<unsigned> sweep();
@@ -35,6 +41,8 @@ private:
         netlink::Route route;
         unsigned users = 0;
     };
+
+    void remove(const netlink::Route &route);
 
     netlink::Kernel &kernel_;
     std::string owner_;

@@ -96,7 +96,7 @@ base::Status Plumbing::set_default_route(std::optional<DefaultRoute> wanted) {
     }
     if (wanted && !default_route_) {
         if (!pinned_) {
-            TRY(routes_.pin(server_, fwmark_));
+            TRY(routes_.pin(server_, fwmark_, device_->index));
             pinned_ = true;
         }
         netlink::Route route;
@@ -165,10 +165,11 @@ netlink::Stats Plumbing::close() {
                                {{"RTUN_TUNNEL", std::to_string(static_cast<unsigned>(*tunnel_))}},
                                "tunnel {} could not be deleted: {}",
                                static_cast<unsigned>(*tunnel_), deleted.error().text);
-        tunnel_.reset();
     }
     if (std::exchange(pinned_, false))
         routes_.unpin(server_);
+    if (std::exchange(tunnel_, std::nullopt))
+        routes_.tunnel_gone(server_);
     return stats;
 }
 

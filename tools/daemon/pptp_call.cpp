@@ -102,7 +102,7 @@ void PptpCall::closed(const base::Error &error) {
     tcp_closed_ = true;
     if (control_ && !control_ended_)
         control_->connection_lost(now, error.text);
-    else
+    else if (!control_reason_)  // else the link's last words decide
         end({Layer::Tcp, Side::Peer, error.code, error.text});
     settle(now);
     wake_();
@@ -245,11 +245,20 @@ std::uint32_t PptpCall::device_mtu(std::uint32_t path) {
 void PptpCall::on(ppp::Ipv4Up &output) {
     if (reason_)
         return;
+    // As an address of ours it would keep everything for the server in this host, the tunnel first.
+    if (output.local == plan_.server) {
+        end({Layer::Ppp, Side::Local, ErrorCode::Refused,
+             fmt::format("the server gives us its own address {}", output.local.text())});
+        return;
+    }
+    // A server may use its public address inside as well. A route to that one through the device
+    // would take the tunnel's own packets, and the control connection, into the tunnel.
+    const bool routable = output.remote != plan_.server;
     mtu_ = device_mtu(plumbing_.path_mtu());
     const auto made = plumbing_.ipv4_up({.interface = plan_.interface,
                                          .mtu = mtu_,
                                          .local = output.local,
-                                         .remote = output.remote});
+                                         .remote = routable ? output.remote : base::Ipv4{}});
     if (!made) {
         end(kernel_reason(made.error()));
         return;
@@ -257,6 +266,8 @@ void PptpCall::on(ppp::Ipv4Up &output) {
     up_ = true;
     outputs_.emplace_back(
         Up{plumbing_.device()->name, output.local, output.remote, output.dns, mtu_, lcp_.mru});
+    if (!routable)
+        outputs_.emplace_back(NoPeerRoute{output.remote});
     set_default_route(wanted_route_);
 }
 
@@ -285,10 +296,12 @@ void PptpCall::set_default_route(std::optional<DefaultRoute> wanted) {
     if (const auto set = plumbing_.set_default_route(wanted); !set)
         outputs_.emplace_back(RouteFailed{set.error().text});
     else if (wanted && !plumbing_.default_route_wins())
-        outputs_.emplace_back(
-            RouteFailed{fmt::format("another one comes first, its metric is smaller than {} (see "
-                                    "default-route-distance)",
-                                    wanted->distance)});
+        outputs_.emplace_back(RouteFailed{
+            wanted->distance == 0
+                ? std::string("a rule or a more specific route comes first")
+                : fmt::format("another one comes first, its metric is smaller than {}: set "
+                              "default-route-distance 0",
+                              wanted->distance)});
 }
 
 base::Status PptpCall::set_reorder(std::uint32_t slots, std::chrono::milliseconds time) {
@@ -350,9 +363,20 @@ void PptpCall::frame(const netlink::Frame &frame, base::Time now) {
 // Somebody may have deleted the session, or the device, which detaches it. What an event said may
 // be older than what we have done since, so the kernel is asked.
 void PptpCall::check_session(base::Time now) {
+    recheck_.reset();
     if (!plumbing_.session_id() || reason_)
         return;
     const auto session = plumbing_.session();
+    if (!session && session.error().code != ErrorCode::NotFound) {
+        // No memory for an answer, say: nothing is known, so nothing has ended. If it stays so, the
+        // keepalive and the next event are left.
+        if (rechecks_ < MaxRechecks)
+            recheck_ = now + RecheckAfter * (1 << rechecks_++);
+        else
+            rechecks_ = 0;
+        return;
+    }
+    rechecks_ = 0;
     if (session && (session->device || !up_))
         return;
     end({Layer::Kernel, Side::Local, ErrorCode::Refused,
@@ -481,6 +505,8 @@ void PptpCall::expire(base::Time now) {
         if (link_ && !link_ended_)
             link_->lower_down(now);
     }
+    if (due(recheck_, now))
+        check_session(now);
     if (link_ && !link_ended_) {
         if (up_ && due(link_->deadline(), now))
             keepalive(now);
@@ -490,7 +516,7 @@ void PptpCall::expire(base::Time now) {
 }
 
 base::Deadline PptpCall::deadline() const {
-    base::Deadline next = base::earlier(limit_, last_words_);
+    base::Deadline next = base::earlier(base::earlier(limit_, last_words_), recheck_);
     if (control_ && !control_ended_)
         next = base::earlier(next, control_->deadline());
     if (link_ && !link_ended_)

@@ -46,6 +46,10 @@ public:
     static constexpr std::chrono::seconds FlushTimeout{2};
     // A server that hangs up may have told why in its last PPP frames, which take another way.
     static constexpr std::chrono::milliseconds LastWords{100};
+    // The kernel could not say how the session is: it is asked again after this long, then after
+    // twice as long, and so on, so many times.
+    static constexpr std::chrono::milliseconds RecheckAfter{100};
+    static constexpr int MaxRechecks = 8;
     // Frames that arrive before the Outgoing-Call-Reply has been read.
     static constexpr std::size_t MaxHeld = 16;
 
@@ -87,13 +91,16 @@ public:
     struct RouteFailed {
         std::string text;
     };
+    struct NoPeerRoute {  // it would have led the tunnel into itself
+        base::Ipv4 peer;
+    };
     struct Ended {
         Reason reason;
         bool tcp_connected = false;  // false: another address may do better
         netlink::Stats stats;
     };
-    using Output =
-        std::variant<Reached, Verifying, Verified, Up, Down, MtuLowered, RouteFailed, Ended>;
+    using Output = std::variant<Reached, Verifying, Verified, Up, Down, MtuLowered, RouteFailed,
+                                NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
@@ -177,6 +184,8 @@ private:
     base::Deadline last_words_;             // the link goes down then
     std::optional<Reason> control_reason_;  // why the control connection ended, if the link lives
     netlink::Stats last_stats_;
+    base::Deadline recheck_;  // of the session
+    int rechecks_ = 0;
 
     std::string server_host_;
     std::string server_vendor_;

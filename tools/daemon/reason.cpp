@@ -101,29 +101,8 @@ Reason reason_of(const ppp::EndReason &end, const ppp::LinkCounters &counters) {
     return reason;
 }
 
-int exit_status(ErrorCode code) {
-    switch (code) {
-    case ErrorCode::Invalid:
-        return 1;
-    case ErrorCode::Refused:
-    case ErrorCode::NotFound:
-    case ErrorCode::Exists:
-    case ErrorCode::System:
-        return 2;
-    case ErrorCode::NoDaemon:
-        return 3;
-    case ErrorCode::Unreachable:
-        return 4;
-    case ErrorCode::AuthFailed:
-        return 5;
-    case ErrorCode::Closed:
-        return 6;
-    }
-    return 2;
-}
-
 int exit_status(const Reason &reason) {
-    return reason.by == Side::User ? 0 : exit_status(reason.code);
+    return reason.by == Side::User ? 0 : base::exit_status(reason.code);
 }
 
 }  // namespace rtun::daemon

@@ -40,6 +40,5 @@ struct Reason {
 
 // The exit status of `rtun connect` for this end.
 [[nodiscard]] int exit_status(const Reason &reason);
-[[nodiscard]] int exit_status(base::ErrorCode code);
 
 }  // namespace rtun::daemon

@@ -35,9 +35,7 @@ struct SourceUnref {
 using Source = std::unique_ptr<sd_event_source, SourceUnref>;
 
 // Of calls that fail only if used wrongly, or for want of memory.
-void must(int result) {
-    RTUN_ASSERT(result >= 0);
-}
+void must(int result) { RTUN_ASSERT(result >= 0); }
 
 // Rounded up: whoever is woken must find that its deadline has passed, or it would ask for the
 // same deadline again and the loop would spin.
@@ -106,8 +104,7 @@ base::Result<Loop> Loop::create() {
 base::Time Loop::now() const {
     std::uint64_t usec = 0;
     must(sd_event_now(impl_->event.get(), CLOCK_MONOTONIC, &usec));
-    return base::Time(
-        duration_cast<base::Duration>(microseconds(static_cast<std::int64_t>(usec))));
+    return base::Time(duration_cast<base::Duration>(microseconds(static_cast<std::int64_t>(usec))));
 }
 
 double Loop::epoch() const {
@@ -154,9 +151,7 @@ void Loop::defer(Callback callback) {
     impl_->defer_source.reset(source);
 }
 
-sd_event *Loop::native() const {
-    return impl_->event.get();
-}
+sd_event *Loop::native() const { return impl_->event.get(); }
 
 // Io
 
@@ -212,9 +207,7 @@ void Io::set_interest(Interest interest) {
     must(sd_event_source_set_enabled(source, SD_EVENT_ON));
 }
 
-Interest Io::interest() const {
-    return impl_->interest;
-}
+Interest Io::interest() const { return impl_->interest; }
 
 // Timer
 
@@ -238,9 +231,8 @@ base::Result<Timer> Timer::create(Loop &loop, Callback callback) {
     auto impl = std::make_shared<Impl>();
     impl->callback = std::move(callback);
     sd_event_source *source = nullptr;
-    if (const int error =
-            sd_event_add_time(loop.native(), &source, CLOCK_MONOTONIC, 0, timer_accuracy_usec,
-                              Impl::on_time, impl.get());
+    if (const int error = sd_event_add_time(loop.native(), &source, CLOCK_MONOTONIC, 0,
+                                            timer_accuracy_usec, Impl::on_time, impl.get());
         error < 0)
         return base::fail(base::system_error("cannot create a timer", -error));
     impl->source.reset(source);
@@ -258,9 +250,7 @@ void Timer::arm(base::Deadline deadline) {
     must(sd_event_source_set_enabled(source, SD_EVENT_ONESHOT));
 }
 
-bool Timer::armed() const {
-    return sd_event_source_get_enabled(impl_->source.get(), nullptr) > 0;
-}
+bool Timer::armed() const { return sd_event_source_get_enabled(impl_->source.get(), nullptr) > 0; }
 
 // Signal
 
@@ -284,9 +274,8 @@ base::Result<Signal> Signal::create(Loop &loop, int number, Callback callback) {
     auto impl = std::make_shared<Impl>();
     impl->callback = std::move(callback);
     sd_event_source *source = nullptr;
-    if (const int error =
-            sd_event_add_signal(loop.native(), &source, number | SD_EVENT_SIGNAL_PROCMASK,
-                                Impl::on_signal, impl.get());
+    if (const int error = sd_event_add_signal(
+            loop.native(), &source, number | SD_EVENT_SIGNAL_PROCMASK, Impl::on_signal, impl.get());
         error < 0)
         return base::fail(
             base::system_error("cannot watch signal " + std::to_string(number), -error));
@@ -323,8 +312,8 @@ base::Result<Child> Child::create(Loop &loop, pid_t pid, Handler handler) {
     auto impl = std::make_shared<Impl>();
     impl->handler = std::move(handler);
     sd_event_source *source = nullptr;
-    if (const int error = sd_event_add_child(loop.native(), &source, pid, WEXITED,
-                                             Impl::on_child, impl.get());
+    if (const int error =
+            sd_event_add_child(loop.native(), &source, pid, WEXITED, Impl::on_child, impl.get());
         error < 0)
         return base::fail(
             base::system_error("cannot watch process " + std::to_string(pid), -error));

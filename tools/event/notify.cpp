@@ -12,13 +12,9 @@
 
 namespace rtun::event::notify {
 
-void ready() {
-    (void)sd_notify(0, "READY=1");
-}
+void ready() { (void)sd_notify(0, "READY=1"); }
 
-void stopping() {
-    (void)sd_notify(0, "STOPPING=1");
-}
+void stopping() { (void)sd_notify(0, "STOPPING=1"); }
 
 void status(std::string_view text) {
     // The protocol is a list of lines, so a line feed in the text would begin another assignment.

@@ -54,8 +54,7 @@ constexpr std::array<std::uint8_t, 16> our_challenge{};  // what Zeros draws
 // Whether the input holds the one proof that MS-CHAPv2 may accept below.
 bool holds_proof(base::View input) {
     static const crypto::Octets<20> proof = crypto::generate_authenticator_response(
-        password,
-        crypto::generate_nt_response(their_challenge, our_challenge, "user", password),
+        password, crypto::generate_nt_response(their_challenge, our_challenge, "user", password),
         our_challenge, their_challenge, "user");
     const auto packet = wire::decode_chap(input);
     const auto *success = packet ? std::get_if<wire::ChapSuccess>(&*packet) : nullptr;
@@ -67,15 +66,14 @@ bool holds_proof(base::View input) {
 void engines(base::View input) {
     Zeros random;
     for (const auth::MethodInfo &method : auth::methods()) {
-        const auto peer =
-            auth::Peer::create(method.method, {"DOMAIN\\user", password}, {}, random);
+        const auto peer = auth::Peer::create(method.method, {"DOMAIN\\user", password}, {}, random);
         const base::Time now{};
         peer->start(now);
         const std::size_t size = method.method == auth::Method::MsChap1 ? 8 : 16;
         const base::View challenge = base::View(their_challenge).first(size);
         peer->receive(
-            0xc223,
-            wire::encode(wire::ChapChallenge{1, {challenge.begin(), challenge.end()}, ""}), now);
+            0xc223, wire::encode(wire::ChapChallenge{1, {challenge.begin(), challenge.end()}, ""}),
+            now);
         peer->receive(0xc023, input, now);
         peer->receive(0xc223, input, now);
         for (const auth::Output &output : peer->take_outputs()) {

@@ -108,8 +108,7 @@ public:
     // Stopped and left alone by the server, both have to end in time.
     void finish() {
         stop();
-        const base::Time latest =
-            std::max(now_, *stopped_ + pptp::ControlOptions{}.stop_timeout);
+        const base::Time latest = std::max(now_, *stopped_ + pptp::ControlOptions{}.stop_timeout);
         for (int i = 0; i < 3 && !whole_.ended; ++i)
             due();
         check(whole_.ended && octets_.ended, "the engine ends");

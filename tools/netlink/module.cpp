@@ -157,13 +157,12 @@ std::string module_hint(const ModuleFacts &facts) {
     // Who may not load it (rtun.service, which has systemd try before) has no words of modprobe to
     // go by. Where signatures are asked for, a missing one is what usually stands in the way.
     if (key || (locked && (!facts.may_load || says(facts, "Operation not permitted"))))
-        return fmt::format("{}: the kernel accepts only signed modules{}; sign it with a key of "
-                           "this machine (\"mokutil --import /var/lib/dkms/mok.pub\", then reboot "
-                           "and enrol it), or turn Secure Boot off{}",
-                           missing,
-                           facts.secure_boot == SecureBoot::On ? " because Secure Boot is on" : "",
-                           facts.may_load ? ""
-                                          : "; if it is signed, run \"modprobe rtun\" as root");
+        return fmt::format(
+            "{}: the kernel accepts only signed modules{}; sign it with a key of "
+            "this machine (\"mokutil --import /var/lib/dkms/mok.pub\", then reboot "
+            "and enrol it), or turn Secure Boot off{}",
+            missing, facts.secure_boot == SecureBoot::On ? " because Secure Boot is on" : "",
+            facts.may_load ? "" : "; if it is signed, run \"modprobe rtun\" as root");
     if (!facts.may_load)
         return missing + " and loading it needs root: run \"modprobe rtun\" as root";
     if (says(facts, "Exec format error") || says(facts, "Invalid module format") ||

@@ -139,10 +139,13 @@ base::Result<Message> build_route(const Route &route, RouteVerb verb) {
     int error = rtnl_route_set_dst(r, address_of(route.destination, route.prefix_length).get());
     if (error == 0 && !route.source.unspecified())
         error = rtnl_route_set_pref_src(r, address_of(route.source, 32).get());
+    // A default route stands before another of the same metric (as with `ip route prepend`), so
+    // that it can win against one of metric 0, and everything is as before when its device goes.
+    const int exclusive = route.prefix_length == 0 ? 0 : NLM_F_EXCL;
     nl_msg *raw = nullptr;
     if (error == 0)
         error = verb == RouteVerb::Add
-                    ? rtnl_route_build_add_request(r, NLM_F_CREATE | NLM_F_EXCL, &raw)
+                    ? rtnl_route_build_add_request(r, NLM_F_CREATE | exclusive, &raw)
                     : rtnl_route_build_del_request(r, 0, &raw);
     const NlMessage built(raw);
     if (error != 0)

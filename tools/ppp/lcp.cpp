@@ -171,7 +171,7 @@ ControlProtocol::Verdict Lcp::refuse_method(std::string wanted) {
     no_method_ = fmt::format("the peer wants authentication with {}, allowed is {}", wanted,
                              allow_.empty() ? "none" : allow_.text());
     if (++method_naks_ > limits().max_failure)
-        fail(EndReason::Kind::NegotiationFailed,
+        fail(EndReason::Kind::AuthFailed,
              fmt::format("no common authentication method: {}", no_method_));
     if (allow_.empty())
         return Verdict::reject();

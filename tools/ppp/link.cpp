@@ -405,7 +405,7 @@ void Link::Impl::peer_terminated(const ControlProtocol::PeerTerminated &terminat
     if (phase == Phase::Authenticate)
         why.text += " during authentication";
     else if (!ipv4 && !lcp.no_method().empty())
-        why = {EndReason::Kind::NegotiationFailed,
+        why = {EndReason::Kind::AuthFailed,
                fmt::format("no common authentication method: {}; the peer closed the link",
                            lcp.no_method())};
     why.text = with_quote(std::move(why.text), terminated.text);

@@ -53,7 +53,7 @@ struct EndReason {
     enum class Kind : std::uint8_t {
         Requested,          // close() was called
         PeerTerminated,     // Terminate-Request
-        AuthFailed,         // wrong password and the like
+        AuthFailed,         // wrong password and the like, also no common method
         NegotiationFailed,  // no agreement, or no answer to Configure-Requests
         EchoTimeout,        // the keepalive found the peer dead
         ProtocolRejected,   // the peer does not speak something we cannot do without

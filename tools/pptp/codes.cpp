@@ -33,17 +33,13 @@ constexpr std::string_view start_results[] = {
 
 // Section 2.8.
 constexpr std::string_view call_results[] = {
-    none,           "connected",    "general error", "no carrier", "busy",
-    "no dial tone", "dial timeout", "administratively prohibited",
+    none,   "connected",    "general error", "no carrier",
+    "busy", "no dial tone", "dial timeout",  "administratively prohibited",
 };
 
 // Section 2.13.
 constexpr std::string_view disconnect_results[] = {
-    none,
-    "lost carrier",
-    "general error",
-    "administrative shutdown",
-    "call clear requested",
+    none, "lost carrier", "general error", "administrative shutdown", "call clear requested",
 };
 
 // Section 2.3.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The calls of the engine, and what the passing of time does.
+#include <pptp/control.h>
+
 #include <pptp/control_impl.h>
 
 #include <utility>
@@ -113,16 +115,10 @@ void Control::expire(base::Time now) {
     }
 }
 
-base::Deadline Control::deadline() const {
-    return base::earlier(impl_->wait, impl_->echo);
-}
+base::Deadline Control::deadline() const { return base::earlier(impl_->wait, impl_->echo); }
 
-std::vector<Output> Control::take_outputs() {
-    return std::exchange(impl_->outputs, {});
-}
+std::vector<Output> Control::take_outputs() { return std::exchange(impl_->outputs, {}); }
 
-const ControlCounters &Control::counters() const {
-    return impl_->counters;
-}
+const ControlCounters &Control::counters() const { return impl_->counters; }
 
 }  // namespace rtun::pptp

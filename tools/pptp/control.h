@@ -22,14 +22,15 @@ namespace rtun::pptp {
 enum class CallId : std::uint16_t {};
 
 struct ControlOptions {
-    std::string host_name;    // at most 63 octets are sent
+    std::string host_name;  // at most 63 octets are sent
     std::string vendor = "rtun";
-    std::string phone_number;  // for the OCRQ, at most 63 octets
-    std::string sub_address;   // likewise
+    std::string phone_number;           // for the OCRQ, at most 63 octets
+    std::string sub_address;            // likewise
     std::uint16_t receive_window = 64;  // packets we buffer, told to the peer
     std::uint32_t minimum_bps = 300;
     std::uint32_t maximum_bps = 100000000;
-    base::Duration reply_timeout = std::chrono::seconds(60);  // SCCRP, OCRP (RFC 2637 section 3.1.4)
+    base::Duration reply_timeout =
+        std::chrono::seconds(60);  // SCCRP, OCRP (RFC 2637 section 3.1.4)
     base::Duration echo_interval = std::chrono::seconds(60);  // of silence; zero: never
     base::Duration echo_timeout = std::chrono::seconds(60);   // for the Echo-Reply
     base::Duration stop_timeout = std::chrono::seconds(5);    // for CDN and StopCC-Reply at the end
@@ -68,10 +69,10 @@ struct ControlUp {
 };
 // OCRP has come: the GRE path may be used.
 struct CallUp {
-    CallId local;  // in what we receive
-    CallId peer;   // in what we send
-    std::uint32_t connect_speed = 0;   // bit/s
-    std::uint16_t peer_window = 0;     // packets
+    CallId local;                        // in what we receive
+    CallId peer;                         // in what we send
+    std::uint32_t connect_speed = 0;     // bit/s
+    std::uint16_t peer_window = 0;       // packets
     std::uint16_t processing_delay = 0;  // 1/10 s
 };
 // The last output: close the TCP connection once all octets before it have been written.
@@ -83,10 +84,10 @@ using Output = std::variant<SendBytes, ControlUp, CallUp, Ended>;
 struct ControlCounters {
     std::uint64_t messages_in = 0;
     std::uint64_t messages_out = 0;
-    std::uint64_t unexpected = 0;  // well-formed but not now: counted and ignored
+    std::uint64_t unexpected = 0;     // well-formed but not now: counted and ignored
     std::uint64_t echo_sent = 0;      // our Echo-Requests
     std::uint64_t echo_answered = 0;  // those of them that the peer has answered
-    std::uint64_t call_errors = 0;  // WAN-Error-Notify and the like
+    std::uint64_t call_errors = 0;    // WAN-Error-Notify and the like
 };
 
 class Control {

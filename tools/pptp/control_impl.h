@@ -54,8 +54,7 @@ struct Control::Impl {
     std::vector<Output> outputs;
     ControlCounters counters;
 
-    Impl(ControlOptions o, CallId c, base::Random &r)
-        : options(std::move(o)), call(c), random(r) {}
+    Impl(ControlOptions o, CallId c, base::Random &r) : options(std::move(o)), call(c), random(r) {}
 
     // Received messages, one function each; what they mean for the machines.
     void on(const wp::StartControlConnectionRequest &m);

@@ -15,9 +15,7 @@ namespace {
 constexpr std::uint16_t firmware_revision = 1;
 
 // One octet less than the field, so that a peer that takes it for a C string finds its end.
-std::string field(std::string_view text) {
-    return std::string(text.substr(0, wp::text_width - 1));
-}
+std::string field(std::string_view text) { return std::string(text.substr(0, wp::text_width - 1)); }
 
 // What a peer calls itself may go to terminals and logs.
 std::string printable(std::string text) {
@@ -142,8 +140,7 @@ void Control::Impl::wait_over() {
                                           base::format_uptime(options.reply_timeout));
     };
     if (control_state == ControlState::Established)
-        call_event(CallEvent::Timeout,
-                   missing(wp::name(wp::MessageType::OutgoingCallReply)));
+        call_event(CallEvent::Timeout, missing(wp::name(wp::MessageType::OutgoingCallReply)));
     else
         control_event(ControlEvent::Timeout,
                       missing(wp::name(wp::MessageType::StartControlConnectionReply)));
@@ -152,8 +149,8 @@ void Control::Impl::wait_over() {
 void Control::Impl::echo_over() {
     if (echo_pending) {
         control_event(ControlEvent::EchoTimeout,
-                      because(Kind::EchoTimeout, "no Echo-Reply within " +
-                                                     base::format_uptime(options.echo_timeout)));
+                      because(Kind::EchoTimeout,
+                              "no Echo-Reply within " + base::format_uptime(options.echo_timeout)));
         return;
     }
     echo_pending = echo_identifier++;

@@ -178,16 +178,10 @@ void Control::Impl::on(const wp::OutgoingCallRequest &m) {
 }
 
 // What only a PAC receives, or what follows calls that we have refused.
-void Control::Impl::on(const wp::IncomingCallReply &) {
-    counters.unexpected++;
-}
+void Control::Impl::on(const wp::IncomingCallReply &) { counters.unexpected++; }
 
-void Control::Impl::on(const wp::IncomingCallConnected &) {
-    counters.unexpected++;
-}
+void Control::Impl::on(const wp::IncomingCallConnected &) { counters.unexpected++; }
 
-void Control::Impl::on(const wp::CallClearRequest &) {
-    counters.unexpected++;
-}
+void Control::Impl::on(const wp::CallClearRequest &) { counters.unexpected++; }
 
 }  // namespace rtun::pptp

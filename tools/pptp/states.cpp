@@ -138,13 +138,22 @@ constexpr std::array<std::array<CallCell, call_events>, call_states> call_table{
 
 constexpr std::array<std::string_view, control_states> control_state_names{
     "idle", "wait_ctl_reply", "established", "wait_stop_reply"};
-constexpr std::array<std::string_view, call_states> call_state_names{"idle", "wait_reply",
-                                                                     "established",
-                                                                     "wait_disconnect"};
-constexpr std::array<std::string_view, control_events> control_event_names{
-    "Open",        "StartRequest", "StartReply", "StartReplyVersion", "StartReplyError",
-    "StopRequest", "StopReply",    "EchoRequest", "EchoReply",        "Terminate",
-    "Timeout",     "EchoTimeout",  "Malformed",   "Lost"};
+constexpr std::array<std::string_view, call_states> call_state_names{
+    "idle", "wait_reply", "established", "wait_disconnect"};
+constexpr std::array<std::string_view, control_events> control_event_names{"Open",
+                                                                           "StartRequest",
+                                                                           "StartReply",
+                                                                           "StartReplyVersion",
+                                                                           "StartReplyError",
+                                                                           "StopRequest",
+                                                                           "StopReply",
+                                                                           "EchoRequest",
+                                                                           "EchoReply",
+                                                                           "Terminate",
+                                                                           "Timeout",
+                                                                           "EchoTimeout",
+                                                                           "Malformed",
+                                                                           "Lost"};
 constexpr std::array<std::string_view, call_events> call_event_names{
     "Open", "ReplyOk", "ReplyError", "Disconnect", "Clear", "Timeout"};
 
@@ -167,20 +176,12 @@ const CallCell &call_cell(CallState state, CallEvent event) {
     return call_table[index(state)][index(event)];
 }
 
-std::string_view name(ControlState state) {
-    return control_state_names[index(state)];
-}
+std::string_view name(ControlState state) { return control_state_names[index(state)]; }
 
-std::string_view name(CallState state) {
-    return call_state_names[index(state)];
-}
+std::string_view name(CallState state) { return call_state_names[index(state)]; }
 
-std::string_view name(ControlEvent event) {
-    return control_event_names[index(event)];
-}
+std::string_view name(ControlEvent event) { return control_event_names[index(event)]; }
 
-std::string_view name(CallEvent event) {
-    return call_event_names[index(event)];
-}
+std::string_view name(CallEvent event) { return call_event_names[index(event)]; }
 
 }  // namespace rtun::pptp

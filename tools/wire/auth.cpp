@@ -11,11 +11,11 @@ namespace rtun::wire {
 
 using base::Bytes;
 using base::ErrorCode;
+using base::fail;
 using base::Reader;
 using base::Result;
 using base::View;
 using base::Writer;
-using base::fail;
 
 namespace {
 

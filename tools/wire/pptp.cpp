@@ -46,9 +46,7 @@ constexpr std::array<Kind, std::variant_size_v<Message>> kinds{{
 }};
 static_assert(std::ranges::max(kinds, {}, &Kind::length).length == message_max);
 
-const Kind &kind_of(MessageType type) {
-    return kinds.at(static_cast<std::size_t>(type) - 1);
-}
+const Kind &kind_of(MessageType type) { return kinds.at(static_cast<std::size_t>(type) - 1); }
 
 // The length field of a telephone number.
 std::uint16_t digits(const std::string &number) {
@@ -115,12 +113,8 @@ void body(Writer &out, const StopControlConnectionReply &m) {
     out.u8(m.result).u8(m.error).zeros(2);
 }
 
-EchoRequest echo_request(Reader &in) {
-    return {.identifier = in.be32()};
-}
-void body(Writer &out, const EchoRequest &m) {
-    out.be32(m.identifier);
-}
+EchoRequest echo_request(Reader &in) { return {.identifier = in.be32()}; }
+void body(Writer &out, const EchoRequest &m) { out.be32(m.identifier); }
 
 EchoReply echo_reply(Reader &in) {
     EchoReply m;
@@ -241,9 +235,7 @@ CallClearRequest call_clear_request(Reader &in) {
     in.skip(2);  // Reserved1
     return m;
 }
-void body(Writer &out, const CallClearRequest &m) {
-    out.be16(m.call_id).zeros(2);
-}
+void body(Writer &out, const CallClearRequest &m) { out.be16(m.call_id).zeros(2); }
 
 CallDisconnectNotify call_disconnect_notify(Reader &in) {
     CallDisconnectNotify m;
@@ -339,13 +331,9 @@ MessageType type_of(const Message &message) {
     return static_cast<MessageType>(message.index() + 1);
 }
 
-std::string_view name(MessageType type) {
-    return kind_of(type).name;
-}
+std::string_view name(MessageType type) { return kind_of(type).name; }
 
-std::size_t length_of(MessageType type) {
-    return kind_of(type).length;
-}
+std::size_t length_of(MessageType type) { return kind_of(type).length; }
 
 base::Bytes encode(const Message &message) {
     const MessageType type = type_of(message);
@@ -373,9 +361,9 @@ Next next(base::Reader &stream) {
     if (in.left() < 2)
         return NeedMore{};
     if (const std::uint16_t type = in.be16(); type != control_message)
-        return malformed(Malformed::Kind::NotControl,
-                         "a message of PPTP message type " + std::to_string(type) +
-                             ", which is not a control message");
+        return malformed(Malformed::Kind::NotControl, "a message of PPTP message type " +
+                                                          std::to_string(type) +
+                                                          ", which is not a control message");
     if (in.left() < 4)
         return NeedMore{};
     if (in.be32() != magic_cookie)

@@ -162,12 +162,11 @@ struct SetLinkInfo {
 };
 
 // In the order of their message types, 1 to 15.
-using Message =
-    std::variant<StartControlConnectionRequest, StartControlConnectionReply,
-                 StopControlConnectionRequest, StopControlConnectionReply, EchoRequest, EchoReply,
-                 OutgoingCallRequest, OutgoingCallReply, IncomingCallRequest, IncomingCallReply,
-                 IncomingCallConnected, CallClearRequest, CallDisconnectNotify, WanErrorNotify,
-                 SetLinkInfo>;
+using Message = std::variant<StartControlConnectionRequest, StartControlConnectionReply,
+                             StopControlConnectionRequest, StopControlConnectionReply, EchoRequest,
+                             EchoReply, OutgoingCallRequest, OutgoingCallReply, IncomingCallRequest,
+                             IncomingCallReply, IncomingCallConnected, CallClearRequest,
+                             CallDisconnectNotify, WanErrorNotify, SetLinkInfo>;
 
 enum class MessageType : std::uint16_t {
     StartControlConnectionRequest = 1,
@@ -188,8 +187,8 @@ enum class MessageType : std::uint16_t {
 };
 
 [[nodiscard]] MessageType type_of(const Message &message);
-[[nodiscard]] std::string_view name(MessageType type);    // "Outgoing-Call-Reply"
-[[nodiscard]] std::size_t length_of(MessageType type);    // of the whole message, in octets
+[[nodiscard]] std::string_view name(MessageType type);     // "Outgoing-Call-Reply"
+[[nodiscard]] std::size_t length_of(MessageType type);     // of the whole message, in octets
 [[nodiscard]] base::Bytes encode(const Message &message);  // texts are cut to their fields
 
 // There is no whole message yet.

@@ -38,9 +38,10 @@ TEST_F(MsChap2, answers_as_in_rfc_2759_section_9_2) {
     const auto answer = response();
     EXPECT_EQ(answer.id, 5);
     EXPECT_EQ(answer.name, "User");
-    EXPECT_EQ(base::to_hex(answer.value),
-              "21402324255e262a28295f2b3a337c7e" "0000000000000000"
-              "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df" "00");
+    EXPECT_EQ(base::to_hex(answer.value), "21402324255e262a28295f2b3a337c7e"
+                                          "0000000000000000"
+                                          "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df"
+                                          "00");
 }
 
 TEST_F(MsChap2, names_the_domain_but_leaves_it_out_of_the_hash) {
@@ -170,10 +171,10 @@ TEST_F(MsChap2, agrees_with_an_authenticator_on_a_password_beyond_ascii) {
     start();
     challenge();
     const auto response_value = wire::decode_ms_chap2_response(response().value).value();
-    EXPECT_EQ(response_value.nt, crypto::generate_nt_response(
-                                     base::View(authenticator_challenge).first<16>(),
-                                     response_value.peer_challenge, "User",
-                                     base::Secret(password)));
+    EXPECT_EQ(response_value.nt,
+              crypto::generate_nt_response(base::View(authenticator_challenge).first<16>(),
+                                           response_value.peer_challenge, "User",
+                                           base::Secret(password)));
 }
 
 }  // namespace

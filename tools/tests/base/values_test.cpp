@@ -88,10 +88,11 @@ TEST(Ipv4, is_the_same_after_being_text) {
 TEST(Ipv4, refuses_everything_that_is_not_four_plain_decimal_numbers) {
     using namespace std::string_view_literals;
     for (const std::string_view text :
-         {""sv, "1"sv, "1.2.3"sv, "1.2.3."sv, "1.2.3.4."sv, "1.2.3.4.5"sv, ".1.2.3"sv, "1..2.3"sv,
-          "256.1.1.1"sv, "1.2.3.-4"sv, "+1.2.3.4"sv, "01.2.3.4"sv, "1.2.3.00"sv, " 1.2.3.4"sv,
-          "1.2.3.4 "sv, "1.2.3.4\0"sv, "0x1.2.3.4"sv, "a.b.c.d"sv, "1.2.3.4/24"sv,
-          "99999999999.1.1.1"sv, "::1"sv}) {
+         {""sv,          "1"sv,         "1.2.3"sv,    "1.2.3."sv,     "1.2.3.4."sv,
+          "1.2.3.4.5"sv, ".1.2.3"sv,    "1..2.3"sv,   "256.1.1.1"sv,  "1.2.3.-4"sv,
+          "+1.2.3.4"sv,  "01.2.3.4"sv,  "1.2.3.00"sv, " 1.2.3.4"sv,   "1.2.3.4 "sv,
+          "1.2.3.4\0"sv, "0x1.2.3.4"sv, "a.b.c.d"sv,  "1.2.3.4/24"sv, "99999999999.1.1.1"sv,
+          "::1"sv}) {
         const auto parsed = Ipv4::parse(text);
         ASSERT_FALSE(parsed) << text;
         EXPECT_EQ(parsed.error().code, ErrorCode::Invalid);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // `client show` and what else the daemon is asked, with a daemon that answers what the test says.
-#include "answer.h"
-#include "fixed_kernel.h"
+#include <tests/cli/answer.h>
+#include <tests/cli/fixed_kernel.h>
 
 #include <cli/commands.h>
 #include <ctl/server.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Events as `monitor` prints them.
-#include "answer.h"
-#include "fixed_kernel.h"
+#include <tests/cli/answer.h>
+#include <tests/cli/fixed_kernel.h>
 
 #include <cli/events.h>
 
@@ -58,6 +58,26 @@ TEST(Monitor, TextsAndJsonAreTheGoldenOnes) {
     expect_golden("monitor.json", printed({.json = true}));
     EXPECT_THAT(printed({.timestamp = Timestamp::Long}),
                 testing::StartsWith("Timestamp: Sun Sep  9 01:46:40 2001 250000 usec\ntunnel 3"));
+}
+
+// `connect` prints an event of the daemon as the control socket carries it: monitor only adds to
+// it.
+TEST(Monitor, AnEventOfTheDaemonHasTheMembersThatConnectPrints) {
+    const ctl::Event event{.time = 1000000001.5,
+                           .id = "client.up",
+                           .object = "client",
+                           .name = "office",
+                           .text = "connected",
+                           .fields = {{"mtu", "1450"}}};
+    const Options options{.json = true};
+    Answer answer(options);
+    print_event(answer.out(), options, event);
+    ASSERT_TRUE(answer.out().flush_each());
+    std::string monitored = answer.written();
+    const std::string source = "\"source\":\"daemon\",";
+    const std::size_t at = monitored.find(source);
+    ASSERT_NE(at, std::string::npos);
+    EXPECT_EQ(monitored.erase(at, source.size()), ctl::encode(event));
 }
 
 TEST(Monitor, AnEventConcernsItsObject) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // `session show` and `tunnel show`: what is in the kernel, as text and as JSON.
-#include "answer.h"
-#include "fixed_kernel.h"
+#include <tests/cli/answer.h>
+#include <tests/cli/fixed_kernel.h>
 
 #include <cli/commands.h>
 #include <cli/stats.h>
@@ -58,13 +58,26 @@ TEST(SessionShow, JsonIsTheGoldenOne) {
 }
 
 TEST(SessionShow, ASessionIsNamedByItsNumberOrItsInterface) {
-    for (const char *name : {"7", "pptp-out1"}) {
+    for (const char *name : {"7", "0x7", "07", "pptp-out1"}) {
         const std::string text = sessions({.statistics = true}, name);
         EXPECT_THAT(text, HasSubstr("session 7  dev pptp-out1"));
         EXPECT_THAT(text, Not(HasSubstr("session 8")));
         EXPECT_THAT(text, Not(HasSubstr("of no session")));
     }
     EXPECT_EQ(sessions({}, "9"), "Error: there is no session \"9\"");
+    EXPECT_EQ(sessions({}, "0x9"), "Error: there is no session \"0x9\"");
+}
+
+TEST(SessionShow, TheNamespaceOfAnInterfaceThatIsElsewhereIsANumber) {
+    FixedKernel kernel = example_kernel();
+    kernel.has_sessions.resize(1);
+    for (const int id : {5, -1}) {  // NETNSA_NSID_NOT_ASSIGNED is -1
+        kernel.has_sessions[0].netnsid = id;
+        EXPECT_THAT(sessions({.json = true, .brief = true}, {}, kernel),
+                    HasSubstr("\"ifindex\":12,\"netnsid\":" + std::to_string(id) + ","));
+        EXPECT_THAT(sessions({}, {}, kernel),
+                    HasSubstr("interface 12 in another namespace (id " + std::to_string(id) + ")"));
+    }
 }
 
 TEST(SessionShow, NothingIsAnEmptyAnswerAndAnEmptyList) {
@@ -85,7 +98,10 @@ TEST(TunnelShow, TextsAndJsonAreTheGoldenOnes) {
 }
 
 TEST(TunnelShow, ATunnelIsNamedByItsNumber) {
-    EXPECT_THAT(tunnels({}, "4"), Not(HasSubstr("tunnel 3")));
+    for (const char *name : {"4", "0x4", "04"}) {
+        EXPECT_THAT(tunnels({}, name), HasSubstr("tunnel 4")) << name;
+        EXPECT_THAT(tunnels({}, name), Not(HasSubstr("tunnel 3"))) << name;
+    }
     EXPECT_EQ(tunnels({}, "5"), "Error: there is no tunnel 5");
     EXPECT_EQ(tunnels({.json = true}, {}, FixedKernel{}), "[]\n");
 }

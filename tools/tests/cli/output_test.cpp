@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One call, two forms.
-#include "answer.h"
+#include <tests/cli/answer.h>
 
 #include <gmock/gmock.h>
 

@@ -3,6 +3,8 @@
 // The whole command line, from argv to the exit status, as far as no kernel is needed.
 #include <cli/cli.h>
 
+#include <base/fd.h>
+
 #include <gmock/gmock.h>
 
 #include <fcntl.h>
@@ -176,18 +178,71 @@ TEST(Run, ConfigCheckSaysWhetherAFileIsRight) {
     EXPECT_THAT(wrong.err, StartsWith("Error: " + bad.path() + ":1:19: argument \"connect-to\""));
 }
 
-TEST(Run, ABatchStopsAtItsFirstMistakeAndNamesThePlace) {
+TEST(Run, AMistakeInABatchChangesNothingAndIsNamedWithItsPlace) {
     const Scratch good("client add a type pptp connect-to h user u password-file /p\n");
-    const Scratch batch("# first\nconfig check " + good.path() + "\nconfig chek x\nfrob\n");
-    const Ran ran = run_args({"-b", batch.path()});
-    EXPECT_EQ(ran.status, 1);
-    EXPECT_EQ(ran.out, good.path() + ": ok  1 client\n");
-    EXPECT_THAT(ran.err, StartsWith("Error: " + batch.path() + ":3:8: argument \"chek\""));
+    const std::string check = "config check " + good.path() + "\n";
+    for (const auto &[last, where] : std::vector<std::pair<std::string, std::string>>{
+             {"config chek x\nfrob\n", ":3:8: argument \"chek\""},
+             {"  config check 'x\n", ":3:16: a quote is opened"},
+             {"\n  monitor", ":4:3: \"monitor\" cannot stand in a batch"}}) {
+        const Scratch batch("# first\n" + check + last);
+        const Ran ran = run_args({"-b", batch.path()});
+        EXPECT_EQ(ran.status, 1);
+        EXPECT_EQ(ran.out, "") << "the good line before it was carried out";
+        EXPECT_THAT(ran.err, StartsWith("Error: " + batch.path() + where));
+        EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1);
+    }
+    const Scratch batch(check + "\n" + check);
+    EXPECT_EQ(run_args({"-b", batch.path()}).out,
+              good.path() + ": ok  1 client\n" + good.path() + ": ok  1 client\n");
+}
 
-    const Scratch refused("\nclient show\n");
+TEST(Run, ABatchStopsAtTheFirstLineThatFails) {
+    const Scratch good("client add a type pptp connect-to h user u password-file /p\n");
+    const std::string check = "config check " + good.path() + "\n";
+    const Scratch refused(check + "\nclient show\n" + check);
     const Ran no_daemon = run_args({"-b", refused.path()});
     EXPECT_EQ(no_daemon.status, 3);
-    EXPECT_THAT(no_daemon.err, StartsWith("Error: " + refused.path() + ":2: no daemon"));
+    EXPECT_EQ(no_daemon.out, good.path() + ": ok  1 client\n");
+    EXPECT_THAT(no_daemon.err, StartsWith("Error: " + refused.path() + ":3: no daemon"));
+}
+
+TEST(Run, ABatchOfStandardInputIsReadToItsEndFirst) {
+    const Scratch good("client add a type pptp connect-to h user u password-file /p\n");
+    const std::string check = "config check " + good.path() + "\n";
+    const Scratch right(check);
+    const Scratch wrong(check + "frob");
+    const base::Fd saved(::dup(STDIN_FILENO));
+    for (const auto &[path, status] : {std::pair{right.path(), 0}, std::pair{wrong.path(), 1}}) {
+        const base::Fd file(::open(path.c_str(), O_RDONLY));
+        ASSERT_GE(::dup2(file.get(), STDIN_FILENO), 0);
+        const Ran ran = run_args({"-b", "-"});
+        EXPECT_EQ(ran.status, status) << ran.err;
+        EXPECT_EQ(ran.out.empty(), status != 0);
+        EXPECT_THAT(ran.err, StartsWith(status == 0 ? "" : "Error: (standard input):2:1: "));
+    }
+    ASSERT_GE(::dup2(saved.get(), STDIN_FILENO), 0);
+}
+
+TEST(Run, APasswordForConnectComesFromStandardInputIfThatIsNoTerminal) {
+    const std::vector<std::string> args{"connect", "type", "pptp", "connect-to", "h", "user", "u"};
+    const base::Fd saved(::dup(STDIN_FILENO));
+    const auto connect_with = [&](const std::string &text, Started &started) {
+        const Scratch input(text);
+        const base::Fd file(::open(input.path().c_str(), O_RDONLY));
+        EXPECT_GE(::dup2(file.get(), STDIN_FILENO), 0);
+        return run_args(args, &started);
+    };
+    Started started;
+    EXPECT_EQ(connect_with("hunter2\nmore\n", started).status, 5);
+    EXPECT_EQ(started.connects, 1);
+    EXPECT_TRUE(started.client.password.same_as(base::as_bytes("hunter2")));
+    const Ran none = connect_with("", started);
+    EXPECT_EQ(none.status, 1);
+    EXPECT_EQ(started.connects, 1);
+    EXPECT_THAT(none.err, StartsWith("Error: argument \"password-file\" is required"));
+    EXPECT_EQ(std::count(none.err.begin(), none.err.end(), '\n'), 1);
+    ASSERT_GE(::dup2(saved.get(), STDIN_FILENO), 0);
 }
 
 TEST(Run, WhatDoesNotEndCannotStandInABatch) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The password prompt on a terminal of its own.
+// The password prompt on a terminal of its own, and a password that comes without one.
 #include <cli/terminal.h>
 
 #include <base/fd.h>
@@ -89,6 +89,54 @@ TEST(AskPassword, NothingOrCtrlCIsAnError) {
     EXPECT_TRUE(interrupted.echo);
     EXPECT_EQ(ask("\x04").status, 2);
     EXPECT_EQ(ask(std::string(300, 'x') + "\n").status, 2);
+}
+
+// Asks in a process whose standard input is a pipe with this in it; what is left in it afterwards.
+struct Piped {
+    int status = -1;
+    std::string left;
+};
+
+Piped ask_pipe(const std::string &input) {
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
+    EXPECT_EQ(::write(ends[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
+    ::close(ends[1]);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::dup2(ends[0], STDIN_FILENO);
+        const auto password = ask_password("Password: ");
+        ::_exit(!password ? 2 : password->same_as(base::as_bytes("pw\xc3\xa4")) ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    Piped piped{.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .left = {}};
+    char chunk[1024];
+    const ssize_t got = ::read(ends[0], chunk, sizeof(chunk));
+    piped.left.assign(chunk, got > 0 ? static_cast<std::size_t>(got) : 0);
+    ::close(ends[0]);
+    return piped;
+}
+
+TEST(AskPassword, IsTheFirstLineOfAStandardInputThatIsNoTerminal) {
+    EXPECT_EQ(ask_pipe("pw\xc3\xa4\n").status, 0);
+    EXPECT_EQ(ask_pipe("pw\xc3\xa4").status, 0) << "the end is as good as a newline";
+    EXPECT_EQ(ask_pipe("pw\xc3\xa4\r\n").status, 0);
+    EXPECT_EQ(ask_pipe("pw\n").status, 1);
+    const Piped followed = ask_pipe("pw\xc3\xa4\nmore\n");
+    EXPECT_EQ(followed.status, 0);
+    EXPECT_EQ(followed.left, "more\n");
+}
+
+TEST(AskPassword, OfStandardInputHasOneTo255Octets) {
+    EXPECT_EQ(ask_pipe("").status, 2);
+    EXPECT_EQ(ask_pipe("\n").status, 2);
+    EXPECT_EQ(ask_pipe("\npw\xc3\xa4\n").status, 2);
+    EXPECT_EQ(ask_pipe(std::string(255, 'x') + "\r\n").status, 1);
+    EXPECT_EQ(ask_pipe(std::string(256, 'x') + "\n").status, 2);
+    const Piped endless = ask_pipe(std::string(1000, 'x'));
+    EXPECT_EQ(endless.status, 2);
+    EXPECT_GT(endless.left.size(), 700U) << "no more is read than is needed to refuse it";
 }
 
 TEST(AskPassword, ASignalEndsIt) { EXPECT_EQ(ask("", SIGTERM).signal, SIGTERM); }

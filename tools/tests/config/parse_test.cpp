@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The grammar: what every command becomes, and what is said about every mistake.
-#include "words.h"
+#include <tests/config/words.h>
 
 #include <config/table.h>
 
@@ -236,8 +236,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"connect-to h:0", "1..65535"}, BadValue{"connect-to h:65536", "1..65535"},
         BadValue{"connect-to h:", "1..65535"}, BadValue{"connect-to h:0x6bb", "1..65535"},
         BadValue{"connect-to h:+1", "1..65535"}, BadValue{"connect-to h:-1", "1..65535"},
-        BadValue{"connect-to 'h: 1'", "1..65535"}, BadValue{"connect-to h:1x", "1..65535"}, BadValue{"connect-to a..b", "1..63"},
-        BadValue{"connect-to -a", "begins nor ends"},
+        BadValue{"connect-to 'h: 1'", "1..65535"}, BadValue{"connect-to h:1x", "1..65535"},
+        BadValue{"connect-to a..b", "1..63"}, BadValue{"connect-to -a", "begins nor ends"},
         BadValue{"connect-to a-.b", "begins nor ends"}, BadValue{"connect-to a/b", "not \"/\""},
         BadValue{"connect-to .", "not an IPv4"}, BadValue{"comment \x80", "UTF-8"},
         BadValue{"comment \xc0\x80", "UTF-8"}, BadValue{"comment \xed\xa0\x80", "UTF-8"},

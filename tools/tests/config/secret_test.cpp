@@ -2,7 +2,7 @@
 //
 // A password on its way from a file into the model leaves no copy in memory that was given back.
 // All memory of this program is looked through when it is freed, which is cheap while nobody asks.
-#include "words.h"
+#include <tests/config/words.h>
 
 #include <malloc.h>
 #include <sys/stat.h>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Help and completion, which read the table that parse() reads.
-#include "words.h"
-
 #include <config/grammar.h>
 
 #include <config/table.h>
+#include <tests/config/words.h>
 
 #include <gmock/gmock.h>
 
@@ -39,7 +38,8 @@ TEST(Usage, EveryLevelNamesAllThatIsBelow) {
     }
 }
 
-// A name behind the object would be taken for a verb, so show can only be left out together with it.
+// A name behind the object would be taken for a verb, so show can only be left out together with
+// it.
 TEST(Usage, WhatMayBeLeftOutIsWhatTheParserTakes) {
     EXPECT_THAT(usage(Words{"session"}), HasSubstr("rtun session [ show [ ID | IFNAME ] ]\n"));
     EXPECT_THAT(usage(Words{"tunnel"}), HasSubstr("rtun tunnel [ show [ ID ] ]\n"));

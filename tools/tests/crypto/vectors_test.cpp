@@ -30,11 +30,10 @@ TEST(Md5, matches_rfc_1321_appendix_a_5) {
 TEST(Sha1, matches_rfc_3174_section_7_3) {
     EXPECT_EQ(hex_of(sha1({base::as_bytes("abc")}).view()),
               "a9993e364706816aba3e25717850c26c9cd0d89d");
-    EXPECT_EQ(
-        hex_of(sha1({base::as_bytes("abcdbcdecdefdefgefghfghighijhi"),
-                     base::as_bytes("jkijkljklmklmnlmnomnopnopq")})
-                   .view()),
-        "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+    EXPECT_EQ(hex_of(sha1({base::as_bytes("abcdbcdecdefdefgefghfghighijhi"),
+                           base::as_bytes("jkijkljklmklmnlmnomnopnopq")})
+                         .view()),
+              "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
 }
 
 TEST(Digest, of_parts_is_that_of_the_whole) {
@@ -94,10 +93,10 @@ TEST_F(MsChap2, responds) {
 }
 
 TEST_F(MsChap2, knows_what_the_authenticator_must_say) {
-    EXPECT_EQ(hex_of(generate_authenticator_response(password, nt_response, peer, authenticator,
-                                                     "User")
-                         .view()),
-              "407a5589115fd0d6209f510fe9c04566932cda56");
+    EXPECT_EQ(
+        hex_of(generate_authenticator_response(password, nt_response, peer, authenticator, "User")
+                   .view()),
+        "407a5589115fd0d6209f510fe9c04566932cda56");
 }
 
 TEST(Domain, is_what_stands_before_the_last_backslash) {
@@ -116,21 +115,21 @@ std::string md4_of(std::string_view digits) { return hex_of(md4({fake::hex(digit
 
 TEST(Password, is_converted_from_utf_8_to_utf_16) {
     EXPECT_EQ(hash_of(""), md4_of(""));
-    EXPECT_EQ(hash_of("a\xc3\xa9"), md4_of("6100 e900"));           // e acute
-    EXPECT_EQ(hash_of("\xe2\x82\xac"), md4_of("ac20"));              // euro sign
-    EXPECT_EQ(hash_of("\xf0\x9f\x94\x91"), md4_of("3dd8 11dd"));     // U+1F511 KEY
-    EXPECT_EQ(hash_of("\xf4\x8f\xbf\xbf"), md4_of("ffdb ffdf"));     // U+10FFFF
-    EXPECT_EQ(hash_of("\xef\xbf\xbf\x7f"), md4_of("ffff 7f00"));     // U+FFFF, U+007F
+    EXPECT_EQ(hash_of("a\xc3\xa9"), md4_of("6100 e900"));             // e acute
+    EXPECT_EQ(hash_of("\xe2\x82\xac"), md4_of("ac20"));               // euro sign
+    EXPECT_EQ(hash_of("\xf0\x9f\x94\x91"), md4_of("3dd8 11dd"));      // U+1F511 KEY
+    EXPECT_EQ(hash_of("\xf4\x8f\xbf\xbf"), md4_of("ffdb ffdf"));      // U+10FFFF
+    EXPECT_EQ(hash_of("\xef\xbf\xbf\x7f"), md4_of("ffff 7f00"));      // U+FFFF, U+007F
     EXPECT_EQ(hash_of("\xdf\xbf\xe0\xa0\x80"), md4_of("ff07 0008"));  // U+07FF, U+0800
 }
 
 TEST(Password, that_is_not_utf_8_is_taken_for_iso_8859_1_as_a_whole) {
     EXPECT_EQ(hash_of("\xe9t\xe9"), md4_of("e900 7400 e900"));
     EXPECT_EQ(hash_of("\xc3\xa9\xe9"), md4_of("c300 a900 e900"));  // the first two alone are UTF-8
-    EXPECT_EQ(hash_of("\xc0\x80"), md4_of("c000 8000"));            // overlong
-    EXPECT_EQ(hash_of("\xe0\x9f\xbf"), md4_of("e000 9f00 bf00"));   // overlong
+    EXPECT_EQ(hash_of("\xc0\x80"), md4_of("c000 8000"));           // overlong
+    EXPECT_EQ(hash_of("\xe0\x9f\xbf"), md4_of("e000 9f00 bf00"));  // overlong
     EXPECT_EQ(hash_of("\xf0\x8f\xbf\xbf"), md4_of("f000 8f00 bf00 bf00"));
-    EXPECT_EQ(hash_of("\xed\xa0\x80"), md4_of("ed00 a000 8000"));   // a surrogate
+    EXPECT_EQ(hash_of("\xed\xa0\x80"), md4_of("ed00 a000 8000"));           // a surrogate
     EXPECT_EQ(hash_of("\xf4\x90\x80\x80"), md4_of("f400 9000 8000 8000"));  // above U+10FFFF
     EXPECT_EQ(hash_of("\xf8\x90\x80\x80"), md4_of("f800 9000 8000 8000"));  // no lead octet
     EXPECT_EQ(hash_of("\xff"), md4_of("ff00"));

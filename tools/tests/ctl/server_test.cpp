@@ -156,8 +156,9 @@ TEST_F(ControlSocket, WhoDoesNotReadItsAnswersAsksNoMore) {
     constexpr std::size_t asked = 5;
     for (std::size_t i = 0; i < asked; i++)
         send(socket, show);
-    const Reply large{
-        .error = {}, .clients = {}, .lines = std::vector<std::string>(1000, std::string(1000, 'l'))};
+    const Reply large{.error = {},
+                      .clients = {},
+                      .lines = std::vector<std::string>(1000, std::string(1000, 'l'))};
     const std::size_t one = encode(large).size();
 
     std::string read;
@@ -171,8 +172,9 @@ TEST_F(ControlSocket, WhoDoesNotReadItsAnswersAsksNoMore) {
         // As it is read, nothing but the rest of this answer comes.
         for (int turn = 0; turn < 1000 && read.size() < (i + 1) * one; turn++) {
             read += receive(socket);
-            if (read.size() < (i + 1) * one)
+            if (read.size() < (i + 1) * one) {
                 EXPECT_TRUE(server.serve().empty()) << i;
+            }
         }
         ASSERT_EQ(read.size(), (i + 1) * one);
     }

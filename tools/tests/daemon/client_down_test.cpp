@@ -31,6 +31,30 @@ TEST(ClientDown, SaysThatThePasswordIsWrongAlsoWhenTheServerHangsUpFirst) {
     host.expect_ended(ErrorCode::AuthFailed, Layer::Ppp);
 }
 
+TEST(ClientDown, SaysThatThePasswordIsWrongAlsoWhenTheServerStopsAndSaysWhyLast) {
+    Host host;
+    host.server.password = "other";
+    host.server.stops_on_failure = true;
+    host.dial();
+    EXPECT_FALSE(host.server.connected);
+    host.world.advance(50ms);
+    ASSERT_FALSE(host.client->off());
+    host.server.refuse_password();
+    host.world.advance(30s);
+    host.expect_ended(ErrorCode::AuthFailed, Layer::Ppp);
+}
+
+TEST(ClientDown, SaysThatTheServerStoppedWhenNothingMoreIsHeard) {
+    Host host;
+    host.server.password = "other";
+    host.server.stops_on_failure = true;
+    host.dial();
+    host.world.advance(99ms);
+    EXPECT_FALSE(host.client->off());
+    host.world.advance(1ms);
+    host.expect_ended(ErrorCode::Closed, Layer::Pptp);
+}
+
 TEST(ClientDown, SaysThatNoMethodIsAllowedAlsoWhenTheServerHangsUp) {
     Host host;
     config::Client settings = office();
@@ -40,7 +64,8 @@ TEST(ClientDown, SaysThatNoMethodIsAllowedAlsoWhenTheServerHangsUp) {
     host.dial(settings);
     host.world.advance(30s);
     EXPECT_THAT(host.said("client.failed"), HasSubstr("no common authentication method"));
-    host.expect_nothing_left();
+    EXPECT_EQ(exit_status(*host.client->last_reason()), 5);
+    host.expect_ended(ErrorCode::AuthFailed, Layer::Ppp);
 }
 
 TEST(ClientDown, SaysThatTheServerRefusesTheConnection) {
@@ -290,6 +315,35 @@ TEST(ClientDown, LooksAgainWhenEventsWereLost) {
     host.kernel.inject(netlink::Overrun{});
     host.world.run();
     EXPECT_FALSE(host.client->up());
+}
+
+TEST(ClientDown, DoesNotTakeAKernelShortOfMemoryForOneWithoutItsSession) {
+    Host host;
+    host.dial();
+    const base::Error error{ErrorCode::System, "Cannot allocate memory", ENOMEM};
+    host.kernel.fail_next("session", error, 3);
+    host.kernel.inject(netlink::Overrun{});
+    host.world.advance(300ms);  // asked at 0, 100, 300 ms
+    EXPECT_TRUE(host.client->up());
+    // What was lost with the events is found when the kernel answers again.
+    ASSERT_TRUE(host.kernel.link_del(host.kernel.links().begin()->first));
+    host.world.advance(400ms);
+    EXPECT_FALSE(host.client->up());
+    host.world.advance(10s);
+    EXPECT_THAT(host.said("client.down"), HasSubstr("interface office was deleted"));
+    host.expect_ended(ErrorCode::Refused, Layer::Kernel);
+}
+
+TEST(ClientDown, DoesNotAskAKernelForEverThatCannotSay) {
+    Host host;
+    host.dial();
+    const int before = host.kernel.count("session");
+    const base::Error error{ErrorCode::System, "Cannot allocate memory", ENOMEM};
+    host.kernel.fail_next("session", error, 1000);
+    host.kernel.inject(netlink::Overrun{});
+    host.world.advance(50s);  // the keepalive has not come yet
+    EXPECT_TRUE(host.client->up());
+    EXPECT_EQ(host.kernel.count("session") - before, 1 + PptpCall::MaxRechecks);
 }
 
 // The kernel says no to one verb, at its nth time.

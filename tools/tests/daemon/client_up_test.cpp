@@ -161,7 +161,56 @@ TEST(ClientUp, ReadsThePasswordFileAtEveryDial) {
     settings.password_file = "/nonexistent/password";
     host.dial(settings);
     EXPECT_THAT(host.said("client.failed"), HasSubstr("/nonexistent/password"));
+    EXPECT_THAT(host.ids(), ElementsAre("client.failed")) << "nothing was dialed";
+    EXPECT_EQ(exit_status(*host.client->last_reason()), 1);
     host.expect_ended(ErrorCode::Invalid, Layer::Config);
+}
+
+TEST(ClientUp, UnderstandsItsAddressAsTheCommandLineDoes) {
+    for (const char *wrong : {"192.0.2.10:0x6bb", "192.0.2.10:", "192.0.2.10:0", "192.0.2.10:65536",
+                              ":1723", "2001:db8::1", "0.0.0.0"}) {
+        Host host;
+        config::Client settings = office();
+        settings.connect_to = wrong;
+        host.dial(settings);
+        EXPECT_THAT(host.ids(), ElementsAre("client.failed")) << wrong;
+        EXPECT_THAT(host.said("client.failed"), HasSubstr("connect-to")) << wrong;
+        host.expect_ended(ErrorCode::Invalid, Layer::Config);
+        EXPECT_TRUE(host.world.dialed.empty()) << wrong;
+    }
+}
+
+// As pptpd does with its public address for localip.
+TEST(ClientUp, MakesNoRouteToAServerWhoseAddressInsideIsThatOutside) {
+    for (const bool default_route : {false, true}) {
+        Host host;
+        host.server.own_address = Server;
+        config::Client settings = office();
+        settings.add_default_route = default_route;
+        host.dial(settings);
+        ASSERT_TRUE(host.client->up());
+        const auto &addresses = host.kernel.links().begin()->second.addresses;
+        ASSERT_EQ(addresses.size(), 1U);
+        EXPECT_EQ(addresses[0].local.text(), "10.0.0.2");
+        EXPECT_TRUE(addresses[0].peer.unspecified());
+        EXPECT_EQ(host.kernel.route_to(Server, 0).value().oif, host.kernel.underlay->oif);
+        EXPECT_EQ(host.kernel.routes().size(), default_route ? 2U : 0U);
+        EXPECT_EQ(host.count("client.route"), 1);
+        EXPECT_THAT(host.said("client.route"), HasSubstr("no route to 192.0.2.10 through the"));
+        host.client->stop("by user");
+        host.world.run();
+        host.expect_nothing_left();
+    }
+}
+
+TEST(ClientUp, RefusesTheServersOwnAddressForItself) {
+    Host host;
+    host.server.client_address = Server;
+    host.dial();
+    host.world.advance(30s);
+    EXPECT_EQ(host.kernel.count("address_add"), 0);
+    EXPECT_THAT(host.said("client.failed"), HasSubstr("its own address 192.0.2.10"));
+    host.expect_ended(ErrorCode::Refused, Layer::Ppp);
 }
 
 TEST(ClientUp, PinsTheServerBeforeTheDefaultRouteAndRemovesBoth) {
@@ -208,6 +257,15 @@ TEST(ClientUp, SaysThatAnotherDefaultRouteComesFirst) {
     host.dial(settings);
     EXPECT_TRUE(host.client->up());
     EXPECT_THAT(host.said("client.route"), HasSubstr("another one comes first"));
+    EXPECT_THAT(host.said("client.route"), HasSubstr("set default-route-distance 0"));
+
+    // As it says: with the same metric ours goes before the other.
+    settings.default_route_distance = 0;
+    host.client->apply(settings);
+    EXPECT_EQ(host.count("client.route"), 1);
+    EXPECT_EQ(host.kernel.route_to(base::Ipv4{0x08080808}, 0).value().oif,
+              host.kernel.links().begin()->first);
+    EXPECT_EQ(host.kernel.route_to(Server, 0).value().oif, host.kernel.underlay->oif);
 
     Host other;
     other.dial(settings);

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The small parts: blob, target, difference, reasons, host routes, the stored configuration.
+// The small parts: blob, difference, reasons, host routes, the stored configuration.
 #include <config/grammar.h>
 #include <daemon/blob.h>
 #include <daemon/difference.h>
+#include <daemon/no_core.h>
 #include <daemon/store.h>
 #include <tests/daemon/host.h>
 
 #include <gmock/gmock.h>
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -38,14 +41,6 @@ TEST(Blob, RefusesWhatIsNotOurs) {
           "rtun-client 1\nclient a", "rtun-client 1\nclient a\ndial x\n",
           "rtun-client 1\nclient a\ndial 1x\n"})
         EXPECT_FALSE(decode_blob(base::as_bytes(text))) << text;
-}
-
-TEST(Target, IsAHostAndPerhapsAPort) {
-    EXPECT_EQ(parse_target("vpn.example.org")->port, 1723);
-    EXPECT_EQ(parse_target("192.0.2.1:99")->host, "192.0.2.1");
-    EXPECT_EQ(parse_target("192.0.2.1:99")->port, 99);
-    for (const char *wrong : {"", ":1723", "a:", "a:0", "a:65536", "a:x", "a:1x"})
-        EXPECT_FALSE(parse_target(wrong)) << wrong;
 }
 
 TEST(Difference, KnowsWhatEveryMemberNeeds) {
@@ -95,15 +90,65 @@ TEST(Reason, BecomesTheExitStatusOfTheManual) {
     EXPECT_EQ(exit_status(ErrorCode::Closed), 6);
 }
 
+TEST(Core, IsNotLeftByAProgramThatHoldsPasswords) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const int before = ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+        refuse_core();
+        ::_exit(before == 1 && ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+const netlink::LinkIndex Tunnel{99};  // not the way to the server
+
 TEST(HostRoutes, CountTheirUsers) {
     Host host;
-    ASSERT_TRUE(host.routes.pin(Server, 0));
-    ASSERT_TRUE(host.routes.pin(Server, 0));
+    ASSERT_TRUE(host.routes.pin(Server, 0, Tunnel));
+    ASSERT_TRUE(host.routes.pin(Server, 0, Tunnel));
     EXPECT_EQ(host.kernel.routes().size(), 1U);
     host.routes.unpin(Server);
     EXPECT_EQ(host.kernel.routes().size(), 1U);
     host.routes.unpin(Server);
     EXPECT_TRUE(host.kernel.routes().empty());
+}
+
+TEST(HostRoutes, DoNotPinTheTunnelToItself) {
+    Host host;
+    const auto pinned = host.routes.pin(Server, 0, host.kernel.underlay->oif);
+    ASSERT_FALSE(pinned);
+    EXPECT_THAT(pinned.error().text, testing::HasSubstr("through the tunnel"));
+    EXPECT_TRUE(host.kernel.routes().empty());
+}
+
+TEST(HostRoutes, OfSomebodyElseGoWithTheLastTunnelThatNeedsThem) {
+    Host host;
+    netlink::TunnelSpec spec;
+    spec.local = host.world.local_address;
+    spec.remote = Server;
+    // A tunnel of another owner, which pins nothing.
+    host.kernel.close_owner();
+    ASSERT_TRUE(host.kernel.bind_owner("connect-1"));
+    HostRoutes theirs(host.kernel, "connect-1");
+    Plumbing one(host.kernel, theirs);
+    Plumbing two(host.kernel, theirs);
+    ASSERT_TRUE(one.open(spec, {}));
+    ASSERT_TRUE(two.open(spec, {}));
+    // Ours comes, pins the way, and goes.
+    ASSERT_TRUE(host.routes.pin(Server, 0, Tunnel));
+    host.routes.unpin(Server);
+    host.routes.tunnel_gone(Server);
+    EXPECT_EQ(host.kernel.routes().size(), 1U);
+    netlink::Route elsewhere;
+    elsewhere.destination = base::Ipv4{0xc0000263};
+    ASSERT_TRUE(host.kernel.route_add(elsewhere));
+    one.close();
+    EXPECT_EQ(host.kernel.routes().size(), 2U);
+    two.close();
+    EXPECT_THAT(host.kernel.routes(), testing::ElementsAre(elsewhere));
 }
 
 TEST(HostRoutes, ShareTheRouteOfAnotherProgramAndLeaveItToIt) {
@@ -116,8 +161,8 @@ TEST(HostRoutes, ShareTheRouteOfAnotherProgramAndLeaveItToIt) {
     ASSERT_TRUE(host.kernel.bind_owner("connect-1"));
     ASSERT_TRUE(host.kernel.tunnel_add(spec));
     HostRoutes theirs(host.kernel, "connect-1");
-    ASSERT_TRUE(theirs.pin(Server, 0));
-    ASSERT_TRUE(host.routes.pin(Server, 0));
+    ASSERT_TRUE(theirs.pin(Server, 0, Tunnel));
+    ASSERT_TRUE(host.routes.pin(Server, 0, Tunnel));
     EXPECT_EQ(host.kernel.routes().size(), 1U);
     host.routes.unpin(Server);
     EXPECT_EQ(host.kernel.routes().size(), 1U);

@@ -45,9 +45,7 @@ struct Pipe {
 
 class LoopTest : public testing::Test {
 protected:
-    LoopTest() {
-        guard.arm(loop.now() + 20s);
-    }
+    LoopTest() { guard.arm(loop.now() + 20s); }
 
     // Runs until nothing happens within the time given.
     void settle(int rounds = 20) {
@@ -190,9 +188,9 @@ TEST_F(LoopTest, a_descriptor_with_octets_is_readable_and_not_writable) {
 TEST_F(LoopTest, an_empty_pipe_is_writable) {
     const Pipe pipe;
     std::optional<Ready> seen;
-    const Io io =
-        Io::create(loop, pipe.write.get(), Interest::Write, [&](Ready ready) { seen = ready; })
-            .value();
+    const Io io = Io::create(loop, pipe.write.get(), Interest::Write, [&](Ready ready) {
+                      seen = ready;
+                  }).value();
     settle();
     ASSERT_TRUE(seen);
     EXPECT_TRUE(seen->writable);
@@ -230,9 +228,7 @@ TEST_F(LoopTest, an_error_is_told_to_who_wants_to_write) {
 TEST_F(LoopTest, no_interest_silences_even_a_hang_up_until_there_is_interest_again) {
     Pipe pipe;
     int calls = 0;
-    Io io = Io::create(loop, pipe.read.get(), Interest::None, [&](Ready) {
-                ++calls;
-            }).value();
+    Io io = Io::create(loop, pipe.read.get(), Interest::None, [&](Ready) { ++calls; }).value();
     pipe.write.reset();
     settle();
     EXPECT_EQ(calls, 0);

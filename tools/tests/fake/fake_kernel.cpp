@@ -567,13 +567,18 @@ base::Status FakeKernel::route_add(const Route &route) {
     TRY(called("route_add " + describe(route)));
     if (const auto link = links_.find(route.oif); link != links_.end() && !link->second.up)
         return refused(ENETDOWN, "Device for nexthop is not up");
+    // A default route may have a metric that another has, and then goes before it.
     const bool taken = std::any_of(routes_.begin(), routes_.end(), [&](const Route &other) {
-        return other.destination == route.destination &&
-               other.prefix_length == route.prefix_length && other.metric == route.metric;
+        return other == route ||
+               (route.prefix_length != 0 && other.destination == route.destination &&
+                other.prefix_length == route.prefix_length && other.metric == route.metric);
     });
     if (taken)
         return base::fail(ErrorCode::Exists, "the route exists", EEXIST);
-    routes_.push_back(route);
+    const auto place = std::find_if(routes_.begin(), routes_.end(), [&](const Route &other) {
+        return other.prefix_length == 0 && route.prefix_length == 0 && other.metric == route.metric;
+    });
+    routes_.insert(place, route);
     return {};
 }
 
@@ -586,13 +591,22 @@ base::Status FakeKernel::route_del(const Route &route) {
 
 base::Result<Route> FakeKernel::route_to(base::Ipv4 destination, std::uint32_t fwmark) {
     TRY(called(fmt::format("route_to {} {}", destination.text(), fwmark)));
-    std::optional<Route> best = underlay;
-    for (const Route &route : routes_) {
+    std::optional<Route> best;
+    const auto consider = [&](const Route &route) {
         if (covers(route, destination) &&
             (!best || route.prefix_length > best->prefix_length ||
              (route.prefix_length == best->prefix_length && route.metric < best->metric)))
             best = route;
-    }
+    };
+    // The route to a device's peer, as the kernel makes it with the address.
+    for (const auto &[index, link] : links_)
+        for (const FakeLink::Address &address : link.addresses)
+            if (!address.peer.unspecified())
+                consider(Route{.destination = address.peer, .oif = index, .source = address.local});
+    for (const Route &route : routes_)
+        consider(route);
+    if (underlay)
+        consider(*underlay);  // was there first, so others went before it
     if (!best)
         return base::fail(ErrorCode::Unreachable, fmt::format("no route to {}", destination.text()),
                           ENETUNREACH);

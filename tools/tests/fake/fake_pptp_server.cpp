@@ -113,6 +113,12 @@ void FakePptpServer::message(base::View octets) {
     }
 }
 
+void FakePptpServer::stop() {
+    base::Writer body;
+    body.u8(1).u8(0).be16(0);
+    control(3, body.take());
+}
+
 void FakePptpServer::disconnect_call() {
     base::Writer body;
     body.be16(call_id).u8(4).u8(0).be16(0).be16(0).zeros(128);
@@ -220,14 +226,22 @@ void FakePptpServer::pap(base::View packet) {
     const base::View got = in.bytes(in.u8());
     const base::View want = base::as_bytes(password);
     const bool right = in.ok() && std::equal(got.begin(), got.end(), want.begin(), want.end());
-    base::Writer reply;
-    reply.u8(0);
-    send(Pap, right ? 2 : 3, packet[1], reply.take());
-    if (!right) {
-        terminate_link();
+    pap_id_ = packet[1];
+    if (right) {
+        send(Pap, 2, pap_id_, {0});
+    } else if (stops_on_failure) {
+        stop();
+        hang_up();
+    } else {
+        refuse_password();
         if (hangs_up_on_failure)
             hang_up();
     }
+}
+
+void FakePptpServer::refuse_password() {
+    send(Pap, 3, pap_id_, {0});
+    terminate_link();
 }
 
 void FakePptpServer::ipcp(base::View packet) {
@@ -240,11 +254,11 @@ void FakePptpServer::ipcp(base::View packet) {
     }
     if (!std::exchange(ipcp_requested_, true)) {
         base::Writer own;
-        own.u8(3).u8(6).be32(0x0a000001);  // 10.0.0.1
+        own.u8(3).u8(6).be32(own_address.value);
         send(Ipcp, 1, next_id_++, own.take());
     }
-    // The client's options: address 10.0.0.2, name servers 10.0.0.53 and 10.0.0.54.
-    const std::map<std::uint8_t, std::uint32_t> give{{std::uint8_t{3}, 0x0a000002},
+    // The client's options: its address, name servers 10.0.0.53 and 10.0.0.54.
+    const std::map<std::uint8_t, std::uint32_t> give{{std::uint8_t{3}, client_address.value},
                                                      {std::uint8_t{129}, 0x0a000035},
                                                      {std::uint8_t{131}, 0x0a000036}};
     base::Reader in(packet.subspan(4));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <base/bytes.h>
+#include <base/net.h>
 #include <tests/fake/fake_kernel.h>
 #include <tests/fake/fake_world.h>
 
@@ -37,9 +38,14 @@ public:
     // Sends a Terminate-Request instead of answering: "lcp", "pap", "ipcp".
     std::string terminate_at;
     bool hangs_up_on_failure = false;  // TCP closes before the client reads the refusal
-    bool hangs_up_on_nak = false;      // of its authentication method: asks to terminate, closes
-    bool frozen = false;               // reads and says nothing, as after SIGSTOP
+    // Stops the control connection and closes it; what it says to the password comes later, by
+    // refuse_password().
+    bool stops_on_failure = false;
+    bool hangs_up_on_nak = false;  // of its authentication method: asks to terminate, closes
+    bool frozen = false;           // reads and says nothing, as after SIGSTOP
     std::uint16_t call_id = 7;
+    base::Ipv4 own_address{0x0a000001};     // inside: 10.0.0.1
+    base::Ipv4 client_address{0x0a000002};  // 10.0.0.2
 
     // -- what the test sees
     std::vector<int> messages;  // types of control messages received
@@ -50,6 +56,8 @@ public:
 
     // -- what the test does
     void hang_up();          // closes the TCP connection
+    void stop();             // Stop-Control-Connection-Request
+    void refuse_password();  // of the last PAP request, and LCP Terminate-Request
     void disconnect_call();  // Call-Disconnect-Notify
     void terminate_link();   // LCP Terminate-Request
     void renegotiate();      // LCP Configure-Request while the link is open
@@ -76,6 +84,7 @@ private:
     std::optional<netlink::SessionId> session_;
     std::uint16_t client_call_ = 0;
     std::uint8_t next_id_ = 1;
+    std::uint8_t pap_id_ = 0;
     bool lcp_requested_ = false;
     bool ipcp_requested_ = false;
 };

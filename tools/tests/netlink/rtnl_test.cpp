@@ -122,6 +122,18 @@ TEST(Route, read_back_is_the_route_that_was_written) {
     }
 }
 
+TEST(Route, to_everywhere_goes_before_another_of_the_same_metric) {
+    Route route = sample();
+    route.destination = {};
+    route.prefix_length = 0;
+    route.gateway = {};
+    route.metric = 0;
+    const Datagram datagram = received(build_route(route, RouteVerb::Add).value());
+    constexpr int How = NLM_F_CREATE | NLM_F_EXCL | NLM_F_REPLACE | NLM_F_APPEND;
+    EXPECT_EQ(datagram.messages[0].flags & How, NLM_F_CREATE);
+    EXPECT_EQ(datagram.messages[0].attributes(sizeof(rtmsg)).u32(RTA_PRIORITY).value_or(0), 0u);
+}
+
 TEST(Route, on_link_has_the_scope_of_the_link) {
     Route route = sample();
     route.gateway = {};

@@ -326,7 +326,7 @@ TEST(Lcp, NamesWhatThePeerInsistsOnAndWhatIsAllowed) {
         bench.lcp(CpCode::ConfigureRequest, id, {authentication(0xc227)});
     EXPECT_EQ(bench.count(lcp, CpCode::TerminateRequest), 1U);
     bench.pass(10s);
-    EXPECT_EQ(bench.reason().kind, EndReason::Kind::NegotiationFailed);
+    EXPECT_EQ(bench.reason().kind, EndReason::Kind::AuthFailed);
     EXPECT_THAT(bench.reason().text, testing::HasSubstr("eap, allowed is mschap2"));
 }
 
@@ -340,7 +340,7 @@ TEST(Lcp, APeerThatHangsUpForWantOfAMethodIsReportedAsThat) {
     bench.acknowledge(lcp);
     bench.terminate("peer refused to authenticate");  // ... and closes, as pppd does
     bench.pass(10s);
-    EXPECT_EQ(bench.reason().kind, EndReason::Kind::NegotiationFailed);
+    EXPECT_EQ(bench.reason().kind, EndReason::Kind::AuthFailed);
     EXPECT_THAT(bench.reason().text,
                 testing::AllOf(testing::HasSubstr("chap, allowed is pap"),
                                testing::HasSubstr("\"peer refused to authenticate\"")));

@@ -10,8 +10,7 @@ namespace {
 
 TEST(PptpCodes, results_of_the_control_connection_are_told_in_words) {
     EXPECT_EQ(describe_start(3, 0), "a control connection exists already (result 3)");
-    EXPECT_EQ(describe_start(4, 0),
-              "not authorized to establish a control connection (result 4)");
+    EXPECT_EQ(describe_start(4, 0), "not authorized to establish a control connection (result 4)");
     EXPECT_EQ(describe_start(5, 0), "protocol version not supported (result 5)");
 }
 

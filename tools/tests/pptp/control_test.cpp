@@ -238,8 +238,7 @@ TEST(PptpControl, texts_are_cut_so_that_their_fields_end_with_a_nul) {
     bench.control.start(bench.now);
     bench.feed(start_reply());
     (void)bench.log();
-    EXPECT_EQ(bench.last_sent<wp::StartControlConnectionRequest>().host_name,
-              std::string(63, 'h'));
+    EXPECT_EQ(bench.last_sent<wp::StartControlConnectionRequest>().host_name, std::string(63, 'h'));
     EXPECT_EQ(bench.last_sent<wp::StartControlConnectionRequest>().vendor, std::string(63, 'v'));
     EXPECT_EQ(bench.last_sent<wp::OutgoingCallRequest>().phone_number, std::string(63, '5'));
 }
@@ -542,9 +541,8 @@ TEST(PptpEcho, a_reply_with_a_general_error_is_a_sign_of_life) {
     bench.reach(Stage::Up);
     bench.pass(60s);
     (void)bench.log();
-    bench.feed(wp::EchoReply{.identifier = bench.last_sent<wp::EchoRequest>().identifier,
-                             .result = 2,
-                             .error = 3});
+    bench.feed(wp::EchoReply{
+        .identifier = bench.last_sent<wp::EchoRequest>().identifier, .result = 2, .error = 3});
     EXPECT_EQ(bench.control.counters().echo_answered, 1U);
 }
 

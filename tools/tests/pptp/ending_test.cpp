@@ -210,8 +210,8 @@ TEST(PptpRefusal, any_result_but_success_is_a_refusal) {
         auto reply = start_reply();
         reply.result = static_cast<std::uint8_t>(result);
         bench.feed(reply);
-        EXPECT_EQ(bench.log(), result == 1 ? "control-up, Outgoing-Call-Request"
-                                           : "ended connect-refused");
+        EXPECT_EQ(bench.log(),
+                  result == 1 ? "control-up, Outgoing-Call-Request" : "ended connect-refused");
     }
 }
 
@@ -288,8 +288,7 @@ TEST(PptpDisconnect, from_a_server_that_then_closes_without_a_word_keeps_its_rea
     bench.feed(disconnect(3));
     bench.control.connection_lost(bench.now, "closed by the peer");
     EXPECT_EQ(bench.log(), "Stop-Control-Connection-Request, ended call-cleared");
-    EXPECT_EQ(bench.ended->text,
-              "the server cleared the call: administrative shutdown (result 3)");
+    EXPECT_EQ(bench.ended->text, "the server cleared the call: administrative shutdown (result 3)");
 }
 
 TEST(PptpDisconnect, from_a_server_that_then_says_nothing_ends_in_time) {
@@ -334,8 +333,7 @@ TEST(PptpStopped, by_the_server_is_answered_and_ends) {
     for (const Stage stage : {Stage::WaitCtlReply, Stage::WaitReply, Stage::Up}) {
         Bench bench;
         bench.reach(stage);
-        bench.feed(
-            wp::StopControlConnectionRequest{.reason = wp::StopReason::StopLocalShutdown});
+        bench.feed(wp::StopControlConnectionRequest{.reason = wp::StopReason::StopLocalShutdown});
         EXPECT_EQ(bench.log(), "Stop-Control-Connection-Reply, ended stopped");
         EXPECT_EQ(bench.last_sent<wp::StopControlConnectionReply>().result, 1);
         EXPECT_EQ(bench.ended->text,
@@ -399,8 +397,7 @@ TEST(PptpTimeout, comes_late_if_the_engine_is_called_late_and_not_at_all_if_earl
 TEST(PptpLost, says_what_was_waited_for) {
     const std::array<std::pair<Stage, std::string>, 4> texts{{
         {Stage::Fresh, "connection closed before the control connection was started"},
-        {Stage::WaitCtlReply,
-         "connection closed while waiting for Start-Control-Connection-Reply"},
+        {Stage::WaitCtlReply, "connection closed while waiting for Start-Control-Connection-Reply"},
         {Stage::WaitReply, "connection closed while waiting for Outgoing-Call-Reply"},
         {Stage::Up, "connection closed during the call"},
     }};
@@ -503,11 +500,21 @@ TEST(PptpEnd, a_moved_engine_goes_on) {
 // anything after it.
 TEST(PptpEnd, comes_in_time_whatever_the_server_does) {
     const std::vector<wp::Message> vocabulary = {
-        wp::StartControlConnectionRequest{}, start_reply(), wp::StopControlConnectionReply{},
-        wp::EchoRequest{}, wp::EchoReply{}, wp::OutgoingCallRequest{}, call_reply(),
-        wp::IncomingCallRequest{}, wp::IncomingCallReply{}, wp::IncomingCallConnected{},
-        wp::CallClearRequest{}, disconnect(), disconnect(1, 1),
-        wp::WanErrorNotify{.peer_call_id = our_call}, wp::SetLinkInfo{.peer_call_id = our_call},
+        wp::StartControlConnectionRequest{},
+        start_reply(),
+        wp::StopControlConnectionReply{},
+        wp::EchoRequest{},
+        wp::EchoReply{},
+        wp::OutgoingCallRequest{},
+        call_reply(),
+        wp::IncomingCallRequest{},
+        wp::IncomingCallReply{},
+        wp::IncomingCallConnected{},
+        wp::CallClearRequest{},
+        disconnect(),
+        disconnect(1, 1),
+        wp::WanErrorNotify{.peer_call_id = our_call},
+        wp::SetLinkInfo{.peer_call_id = our_call},
     };
     fake::FakeRandom random(2637);
     for (int run = 0; run < 2000; ++run) {

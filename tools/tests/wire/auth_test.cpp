@@ -84,11 +84,11 @@ TEST(Pap, refuses_lengths_that_contradict_each_other) {
     EXPECT_THAT(decode_pap(hex("02 07 0003")).error().text, HasSubstr("below the length"));
     EXPECT_THAT(decode_pap(hex("02 07 0000")).error().text, HasSubstr("below the length"));
     EXPECT_THAT(decode_pap(hex("02 07 0005")).error().text, HasSubstr("beyond the end"));
-    EXPECT_FALSE(decode_pap(hex("02 07 0006 02 4f4b")));               // message beyond the length
-    EXPECT_FALSE(decode_pap(hex("02 07 0008 02 4f4b 21")));            // octets behind the message
+    EXPECT_FALSE(decode_pap(hex("02 07 0006 02 4f4b")));     // message beyond the length
+    EXPECT_FALSE(decode_pap(hex("02 07 0008 02 4f4b 21")));  // octets behind the message
     EXPECT_FALSE(decode_pap(hex("01 07 000e 05 75736572 04 70617373")));
     EXPECT_FALSE(decode_pap(hex("01 07 000e 04 75736572 03 70617373")));
-    EXPECT_FALSE(decode_pap(hex("01 07 0009 04 75736572")));           // no password at all
+    EXPECT_FALSE(decode_pap(hex("01 07 0009 04 75736572")));  // no password at all
 }
 
 TEST(Pap, refuses_codes_that_rfc_1334_does_not_know) {
@@ -140,8 +140,8 @@ TEST(MsChap1Response, is_49_octets_with_zeros_for_lan_manager) {
     MsChap1Response response;
     response.nt.fill(0x11);
     const base::Bytes value = encode(response);
-    EXPECT_EQ(base::to_hex(value), std::string(48, '0') +
-                                       "111111111111111111111111111111111111111111111111" + "01");
+    EXPECT_EQ(base::to_hex(value),
+              std::string(48, '0') + "111111111111111111111111111111111111111111111111" + "01");
     EXPECT_EQ(decode_ms_chap1_response(value).value().nt, response.nt);
     EXPECT_TRUE(decode_ms_chap1_response(value).value().use_nt);
 }
@@ -164,8 +164,10 @@ TEST(MsChap2Response, is_challenge_eight_zeros_response_and_flags) {
     response.nt.fill(0x33);
     const base::Bytes value = encode(response);
     ASSERT_EQ(value.size(), 49U);
-    EXPECT_EQ(base::to_hex(value), "22222222222222222222222222222222" "0000000000000000"
-                                   "333333333333333333333333333333333333333333333333" "00");
+    EXPECT_EQ(base::to_hex(value), "22222222222222222222222222222222"
+                                   "0000000000000000"
+                                   "333333333333333333333333333333333333333333333333"
+                                   "00");
     const auto decoded = decode_ms_chap2_response(value).value();
     EXPECT_EQ(decoded.peer_challenge, response.peer_challenge);
     EXPECT_EQ(decoded.nt, response.nt);
@@ -234,9 +236,9 @@ TEST(MsChapSuccess, may_lack_the_message_or_the_space_before_it) {
 }
 
 TEST(MsChapSuccess, accepts_lower_case_digits) {
-    EXPECT_EQ(parse_ms_chap_success("S=407a5589115fd0d6209f510fe9c04566932cda56")
-                  .authenticator_response,
-              fake::hex_array<20>(digits));
+    EXPECT_EQ(
+        parse_ms_chap_success("S=407a5589115fd0d6209f510fe9c04566932cda56").authenticator_response,
+        fake::hex_array<20>(digits));
 }
 
 TEST(MsChapSuccess, has_no_authenticator_response_unless_it_is_40_digits_in_front) {

@@ -116,11 +116,8 @@ std::vector<Case> cases() {
         {"Call-Clear-Request", CallClearRequest{.call_id = 0x1234},
          "0010 0001 1a2b3c4d 000c 0000 1234 0000"},
         {"Call-Disconnect-Notify",
-         CallDisconnectNotify{.call_id = 0xabcd,
-                              .result = 4,
-                              .error = 2,
-                              .cause = 16,
-                              .statistics = "rx 10 tx 20"},
+         CallDisconnectNotify{
+             .call_id = 0xabcd, .result = 4, .error = 2, .cause = 16, .statistics = "rx 10 tx 20"},
          "0094 0001 1a2b3c4d 000d 0000 abcd 04 02 0010 0000" + field("rx 10 tx 20", 128)},
         {"WAN-Error-Notify",
          WanErrorNotify{.peer_call_id = 0x1234,
@@ -232,8 +229,7 @@ TEST(PptpCodec, refusals_say_what_is_wrong) {
     EXPECT_EQ(refused(hex("0010 0002")).text,
               "a message of PPTP message type 2, which is not a control message");
     EXPECT_EQ(refused(hex("0010 0001 00000000")).text, "a message with a wrong magic cookie");
-    EXPECT_EQ(refused(hex("0010 0001 1a2b3c4d 0010")).text,
-              "a control message of unknown type 16");
+    EXPECT_EQ(refused(hex("0010 0001 1a2b3c4d 0010")).text, "a control message of unknown type 16");
     EXPECT_EQ(refused(hex("0010 0001 1a2b3c4d 0006")).text,
               "Echo-Reply of length 16, which has to be 20");
 }
