@@ -15,7 +15,6 @@
 
 namespace rtun::config {
 
-using base::Error;
 using base::ErrorCode;
 using base::fail;
 using base::Result;

@@ -52,11 +52,9 @@ ctl::ClientStatus Client::status() const {
 
     if (up_)
         status.status = "connected";
-    else if (stopping_)
-        status.status = "disconnected";
-    else if (state_ == State::Off)
-        status.status = settings_.enabled ? "disconnected" : "terminated";
-    else if (state_ == State::Waiting)
+    else if (state_ == State::Off && !stopping_ && !settings_.enabled)
+        status.status = "terminated";
+    else if (stopping_ || state_ == State::Off || state_ == State::Waiting)
         status.status = "disconnected";
     else if (verifying_)
         status.status = "verifying password...";
