@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The requests of the generic netlink family "rtun".  The uAPI header says what
- * they mean, policy.c what may be in them.
+ * The generic netlink family "rtun": its commands, and the requests that are
+ * about neither tunnels nor sessions.
  *
  * Commands run in parallel; those that change something hold cfg_lock.  Dumps
  * walk the id tables under RCU and hold nothing between calls.
@@ -11,6 +11,7 @@
 #include "owner.h"
 #include "policy.h"
 #include "ppp.h"
+#include "request.h"
 #include "rtun.h"
 #include "session.h"
 #include "tunnel.h"
@@ -20,55 +21,30 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-/* --- what all commands need --------------------------------------------- */
-
-static struct rtun_net *net_of(struct genl_info *info)
-{
-	return rtun_net_of(genl_info_net(info));
-}
-
-/* Say which attribute is missing, in words too. */
-#define MISSING(info, nest, type, what) ({				\
-	NL_SET_ERR_ATTR_MISS((info)->extack, nest, type);		\
-	NL_SET_ERR_MSG((info)->extack, what " is missing");		\
-	-EINVAL;							\
-})
-
-/* The attributes of the request's object.  They have passed the policy. */
-#define PARSE(info, tb, attr, what) ({					\
-	const struct nlattr *__nest = (info)->attrs[attr];		\
-									\
-	__nest ? nla_parse_nested(tb, ARRAY_SIZE(tb) - 1, __nest, NULL,	\
-				  (info)->extack) :			\
-		 MISSING(info, NULL, attr, what);			\
-})
-
-/* The tunnel a request names; cfg_lock or RCU. */
-static struct rtun_tunnel *tunnel_of(struct genl_info *info,
-				     const struct nlattr *nest,
+struct rtun_tunnel *rtun_nl_tunnel(struct genl_info *info,
+				   const struct nlattr *nest,
 				     const struct nlattr *id, int type)
 {
 	struct rtun_tunnel *t;
 
 	if (!id)
-		return ERR_PTR(MISSING(info, nest, type, "the tunnel's id"));
-	t = rtun_tunnel_find(net_of(info), nla_get_u32(id));
+		return ERR_PTR(RTUN_NL_MISSING(info, nest, type, "the tunnel's id"));
+	t = rtun_tunnel_find(rtun_nl_net(info), nla_get_u32(id));
 	if (t)
 		return t;
 	NL_SET_ERR_MSG_ATTR(info->extack, id, "no such tunnel");
 	return ERR_PTR(-ENOENT);
 }
 
-/* The session a request names; cfg_lock or RCU. */
-static struct rtun_session *session_of(struct genl_info *info,
-				       const struct nlattr *nest,
+struct rtun_session *rtun_nl_session(struct genl_info *info,
+				     const struct nlattr *nest,
 				       const struct nlattr *id, int type)
 {
 	struct rtun_session *s;
 
 	if (!id)
-		return ERR_PTR(MISSING(info, nest, type, "the session's id"));
-	s = rtun_session_find(net_of(info), nla_get_u32(id));
+		return ERR_PTR(RTUN_NL_MISSING(info, nest, type, "the session's id"));
+	s = rtun_session_find(rtun_nl_net(info), nla_get_u32(id));
 	if (s)
 		return s;
 	NL_SET_ERR_MSG_ATTR(info->extack, id, "no such session");
@@ -80,14 +56,14 @@ static struct rtun_session *session_of(struct genl_info *info,
 static int owner_bind(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *tb[RTUN_A_OWNER_MAX + 1];
-	struct rtun_net *rn = net_of(info);
+	struct rtun_net *rn = rtun_nl_net(info);
 	int err;
 
-	err = PARSE(info, tb, RTUN_A_OWNER, "the owner");
+	err = RTUN_NL_PARSE(info, tb, RTUN_A_OWNER, "the owner");
 	if (err)
 		return err;
 	if (!tb[RTUN_A_OWNER_NAME])
-		return MISSING(info, info->attrs[RTUN_A_OWNER],
+		return RTUN_NL_MISSING(info, info->attrs[RTUN_A_OWNER],
 			       RTUN_A_OWNER_NAME, "the owner's name");
 	mutex_lock(&rn->cfg_lock);
 	if (info->genlhdr->cmd == RTUN_CMD_OWNER_BIND)
@@ -141,426 +117,6 @@ static int owner_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	return msg->len;
 }
 
-/* --- tunnels ------------------------------------------------------------ */
-
-/* GRE version 1 has one owner in the whole machine: who does not want users
- * with namespaces of their own to take it says so here.
- */
-static bool userns = true;
-module_param(userns, bool, 0644);
-MODULE_PARM_DESC(userns,
-		 "other user namespaces than the initial one may make tunnels (default: Y)");
-
-static int tunnel_check_new(struct genl_info *info, struct nlattr **tb)
-{
-	const struct nlattr *nest = info->attrs[RTUN_A_TUNNEL];
-
-	if (!tb[RTUN_A_TUNNEL_XPORT])
-		return MISSING(info, nest, RTUN_A_TUNNEL_XPORT,
-			       "the transport");
-	if (!tb[RTUN_A_TUNNEL_LOCAL4])
-		return MISSING(info, nest, RTUN_A_TUNNEL_LOCAL4,
-			       "the local address");
-	if (!tb[RTUN_A_TUNNEL_REMOTE4])
-		return MISSING(info, nest, RTUN_A_TUNNEL_REMOTE4,
-			       "the peer's address");
-	return 0;
-}
-
-static int tunnel_new(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_TUNNEL_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_owner *owner;
-	struct rtun_tunnel *t;
-	struct sk_buff *msg;
-	int err;
-
-	if (!READ_ONCE(userns) && !netlink_capable(skb, CAP_NET_ADMIN)) {
-		GENL_SET_ERR_MSG(info, "with the module's parameter userns=0 only the initial user namespace may make tunnels");
-		return -EPERM;
-	}
-	err = PARSE(info, tb, RTUN_A_TUNNEL, "the tunnel");
-	if (!err)
-		err = tunnel_check_new(info, tb);
-	if (err)
-		return err;
-	msg = rtun_msg_new();
-	if (!msg)
-		return -ENOMEM;
-
-	mutex_lock(&rn->cfg_lock);
-	owner = rtun_owner_of(rn, info->snd_portid);
-	if (!owner) {
-		GENL_SET_ERR_MSG(info, "this socket has no owner's name; bind one first");
-		err = -ENOTCONN;
-		goto free;
-	}
-	t = rtun_tunnel_new(rn, owner, tb, info->extack);
-	if (IS_ERR(t)) {
-		err = PTR_ERR(t);
-		goto free;
-	}
-	err = rtun_fill_tunnel(msg, t, info->snd_portid, info->snd_seq, 0,
-			       RTUN_CMD_TUNNEL_NEW);
-	if (!err) {
-		err = genlmsg_reply(msg, info);
-		msg = NULL;
-	}
-	/* without its id, nobody could use or delete it */
-	if (err)
-		rtun_tunnel_kill(t, RTUN_DEL_REQUEST);
-	else
-		rtun_notify_tunnel(t, RTUN_CMD_TUNNEL_NEW);
-free:
-	mutex_unlock(&rn->cfg_lock);
-	nlmsg_free(msg);
-	return err;
-}
-
-static int tunnel_set(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_TUNNEL_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_tunnel *t;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_TUNNEL, "the tunnel");
-	if (err)
-		return err;
-	mutex_lock(&rn->cfg_lock);
-	t = tunnel_of(info, info->attrs[RTUN_A_TUNNEL], tb[RTUN_A_TUNNEL_ID],
-		      RTUN_A_TUNNEL_ID);
-	err = PTR_ERR_OR_ZERO(t);
-	if (!err)
-		err = rtun_tunnel_set(t, tb, info->extack);
-	if (!err) {
-		rtun_net_changed(rn);
-		rtun_notify_tunnel(t, RTUN_CMD_TUNNEL_SET);
-	}
-	mutex_unlock(&rn->cfg_lock);
-	return err;
-}
-
-static int tunnel_del(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_TUNNEL_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_tunnel *t;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_TUNNEL, "the tunnel");
-	if (err)
-		return err;
-	mutex_lock(&rn->cfg_lock);
-	t = tunnel_of(info, info->attrs[RTUN_A_TUNNEL], tb[RTUN_A_TUNNEL_ID],
-		      RTUN_A_TUNNEL_ID);
-	err = PTR_ERR_OR_ZERO(t);
-	if (!err)
-		rtun_tunnel_kill(t, RTUN_DEL_REQUEST);
-	mutex_unlock(&rn->cfg_lock);
-	rtun_link_reap();
-	return err;
-}
-
-static int tunnel_get(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_TUNNEL_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_tunnel *t;
-	struct sk_buff *msg;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_TUNNEL, "the tunnel");
-	if (err)
-		return err;
-	msg = rtun_msg_new();
-	if (!msg)
-		return -ENOMEM;
-	mutex_lock(&rn->cfg_lock);
-	t = tunnel_of(info, info->attrs[RTUN_A_TUNNEL], tb[RTUN_A_TUNNEL_ID],
-		      RTUN_A_TUNNEL_ID);
-	err = PTR_ERR_OR_ZERO(t);
-	if (!err)
-		err = rtun_fill_tunnel(msg, t, info->snd_portid,
-				       info->snd_seq, 0, RTUN_CMD_TUNNEL_GET);
-	mutex_unlock(&rn->cfg_lock);
-	if (!err)
-		return genlmsg_reply(msg, info);
-	nlmsg_free(msg);
-	return err;
-}
-
-/* The largest object must fit, or the dump would end before it. */
-static int tunnel_dump_start(struct netlink_callback *cb)
-{
-	struct nlattr **attrs = rtun_dump_attrs(cb);
-
-	cb->min_dump_alloc = RTUN_MSG_SIZE;
-	if (attrs && attrs[RTUN_A_TUNNEL]) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[RTUN_A_TUNNEL],
-				    "a dump lists all tunnels");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	struct rtun_net *rn = rtun_net_of(sock_net(msg->sk));
-	struct rtun_tunnel *t;
-	unsigned long id;
-	int err = 0;
-
-	cb->seq = atomic_read(&rn->generation);
-	rcu_read_lock();
-	xa_for_each_start(&rn->tunnels, id, t, cb->args[0]) {
-		err = rtun_fill_tunnel(msg, t, NETLINK_CB(cb->skb).portid,
-				       cb->nlh->nlmsg_seq, NLM_F_MULTI,
-				       RTUN_CMD_TUNNEL_GET);
-		if (err)
-			break;
-		cb->args[0] = id + 1;
-	}
-	rcu_read_unlock();
-	if (msg->len)
-		nl_dump_check_consistent(cb, nlmsg_hdr(msg));
-	return msg->len ?: err;
-}
-
-/* --- sessions ----------------------------------------------------------- */
-
-static int session_new(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_session *s;
-	struct rtun_tunnel *t;
-	struct sk_buff *msg;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_SESSION, "the session");
-	if (err)
-		return err;
-	msg = rtun_msg_new();
-	if (!msg)
-		return -ENOMEM;
-
-	mutex_lock(&rn->cfg_lock);
-	t = tunnel_of(info, info->attrs[RTUN_A_SESSION],
-		      tb[RTUN_A_SESSION_TUNNEL_ID], RTUN_A_SESSION_TUNNEL_ID);
-	err = PTR_ERR_OR_ZERO(t);
-	if (err)
-		goto free;
-	s = rtun_session_new(t, tb, info->extack);
-	err = PTR_ERR_OR_ZERO(s);
-	if (err)
-		goto free;
-	err = rtun_fill_session(msg, s, info->snd_portid, info->snd_seq, 0,
-				RTUN_CMD_SESSION_NEW);
-	if (!err) {
-		err = genlmsg_reply(msg, info);
-		msg = NULL;
-	}
-	if (err) {
-		rtun_session_kill(s, RTUN_DEL_REQUEST);
-	} else {
-		/* not before the answer is in the socket: so its frames come
-		 * after it
-		 */
-		rtun_session_live(s);
-		rtun_notify_session(s, RTUN_CMD_SESSION_NEW);
-	}
-free:
-	mutex_unlock(&rn->cfg_lock);
-	nlmsg_free(msg);
-	return err;
-}
-
-static int session_set(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_session *s;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_SESSION, "the session");
-	if (err)
-		return err;
-	mutex_lock(&rn->cfg_lock);
-	s = session_of(info, info->attrs[RTUN_A_SESSION],
-		       tb[RTUN_A_SESSION_ID], RTUN_A_SESSION_ID);
-	err = PTR_ERR_OR_ZERO(s);
-	if (!err)
-		err = rtun_session_set(s, tb, info->extack);
-	if (!err) {
-		rtun_net_changed(rn);
-		rtun_notify_session(s, RTUN_CMD_SESSION_SET);
-	}
-	mutex_unlock(&rn->cfg_lock);
-	return err;
-}
-
-static int session_del(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_session *s;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_SESSION, "the session");
-	if (err)
-		return err;
-	mutex_lock(&rn->cfg_lock);
-	s = session_of(info, info->attrs[RTUN_A_SESSION],
-		       tb[RTUN_A_SESSION_ID], RTUN_A_SESSION_ID);
-	err = PTR_ERR_OR_ZERO(s);
-	if (!err)
-		rtun_session_kill(s, RTUN_DEL_REQUEST);
-	mutex_unlock(&rn->cfg_lock);
-	rtun_link_reap();
-	return err;
-}
-
-static int session_get(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_session *s;
-	struct sk_buff *msg;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_SESSION, "the session");
-	if (err)
-		return err;
-	if (tb[RTUN_A_SESSION_TUNNEL_ID]) {
-		NL_SET_ERR_MSG_ATTR(info->extack, tb[RTUN_A_SESSION_TUNNEL_ID],
-				    "a tunnel's sessions are listed by a dump");
-		return -EINVAL;
-	}
-	msg = rtun_msg_new();
-	if (!msg)
-		return -ENOMEM;
-	mutex_lock(&rn->cfg_lock);
-	s = session_of(info, info->attrs[RTUN_A_SESSION],
-		       tb[RTUN_A_SESSION_ID], RTUN_A_SESSION_ID);
-	err = PTR_ERR_OR_ZERO(s);
-	if (!err)
-		err = rtun_fill_session(msg, s, info->snd_portid,
-					info->snd_seq, 0,
-					RTUN_CMD_SESSION_GET);
-	mutex_unlock(&rn->cfg_lock);
-	if (!err)
-		return genlmsg_reply(msg, info);
-	nlmsg_free(msg);
-	return err;
-}
-
-/* args: next id, tunnel to list or 0 */
-static int session_dump_start(struct netlink_callback *cb)
-{
-	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
-	struct nlattr **attrs = rtun_dump_attrs(cb);
-	int err;
-
-	cb->min_dump_alloc = RTUN_MSG_SIZE;
-	if (!attrs || !attrs[RTUN_A_SESSION])
-		return 0;
-	err = nla_parse_nested(tb, ARRAY_SIZE(tb) - 1, attrs[RTUN_A_SESSION],
-			       NULL, cb->extack);
-	if (err)
-		return err;
-	if (tb[RTUN_A_SESSION_ID]) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, tb[RTUN_A_SESSION_ID],
-				    "a dump lists all sessions, or a tunnel's");
-		return -EINVAL;
-	}
-	if (!tb[RTUN_A_SESSION_TUNNEL_ID])
-		return 0;
-	cb->args[1] = nla_get_u32(tb[RTUN_A_SESSION_TUNNEL_ID]);
-	if (rtun_tunnel_find(rtun_net_of(sock_net(cb->skb->sk)), cb->args[1]))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(cb->extack, tb[RTUN_A_SESSION_TUNNEL_ID],
-			    "no such tunnel");
-	return -ENOENT;
-}
-
-static int session_dump(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	struct rtun_net *rn = rtun_net_of(sock_net(msg->sk));
-	struct rtun_session *s;
-	unsigned long id;
-	int err = 0;
-
-	cb->seq = atomic_read(&rn->generation);
-	rcu_read_lock();
-	xa_for_each_start(&rn->sessions, id, s, cb->args[0]) {
-		if (cb->args[1] && s->tunnel->id != cb->args[1])
-			continue;
-		err = rtun_fill_session(msg, s, NETLINK_CB(cb->skb).portid,
-					cb->nlh->nlmsg_seq, NLM_F_MULTI,
-					RTUN_CMD_SESSION_GET);
-		if (err)
-			break;
-		cb->args[0] = id + 1;
-	}
-	rcu_read_unlock();
-	if (msg->len)
-		nl_dump_check_consistent(cb, nlmsg_hdr(msg));
-	return msg->len ?: err;
-}
-
-static int session_attach(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_session *s;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_SESSION, "the session");
-	if (err)
-		return err;
-	if (!tb[RTUN_A_SESSION_IFINDEX])
-		return MISSING(info, info->attrs[RTUN_A_SESSION],
-			       RTUN_A_SESSION_IFINDEX, "the device's index");
-	mutex_lock(&rn->cfg_lock);
-	s = session_of(info, info->attrs[RTUN_A_SESSION],
-		       tb[RTUN_A_SESSION_ID], RTUN_A_SESSION_ID);
-	err = PTR_ERR_OR_ZERO(s);
-	if (!err)
-		err = rtun_link_attach(s, rn->net, tb[RTUN_A_SESSION_IFINDEX],
-				       info->extack);
-	if (!err)
-		rtun_notify_session(s, RTUN_CMD_SESSION_SET);
-	mutex_unlock(&rn->cfg_lock);
-	return err;
-}
-
-static int session_detach(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
-	struct rtun_net *rn = net_of(info);
-	struct rtun_session *s;
-	int err;
-
-	err = PARSE(info, tb, RTUN_A_SESSION, "the session");
-	if (err)
-		return err;
-	mutex_lock(&rn->cfg_lock);
-	s = session_of(info, info->attrs[RTUN_A_SESSION],
-		       tb[RTUN_A_SESSION_ID], RTUN_A_SESSION_ID);
-	err = PTR_ERR_OR_ZERO(s);
-	if (!err && !rtun_link_detach(s)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, tb[RTUN_A_SESSION_ID],
-				    "the session has no device");
-		err = -ENODEV;
-	}
-	if (!err)
-		rtun_notify_session(s, RTUN_CMD_SESSION_SET);
-	mutex_unlock(&rn->cfg_lock);
-	return err;
-}
-
 /* --- the rest ----------------------------------------------------------- */
 
 static int frame_check(struct genl_info *info, const struct nlattr *data)
@@ -589,12 +145,12 @@ static int frame_send(struct sk_buff *req, struct genl_info *info)
 	struct sk_buff *skb;
 	int err;
 
-	err = PARSE(info, tb, RTUN_A_FRAME, "the frame");
+	err = RTUN_NL_PARSE(info, tb, RTUN_A_FRAME, "the frame");
 	if (err)
 		return err;
 	data = tb[RTUN_A_FRAME_DATA];
 	if (!data)
-		return MISSING(info, info->attrs[RTUN_A_FRAME],
+		return RTUN_NL_MISSING(info, info->attrs[RTUN_A_FRAME],
 			       RTUN_A_FRAME_DATA, "the frame's data");
 	err = frame_check(info, data);
 	if (err)
@@ -609,8 +165,8 @@ static int frame_send(struct sk_buff *req, struct genl_info *info)
 	/* without cfg_lock: a change must not hold up keepalives */
 	local_bh_disable();
 	rcu_read_lock();
-	s = session_of(info, info->attrs[RTUN_A_FRAME],
-		       tb[RTUN_A_FRAME_SESSION_ID], RTUN_A_FRAME_SESSION_ID);
+	s = rtun_nl_session(info, info->attrs[RTUN_A_FRAME],
+			    tb[RTUN_A_FRAME_SESSION_ID], RTUN_A_FRAME_SESSION_ID);
 	err = PTR_ERR_OR_ZERO(s);
 	if (err) {
 		kfree_skb(skb);
@@ -630,16 +186,16 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 {
 	char name[RTUN_OWNER_NAME_MAX + 1];
 	struct nlattr *tb[RTUN_A_OWNER_MAX + 1] = {};
-	struct rtun_net *rn = net_of(info);
+	struct rtun_net *rn = rtun_nl_net(info);
 	struct rtun_owner *o = NULL;
 	int err = 0;
 
 	if (info->attrs[RTUN_A_OWNER]) {
-		err = PARSE(info, tb, RTUN_A_OWNER, "the owner");
+		err = RTUN_NL_PARSE(info, tb, RTUN_A_OWNER, "the owner");
 		if (err)
 			return err;
 		if (!tb[RTUN_A_OWNER_NAME])
-			return MISSING(info, info->attrs[RTUN_A_OWNER],
+			return RTUN_NL_MISSING(info, info->attrs[RTUN_A_OWNER],
 				       RTUN_A_OWNER_NAME, "the owner's name");
 		nla_strscpy(name, tb[RTUN_A_OWNER_NAME], sizeof(name));
 	}
@@ -662,7 +218,7 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 
 static int info_get(struct sk_buff *skb, struct genl_info *info)
 {
-	struct rtun_net *rn = net_of(info);
+	struct rtun_net *rn = rtun_nl_net(info);
 	struct nlattr *nest;
 	struct sk_buff *msg;
 	void *h;
@@ -712,32 +268,32 @@ static const struct genl_ops ops[] = {
 		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 		.dumpit = owner_dump,
 	},
-	OP(TUNNEL_NEW, rtun_tunnel_new_policy, tunnel_new),
-	OP(TUNNEL_SET, rtun_tunnel_set_policy, tunnel_set),
-	OP(TUNNEL_DEL, rtun_tunnel_id_policy, tunnel_del),
+	OP(TUNNEL_NEW, rtun_tunnel_new_policy, rtun_nl_tunnel_new),
+	OP(TUNNEL_SET, rtun_tunnel_set_policy, rtun_nl_tunnel_set),
+	OP(TUNNEL_DEL, rtun_tunnel_id_policy, rtun_nl_tunnel_del),
 	{
 		.cmd = RTUN_CMD_TUNNEL_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = rtun_tunnel_id_policy,
 		.maxattr = ARRAY_SIZE(rtun_tunnel_id_policy) - 1,
-		.doit = tunnel_get,
-		.start = tunnel_dump_start,
-		.dumpit = tunnel_dump,
+		.doit = rtun_nl_tunnel_get,
+		.start = rtun_nl_tunnel_dump_start,
+		.dumpit = rtun_nl_tunnel_dump,
 	},
-	OP(SESSION_NEW, rtun_session_new_policy, session_new),
-	OP(SESSION_SET, rtun_session_set_policy, session_set),
-	OP(SESSION_DEL, rtun_session_id_policy, session_del),
+	OP(SESSION_NEW, rtun_session_new_policy, rtun_nl_session_new),
+	OP(SESSION_SET, rtun_session_set_policy, rtun_nl_session_set),
+	OP(SESSION_DEL, rtun_session_id_policy, rtun_nl_session_del),
 	{
 		.cmd = RTUN_CMD_SESSION_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = rtun_session_get_policy,
 		.maxattr = ARRAY_SIZE(rtun_session_get_policy) - 1,
-		.doit = session_get,
-		.start = session_dump_start,
-		.dumpit = session_dump,
+		.doit = rtun_nl_session_get,
+		.start = rtun_nl_session_dump_start,
+		.dumpit = rtun_nl_session_dump,
 	},
-	OP(SESSION_ATTACH, rtun_session_attach_policy, session_attach),
-	OP(SESSION_DETACH, rtun_session_id_policy, session_detach),
+	OP(SESSION_ATTACH, rtun_session_attach_policy, rtun_nl_session_attach),
+	OP(SESSION_DETACH, rtun_session_id_policy, rtun_nl_session_detach),
 	OP(FRAME, rtun_frame_policy, frame_send),
 	OP(FLUSH, rtun_owner_policy, flush),
 };

@@ -148,7 +148,7 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 	if (tb[RTUN_A_SESSION_BLOB]) {
 		blob = rtun_blob_new(rn, tb[RTUN_A_SESSION_BLOB],
 				     rcu_dereference_protected(s->blob,
-					lockdep_is_held(&rn->cfg_lock)),
+							       lockdep_is_held(&rn->cfg_lock)),
 				     extack);
 		if (IS_ERR(blob))
 			return PTR_ERR(blob);

@@ -159,7 +159,7 @@ int rtun_tunnel_set(struct rtun_tunnel *t, struct nlattr **tb,
 	if (tb[RTUN_A_TUNNEL_BLOB]) {
 		blob = rtun_blob_new(rn, tb[RTUN_A_TUNNEL_BLOB],
 				     rcu_dereference_protected(t->blob,
-					lockdep_is_held(&rn->cfg_lock)),
+							       lockdep_is_held(&rn->cfg_lock)),
 				     extack);
 		if (IS_ERR(blob))
 			return PTR_ERR(blob);

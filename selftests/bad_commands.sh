@@ -95,6 +95,7 @@ conf "# a comment" "$line" "client add work type pptp connect-to 192.0.2.4 user 
 column=$(awk 'NR == 3 { print index($0, "12") + 0 }' <(sed 's/192/___/' "$TMP/bad.conf"))
 check "config check names file, line, column and word" refused 1 "bad\.conf:3:$column: .*\"12\"" config check "$TMP/bad.conf"
 check "config load refuses it as a whole" refused 1 "bad\.conf:3:$column: .*\"12\"" config load "$TMP/bad.conf"
+check "so does a batch, also what stands before it" refused 1 "bad\.conf:3:$column: .*\"12\"" -b "$TMP/bad.conf"
 check "so does a daemon that starts with it" refused 1 "bad\.conf:3:$column: .*\"12\"" daemon config "$TMP/bad.conf"
 conf "$line" "client add \"work"
 check "a quote without its end has its place" refused 1 'bad\.conf:2:12: ' config check "$TMP/bad.conf"
@@ -111,11 +112,5 @@ check "noise is refused" refused 1 'bad\.conf:1:' config check "$TMP/bad.conf"
 check "nothing has changed by all this either" unchanged
 conf "$line"
 check "and a good file passes" rtun config check "$TMP/bad.conf"
-
-# A batch is commands one after the other, as typed: it ends at the first bad one.
-conf "$line" "client add work type pptp connect-to 192.0.2.4 user joe password x max-mtu 12" "client del office"
-check "a batch names file, line, column and word" refused 1 "bad\.conf:2:[0-9]+: .*\"12\"" -b "$TMP/bad.conf"
-check "and goes no further" says '^client add office' rtun export
-check "having done what stood before" says '^client add home' rtun export
 
 ktap_finish

@@ -7,6 +7,8 @@
 #	A rt0 192.168.9.1 ==== rt0 192.168.9.2 B	as gen/pair.sh makes them
 #	C holds A's rt0 for a while
 
+# Conditions in single quotes are for eval: they are tried again and again.
+# shellcheck disable=SC2016,SC2034,SC2086
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gen/pair.sh"
 
@@ -62,7 +64,6 @@ check "the namespace of the session ends under traffic" end_ns "$A"
 no_carrier() { [ "$(in_ns "$C" cat /sys/class/net/rt0/carrier)" = 0 ]; }
 check "its device, elsewhere, loses its carrier" busywait 10 no_carrier
 check "and drops what is sent" eval '! in_ns "$C" ping -q -c 1 -W 1 192.168.9.2'
-check "which is counted where the device is" eval '[ "$(stray "$C" drops.tx-no-session)" -ge 1 ] || ip -n "$C" -s link show rt0 | grep -q .'
 no_device() { ! ip -n "$C" link show rt8 >/dev/null 2>&1; }
 check "the device that dies with its session is deleted there" busywait 10 no_device
 check "the other end does not care" ctl "$B" session-get id=7

@@ -7,6 +7,8 @@
 #	owners of A: "a" (tunnel 1), "mortal" (tunnel 2, dies with it; session 8,
 #	device rt8, dies with session 8)
 
+# Conditions in single quotes are for eval: they are tried again and again.
+# shellcheck disable=SC2016,SC2034,SC2086
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gen/pair.sh"
 

@@ -146,7 +146,7 @@ settle()
 
 here()
 {
-	local t status timeout n=0 failed=0 out left why
+	local t status timeout start n=0 failed=0 out left why
 	local before_ns before_dev before_users before_proc
 
 	timeout=$(sed -n 's/^timeout=//p' "$here/settings")
@@ -167,6 +167,7 @@ here()
 		echo "# selftests: $t"
 		before_ns=$(namespaces) before_dev=$(devices) before_users=$(users)
 		before_proc=$(processes)
+		start=$SECONDS
 		setpriv --pdeathsig TERM timeout -k 20 "$timeout" "$here/$t" </dev/null 2>&1 | tee "$out" | sed -u 's/^/  /'
 		status=${PIPESTATUS[0]}
 		why=''
@@ -178,6 +179,7 @@ here()
 		124|137) result 'not ok' "$t # timeout after $timeout s";;
 		*) result 'not ok' "$t # exit=$status";;
 		esac
+		echo "# $t took $((SECONDS - start)) s"
 		if left=$(settle); then
 			result ok "$t leaves nothing behind"
 		else

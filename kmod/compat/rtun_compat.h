@@ -28,6 +28,10 @@
 #include <asm/unaligned.h>
 #endif
 
+#ifdef RTUN_HAVE_FLOWI4_DSCP
+#include <net/inet_dscp.h>
+#endif
+
 static inline void rtun_dev_set_lltx(struct net_device *dev)
 {
 #ifdef RTUN_HAVE_LLTX_FIELD
