@@ -8,7 +8,7 @@
 . "$SELFTESTS/peers/client.sh"
 
 ktap_header
-need rtun python3
+need rtun jq
 need_module rtun
 
 new_ns HOST host

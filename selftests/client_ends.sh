@@ -17,7 +17,7 @@
 . "$SELFTESTS/peers/client.sh"
 
 ktap_header
-need rtun python3
+need rtun jq python3
 need_module rtun
 
 new_ns CLIENT client

@@ -13,7 +13,7 @@
 . "$SELFTESTS/peers/client.sh"
 
 ktap_header
-need rtun pptpd pppd python3
+need rtun pptpd pppd jq
 need_module rtun
 
 new_ns CLIENT client

@@ -15,7 +15,7 @@
 . "$SELFTESTS/peers/client.sh"
 
 ktap_header
-need rtun iperf3 python3
+need rtun iperf3 jq python3
 [ -n "${VM_PAIR-}" ] || ktap_skip_all "it needs a pair of guests: run.sh --vm"
 need_module rtun
 

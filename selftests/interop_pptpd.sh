@@ -19,7 +19,7 @@
 . "$SELFTESTS/peers/client.sh"
 
 ktap_header
-need rtun pptpd pppd iperf3 python3
+need rtun pptpd pppd iperf3 jq
 need_module rtun
 
 new_ns CLIENT client

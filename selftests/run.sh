@@ -67,7 +67,8 @@ in_guests()
 	for t in "${tests[@]}"; do
 		[ -n "$(peer_of "$t")" ] || single+=("$t")
 	done
-	words=(-k "$kernel" --path "$build/tools")
+	# Long enough for a machine that is busy with other things.
+	words=(-k "$kernel" -t 3600 --path "$build/tools")
 
 	# NAME PEER TEST...
 	guest() {

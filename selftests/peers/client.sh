@@ -16,7 +16,7 @@
 #	daemon_client NAME		its state: one word of "rtun -j client show"
 #	net_state NS			what a client may change: links, addresses,
 #					routes, rules, tunnels, sessions
-#	rtun_field FILTER		a value out of JSON on standard input
+#	rtun_field PATH			a value out of JSON on standard input, as 0.stats.rx_bytes
 
 CLIENT_PID='' CLIENT_OUT=$TMP/client.out CLIENT_ERR=$TMP/client.err
 
@@ -107,16 +107,19 @@ daemon_start()
 
 rtun_field()
 {
-	python3 -c '
-import json, sys
-value = json.load(sys.stdin)
-for key in sys.argv[1].split("."):
-    value = value[int(key) if key.isdigit() else key]
-print(value)' "$1"
+	local key path='' IFS=.
+
+	for key in $1; do
+		case $key in
+		[0-9]*) path+="[$key]";;
+		*) path+=".$key";;
+		esac
+	done
+	jq -er ".$path"
 }
 
 daemon_field() { rtun -j client show "$1" | rtun_field "0.$2"; }
 
-daemon_running() { [ "$(daemon_field "$1" running)" = True ]; }
+daemon_running() { [ "$(daemon_field "$1" running)" = true ]; }
 
-daemon_not_running() { [ "$(daemon_field "$1" running)" = False ]; }
+daemon_not_running() { [ "$(daemon_field "$1" running)" = false ]; }

@@ -75,6 +75,15 @@ cat > "$TMP/line" <<'EOT'
 EOT
 check_not "a console does not complain that says what every boot says" complains
 
+# --- run.sh ---
+
+all_listed()
+{
+	diff <("$SELFTESTS/run.sh" -l | sort) \
+		<(find "$SELFTESTS" -maxdepth 1 -name '*.sh' -perm /1 ! -name run.sh ! -name tally.sh -printf '%f\n' | sort)
+}
+check "the Makefile's TEST_PROGS has every executable script" all_listed
+
 # --- What comes back ---
 
 # shellcheck disable=SC2016 # the guest expands these

@@ -12,7 +12,7 @@
 
 rounds=${RTUN_ROUNDS:-2} count=${RTUN_COUNT:-8000}
 ktap_header
-need python3
+need python3 jq rtun ethtool
 need_gen pktcost
 need_module rtun
 
@@ -68,7 +68,6 @@ both()
 }
 check "a tunnel between rtun and rtun" both
 measure rtun-pptp 10.9.0.2 || ktap_fail "the cost of the tunnel can be measured"
-clean() { in_ns "$B" rtun -s session show; [ "$(in_ns "$B" rtun -j -s session show 1 | python3 -c 'import json, sys
-print(json.load(sys.stdin)[0]["stats"]["dropped"])')" = 0 ]; }
+clean() { in_ns "$B" rtun -s session show; [ "$(in_ns "$B" rtun -j -s session show 1 | jq '.[0].stats.dropped')" = 0 ]; }
 check "nothing was dropped" clean
 ktap_finish
