@@ -28,10 +28,9 @@ void give_back(void *memory) {
 
 // Cleared, so that what is found in it was written by who had it.
 void *operator new(std::size_t size) {
-    void *memory = std::malloc(size);
+    void *memory = std::calloc(1, size);
     if (memory == nullptr)
         std::abort();
-    std::memset(memory, 0, ::malloc_usable_size(memory));
     return memory;
 }
 void operator delete(void *memory) noexcept { give_back(memory); }
