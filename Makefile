@@ -64,12 +64,12 @@ install: tools install-files dkms-install ## module (by DKMS), program, unit, ma
 
 install-files:
 	install -d -m 755 $(sbindir) $(mandir)/man5 $(mandir)/man8 $(unitdir) $(compdir) $(docdir)
-	install -m 755 $(B)/tools/rtun $(sbindir)/rtun
+	install -s -m 755 $(B)/tools/rtun $(sbindir)/rtun
 	install -m 644 man/*.8 $(mandir)/man8/
 	install -m 644 man/*.5 $(mandir)/man5/
 	install -m 644 etc/rtun.service $(unitdir)/rtun.service
 	install -m 644 etc/rtun.bash-completion $(compdir)/rtun
-	install -m 644 README.md NEWS etc/rtun.conf.example $(docdir)/
+	install -m 644 README.md NEWS etc/rtun.conf.example etc/modprobe.d/*.conf $(docdir)/
 	install -d -m 700 $(DESTDIR)/etc/rtun
 	rm -rf $(srcdir)
 	install -d -m 755 $(srcdir)
