@@ -46,8 +46,7 @@ struct Output::Json {
 
     void put(std::string_view key, Value value) {
         if (!open.empty())
-            std::visit([&](auto &&v) { (*open.back())[std::string(key)] = std::move(v); },
-                       std::move(value));
+            std::visit([&](auto &v) { (*open.back())[std::string(key)] = std::move(v); }, value);
     }
 };
 

@@ -17,7 +17,6 @@ namespace rtun::cli {
 
 using base::ErrorCode;
 using base::fail;
-using base::Result;
 using base::Status;
 using netlink::Session;
 using netlink::Tunnel;
