@@ -10,11 +10,13 @@
  */
 #include "link.h"
 #include "cells.h"
+#include "eth.h"
 #include "netlink.h"
 #include "ppp.h"
 #include "rtun.h"
 #include "session.h"
 
+#include <linux/etherdevice.h>
 #include <linux/if_arp.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
@@ -26,6 +28,7 @@
  * struct rtun_link - a device
  * @dev: itself
  * @session: what it carries; RCU, written under attach_lock
+ * @mode: enum rtun_mode
  * @die: delete it when its session is deleted
  * @gone: takes no session any more; attach_lock
  * @stopped: of flushes, when it was last closed; rtnl
@@ -35,6 +38,7 @@
 struct rtun_link {
 	struct net_device *dev;
 	struct rtun_session __rcu *session;
+	u8 mode;
 	bool die;
 	bool gone;
 	u32 stopped;
@@ -46,12 +50,24 @@ static LIST_HEAD(doomed_links);
 /* How often the cells were flushed; rtnl. */
 static u32 flushes;
 
-static const struct net_device_ops link_ops;
+static const struct net_device_ops ppp_ops, eth_ops;
 
 static struct rtun_session *session_locked(struct rtun_link *link)
 {
 	return rcu_dereference_protected(link->session,
 					 lockdep_is_held(&attach_lock));
+}
+
+static bool is_ours(const struct net_device *dev)
+{
+	return dev->netdev_ops == &ppp_ops || dev->netdev_ops == &eth_ops;
+}
+
+/* Could packets pass? */
+static bool passable(const struct rtun_session *s)
+{
+	return READ_ONCE(s->circuit) && READ_ONCE(s->alive) &&
+	       (rtun_session_eth(s) || READ_ONCE(s->np));
 }
 
 /* attach_lock: so neither the device nor the session's namespace can go. */
@@ -75,7 +91,7 @@ void rtun_link_carrier(struct rtun_session *s)
 	spin_lock(&attach_lock);
 	dev = rcu_dereference_protected(s->dev, lockdep_is_held(&attach_lock));
 	if (dev)
-		set_carrier(s, dev, s->np);
+		set_carrier(s, dev, passable(s));
 	spin_unlock(&attach_lock);
 }
 
@@ -100,6 +116,11 @@ static int attach(struct rtun_link *link, struct rtun_session *s, bool die,
 	} else if (session_locked(link)) {
 		NL_SET_ERR_MSG(extack, "the device carries a session already");
 		err = -EBUSY;
+	} else if ((link->mode == RTUN_MODE_ETH) != rtun_session_eth(s)) {
+		rtun_nl_say(extack, NULL, rtun_session_eth(s) ?
+			    "the session carries Ethernet and needs a device of mode eth" :
+			    "the session carries PPP and needs a device of mode ppp");
+		err = -EPROTOTYPE;
 	} else if (rcu_access_pointer(s->dev)) {
 		NL_SET_ERR_MSG(extack, "the session has a device already");
 		err = -EBUSY;
@@ -109,7 +130,7 @@ static int attach(struct rtun_link *link, struct rtun_session *s, bool die,
 		rcu_assign_pointer(link->session, s);
 		rcu_assign_pointer(s->dev, link->dev);
 		rtun_net_changed(s->tunnel->rn);
-		set_carrier(s, link->dev, s->np);
+		set_carrier(s, link->dev, passable(s));
 	}
 	spin_unlock(&attach_lock);
 	return err;
@@ -129,7 +150,7 @@ int rtun_link_attach(struct rtun_session *s, struct net *net,
 				    "no device with this index");
 		return -ENODEV;
 	}
-	if (dev->netdev_ops != &link_ops) {
+	if (!is_ours(dev)) {
 		NL_SET_ERR_MSG_ATTR(extack, ifindex,
 				    "not a device of kind rtun");
 		err = -EOPNOTSUPP;
@@ -232,7 +253,10 @@ static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
 	rcu_read_lock();
 	s = rcu_dereference(link->session);
 	if (likely(s)) {
-		rtun_ppp_xmit(s, dev, skb);
+		if (rtun_session_eth(s))
+			rtun_eth_xmit(s, dev, skb);
+		else
+			rtun_ppp_xmit(s, dev, skb);
 	} else {
 		DEV_STATS_INC(dev, tx_dropped);
 		rtun_drop(rtun_net_of(dev_net(dev))->stats, skb,
@@ -285,12 +309,21 @@ static void link_uninit(struct net_device *dev)
 	rtun_dev_free_tstats(dev);
 }
 
-static const struct net_device_ops link_ops = {
-	.ndo_init = link_init,
-	.ndo_uninit = link_uninit,
-	.ndo_stop = link_stop,
-	.ndo_start_xmit = link_xmit,
-	.ndo_get_stats64 = dev_get_tstats64,
+#define LINK_OPS							\
+	.ndo_init = link_init,						\
+	.ndo_uninit = link_uninit,					\
+	.ndo_stop = link_stop,						\
+	.ndo_start_xmit = link_xmit,					\
+	.ndo_get_stats64 = dev_get_tstats64
+
+static const struct net_device_ops ppp_ops = {
+	LINK_OPS,
+};
+
+static const struct net_device_ops eth_ops = {
+	LINK_OPS,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_validate_addr = eth_validate_addr,
 };
 
 static const struct device_type link_type = { .name = RTUN_LINK_KIND };
@@ -307,7 +340,8 @@ static void link_setup(struct net_device *dev)
 	link->stopped = READ_ONCE(flushes) - 1;
 	INIT_LIST_HEAD(&link->doomed);
 
-	dev->netdev_ops = &link_ops;
+	link->mode = RTUN_MODE_PPP;
+	dev->netdev_ops = &ppp_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
 	/* not NONE: IPv6CP gives the interface identifier, not addrconf */
 	dev->type = ARPHRD_PPP;
@@ -317,18 +351,45 @@ static void link_setup(struct net_device *dev)
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
 	dev->needed_headroom = LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
-	dev->mtu = ETH_DATA_LEN - RTUN_OVERHEAD_MAX;
+	dev->mtu = ETH_DATA_LEN - 40;	/* IP, GRE and PPP: what PPTP leaves */
 	dev->min_mtu = IPV4_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU - RTUN_OVERHEAD_MAX;
 	dev->features |= features;
 	dev->hw_features |= features;
 	dev->hw_enc_features |= features;
+	dev->vlan_features |= features;
 	dev->needs_free_netdev = true;
 	rtun_dev_set_lltx(dev);
 	rtun_dev_want_tstats(dev);
 	/* answers to too big packets want to know where they came from */
 	netif_keep_dst(dev);
 	SET_NETDEV_DEVTYPE(dev, &link_type);
+}
+
+/* Make an Ethernet device of it; not registered yet.  What the request gave,
+ * address and MTU, is there already.
+ */
+static void eth_setup(struct net_device *dev, bool has_address, bool has_mtu)
+{
+	struct rtun_link *link = netdev_priv(dev);
+	unsigned int mtu = dev->mtu;
+	u8 address[ETH_ALEN];
+
+	ether_addr_copy(address, dev->dev_addr);
+	ether_setup(dev);
+	link->mode = RTUN_MODE_ETH;
+	dev->netdev_ops = &eth_ops;
+	/* frames are written to */
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = IP_MAX_MTU - RTUN_OVERHEAD_MAX - ETH_HLEN;
+	if (has_mtu)
+		dev->mtu = mtu;
+	if (has_address)
+		eth_hw_addr_set(dev, address);
+	else
+		eth_hw_addr_random(dev);
 }
 
 /* --- rtnetlink ---------------------------------------------------------- */
@@ -346,15 +407,29 @@ static const struct nla_policy link_policy[IFLA_RTUN_MAX + 1] = {
 		.type = NLA_REJECT,
 		.reject_message = "the peer's address is read-only"
 	},
+	[IFLA_RTUN_PEER6] = {
+		.type = NLA_REJECT,
+		.reject_message = "the peer's address is read-only"
+	},
 };
 
 static int link_validate(struct nlattr *tb[], struct nlattr *data[],
 			 struct netlink_ext_ack *extack)
 {
-	if (tb[IFLA_ADDRESS]) {
+	bool eth = data && data[IFLA_RTUN_MODE] &&
+		   nla_get_u8(data[IFLA_RTUN_MODE]) == RTUN_MODE_ETH;
+
+	if (tb[IFLA_ADDRESS] && !eth) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_ADDRESS],
 				    "a point-to-point device has no address on the link");
 		return -EINVAL;
+	}
+	if (tb[IFLA_ADDRESS] &&
+	    (nla_len(tb[IFLA_ADDRESS]) != ETH_ALEN ||
+	     !is_valid_ether_addr(nla_data(tb[IFLA_ADDRESS])))) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_ADDRESS],
+				    "not the Ethernet address of a station");
+		return -EADDRNOTAVAIL;
 	}
 	if (data && data[IFLA_RTUN_DIE_WITH_SESSION] &&
 	    !data[IFLA_RTUN_SESSION]) {
@@ -391,10 +466,14 @@ static int join(struct net *net, struct net_device *dev,
 }
 
 static int newlink(struct net *net, struct net_device *dev,
-		   struct nlattr *data[], struct netlink_ext_ack *extack)
+		   struct nlattr *tb[], struct nlattr *data[],
+		   struct netlink_ext_ack *extack)
 {
 	int err;
 
+	if (data && data[IFLA_RTUN_MODE] &&
+	    nla_get_u8(data[IFLA_RTUN_MODE]) == RTUN_MODE_ETH)
+		eth_setup(dev, tb[IFLA_ADDRESS], tb[IFLA_MTU]);
 	netif_carrier_off(dev);
 	err = register_netdevice(dev);
 	if (err)
@@ -415,27 +494,37 @@ static size_t link_size(const struct net_device *dev)
 	       nla_total_size(sizeof(u32)) +	/* IFLA_RTUN_SESSION */
 	       nla_total_size(0) +		/* IFLA_RTUN_DIE_WITH_SESSION */
 	       nla_total_size(sizeof(u8)) +	/* IFLA_RTUN_XPORT */
-	       nla_total_size(sizeof(__be32));	/* IFLA_RTUN_PEER4 */
+	       /* IFLA_RTUN_PEER4 or IFLA_RTUN_PEER6 */
+	       nla_total_size(sizeof(struct in6_addr));
+}
+
+static int fill_session(struct sk_buff *msg, const struct rtun_link *link,
+			const struct rtun_session *s)
+{
+	const struct rtun_tunnel *t = s->tunnel;
+
+	if (nla_put_u32(msg, IFLA_RTUN_SESSION, s->id) ||
+	    (READ_ONCE(link->die) &&
+	     nla_put_flag(msg, IFLA_RTUN_DIE_WITH_SESSION)) ||
+	    nla_put_u8(msg, IFLA_RTUN_XPORT, s->key.kind))
+		return -EMSGSIZE;
+	return t->family == AF_INET ?
+	       nla_put_in_addr(msg, IFLA_RTUN_PEER4, t->peer.addr.v4) :
+	       nla_put_in6_addr(msg, IFLA_RTUN_PEER6, &t->peer.addr.v6);
 }
 
 static int link_fill(struct sk_buff *msg, const struct net_device *dev)
 {
 	struct rtun_link *link = netdev_priv(dev);
 	struct rtun_session *s;
-	int err = -EMSGSIZE;
+	int err = 0;
 
-	if (nla_put_u8(msg, IFLA_RTUN_MODE, RTUN_MODE_PPP))
-		return err;
+	if (nla_put_u8(msg, IFLA_RTUN_MODE, link->mode))
+		return -EMSGSIZE;
 	rcu_read_lock();
 	s = rcu_dereference(link->session);
-	if (s && (nla_put_u32(msg, IFLA_RTUN_SESSION, s->id) ||
-		  (READ_ONCE(link->die) &&
-		   nla_put_flag(msg, IFLA_RTUN_DIE_WITH_SESSION)) ||
-		  nla_put_u8(msg, IFLA_RTUN_XPORT, s->key.kind) ||
-		  nla_put_in_addr(msg, IFLA_RTUN_PEER4, s->key.remote)))
-		goto out;
-	err = 0;
-out:
+	if (s)
+		err = fill_session(msg, link, s);
 	rcu_read_unlock();
 	return err;
 }

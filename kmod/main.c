@@ -93,6 +93,9 @@ static int __net_init net_init(struct net *net)
 	xa_init_flags(&rn->tunnels, XA_FLAGS_ALLOC1);
 	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC1);
 	xa_init(&rn->call_ids);
+	xa_init(&rn->tunnel_ids[0]);
+	xa_init(&rn->tunnel_ids[1]);
+	INIT_LIST_HEAD(&rn->sockets);
 	INIT_LIST_HEAD(&rn->owners);
 	atomic_set(&rn->generation, 1);
 	spin_lock_init(&rn->ctrl_lock);
@@ -105,7 +108,7 @@ static int __net_init net_init(struct net *net)
 	err = rhashtable_init(&rn->by_wire, &rtun_session_params);
 	if (err)
 		goto free_stats;
-	err = rhltable_init(&rn->by_addr, &rtun_tunnel_params);
+	err = rhltable_init(&rn->by_peer, &rtun_tunnel_params);
 	if (err)
 		goto free_wire;
 	return 0;
@@ -141,9 +144,12 @@ static void __net_exit net_exit(struct net *net)
 		kfree(o);
 	}
 	WARN_ON_ONCE(rn->n_tunnels || rn->n_sessions || rn->blob_bytes ||
-		     atomic_long_read(&rn->held));
-	rhltable_destroy(&rn->by_addr);
+		     atomic_long_read(&rn->held) || atomic_read(&rn->n_scoped) ||
+		     !list_empty(&rn->sockets));
+	rhltable_destroy(&rn->by_peer);
 	rhashtable_destroy(&rn->by_wire);
+	xa_destroy(&rn->tunnel_ids[1]);
+	xa_destroy(&rn->tunnel_ids[0]);
 	xa_destroy(&rn->call_ids);
 	xa_destroy(&rn->sessions);
 	xa_destroy(&rn->tunnels);
@@ -165,7 +171,8 @@ static int __init rtun_init(void)
 
 #ifdef RTUN_DEBUG
 	err = -ENOTRECOVERABLE;
-	if (!rtun_selftest_seq() || !rtun_selftest_reorder())
+	if (!rtun_selftest_seq() || !rtun_selftest_reorder() ||
+	    !rtun_selftest_window())
 		goto err;
 #endif
 	err = -ENOMEM;

@@ -15,6 +15,7 @@
 #include "rtun.h"
 #include "session.h"
 #include "tunnel.h"
+#include "tx.h"
 
 #include <linux/module.h>
 #include <linux/ppp_defs.h>
@@ -155,10 +156,10 @@ static int frame_send(struct sk_buff *req, struct genl_info *info)
 	err = frame_check(info, data);
 	if (err)
 		return err;
-	skb = alloc_skb(rtun_ppp_headroom() + nla_len(data), GFP_KERNEL);
+	skb = alloc_skb(rtun_tx_headroom() + nla_len(data), GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	skb_reserve(skb, rtun_ppp_headroom());
+	skb_reserve(skb, rtun_tx_headroom());
 	skb_put_data(skb, nla_data(data), nla_len(data));
 	skb->priority = TC_PRIO_CONTROL;
 

@@ -4,10 +4,13 @@
  * events, control frames.  A notification that cannot be sent never changes
  * what came of the command.
  */
-#include "ip4.h"
 #include "link.h"
 #include "netlink.h"
+#include "outer.h"
+#include "owner.h"
+#include "pptp.h"
 #include "rtun.h"
+#include "tx.h"
 
 #include <net/genetlink.h>
 
@@ -27,20 +30,52 @@ static int put_bits(struct sk_buff *msg, int attr, u32 value, u32 valid)
 	return nla_put_bitfield32(msg, attr, value, valid);
 }
 
+/* The address that is there, as an attribute of its family. */
+static int put_addr(struct sk_buff *msg, u16 family, int attr4, int attr6,
+		    const union rtun_addr *addr)
+{
+	static const union rtun_addr any;
+
+	if (!memcmp(addr, &any, sizeof(any)))
+		return 0;
+	return family == AF_INET ? nla_put_in_addr(msg, attr4, addr->v4) :
+				   nla_put_in6_addr(msg, attr6, &addr->v6);
+}
+
+static int put_wire(struct sk_buff *msg, const struct rtun_tunnel *t)
+{
+	if (put_addr(msg, t->family, RTUN_A_TUNNEL_LOCAL4,
+		     RTUN_A_TUNNEL_LOCAL6, &t->local) ||
+	    put_addr(msg, t->family, RTUN_A_TUNNEL_REMOTE4,
+		     RTUN_A_TUNNEL_REMOTE6, &t->peer.addr) ||
+	    (t->udp && (nla_put_u32(msg, RTUN_A_TUNNEL_LOCAL_PORT,
+				    ntohs(t->local_port)) ||
+			nla_put_u32(msg, RTUN_A_TUNNEL_PEER_PORT,
+				    ntohs(t->peer_port)))) ||
+	    (t->local_id &&
+	     nla_put_u32(msg, RTUN_A_TUNNEL_LOCAL_ID, t->local_id)) ||
+	    (t->peer_id &&
+	     nla_put_u32(msg, RTUN_A_TUNNEL_PEER_ID, t->peer_id)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int tunnel_attrs(struct sk_buff *msg, struct rtun_tunnel *t)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTUN_A_TUNNEL);
-	u32 pmtu = rtun_ip4_pmtu(t);
+	u32 pmtu = rtun_out_pmtu(t);
 
 	if (!nest ||
 	    nla_put_u32(msg, RTUN_A_TUNNEL_ID, t->id) ||
-	    nla_put_string(msg, RTUN_A_TUNNEL_OWNER, t->owner->name) ||
+	    (t->owner &&
+	     nla_put_string(msg, RTUN_A_TUNNEL_OWNER, t->owner->name)) ||
 	    nla_put_u8(msg, RTUN_A_TUNNEL_XPORT, t->ops->kind) ||
-	    nla_put_in_addr(msg, RTUN_A_TUNNEL_LOCAL4, t->local) ||
-	    nla_put_in_addr(msg, RTUN_A_TUNNEL_REMOTE4, t->remote) ||
+	    put_wire(msg, t) ||
 	    put_bits(msg, RTUN_A_TUNNEL_FLAGS, t->flags,
 		     RTUN_TUNNEL_F_DIE_WITH_OWNER |
-		     RTUN_TUNNEL_F_TOS_INHERIT) ||
+		     RTUN_TUNNEL_F_TOS_INHERIT | RTUN_TUNNEL_F_ZERO_CSUM_TX |
+		     RTUN_TUNNEL_F_ZERO_CSUM6_RX | RTUN_TUNNEL_F_PEER_FLOAT |
+		     RTUN_TUNNEL_F_SCOPED_IDS) ||
 	    nla_put_u32(msg, RTUN_A_TUNNEL_FWMARK,
 			READ_ONCE(t->outer.fwmark)) ||
 	    nla_put_u32(msg, RTUN_A_TUNNEL_OIF, READ_ONCE(t->outer.oif)) ||
@@ -56,6 +91,52 @@ static int tunnel_attrs(struct sk_buff *msg, struct rtun_tunnel *t)
 	return 0;
 }
 
+static int put_l2tp(struct sk_buff *msg, const struct rtun_session *s)
+{
+	const struct rtun_l2tp *l = rcu_dereference(s->l2tp);
+
+	if (!l)
+		return 0;
+	if (nla_put_u32(msg, RTUN_A_SESSION_L2SPEC, s->l2spec) ||
+	    (s->vlan && nla_put_u32(msg, RTUN_A_SESSION_VLAN, s->vlan)) ||
+	    nla_put(msg, RTUN_A_SESSION_COOKIE_TX, l->tx.len, l->tx.octets) ||
+	    nla_put(msg, RTUN_A_SESSION_COOKIE_RX, l->rx.len, l->rx.octets) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_COOKIE_GRACE,
+			READ_ONCE(s->cookie_grace)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_pptp(struct sk_buff *msg, struct rtun_session *s)
+{
+	u32 window, static_rtt, rtt;
+	bool congested;
+
+	if (s->key.kind != RTUN_XPORT_PPTP)
+		return 0;
+	if (nla_put_u32(msg, RTUN_A_SESSION_PEER_WINDOW,
+			READ_ONCE(s->peer_window)) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_ACK_DELAY,
+			READ_ONCE(s->ack_delay)))
+		return -EMSGSIZE;
+	rtun_pptp_window_show(s, &window, &static_rtt, &rtt, &congested);
+	if (nla_put_u32(msg, RTUN_A_SESSION_TX_WINDOW, window) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_STATIC_RTT, static_rtt) ||
+	    (rtt && nla_put_u32(msg, RTUN_A_SESSION_RTT, rtt)) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_CONGESTED, congested))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_payload(struct sk_buff *msg, const struct rtun_session *s)
+{
+	if (rtun_session_eth(s))
+		return nla_put_u32(msg, RTUN_A_SESSION_KEEPALIVE,
+				   READ_ONCE(s->keepalive));
+	return put_bits(msg, RTUN_A_SESSION_NP, READ_ONCE(s->np),
+			RTUN_NP_IPV4 | RTUN_NP_IPV6);
+}
+
 static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTUN_A_SESSION);
@@ -68,17 +149,18 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 	     nla_put_u32(msg, RTUN_A_SESSION_PEER_ID, s->peer_id)) ||
 	    put_bits(msg, RTUN_A_SESSION_FLAGS, READ_ONCE(s->flags),
 		     RTUN_SESSION_F_PFC_RX | RTUN_SESSION_F_PFC_TX |
-		     RTUN_SESSION_F_ACFC_TX | RTUN_SESSION_F_ECHO_REPLY) ||
-	    put_bits(msg, RTUN_A_SESSION_NP, READ_ONCE(s->np),
-		     RTUN_NP_IPV4 | RTUN_NP_IPV6) ||
+		     RTUN_SESSION_F_ACFC_TX | RTUN_SESSION_F_ECHO_REPLY |
+		     RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_PW_TYPE, s->pw) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_CIRCUIT, READ_ONCE(s->circuit)) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_DEAD_TIME,
+			READ_ONCE(s->dead_time)) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_OVERHEAD, rtun_tx_overhead(s)) ||
+	    put_payload(msg, s) || put_l2tp(msg, s) || put_pptp(msg, s) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_REORDER_SLOTS,
 			READ_ONCE(s->reorder.slots)) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_REORDER_TIMEOUT,
 			READ_ONCE(s->reorder_timeout)) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_PEER_WINDOW,
-			READ_ONCE(s->peer_window)) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_ACK_DELAY,
-			READ_ONCE(s->ack_delay)) ||
 	    rtun_link_fill(msg, s) ||
 	    put_blob(msg, RTUN_A_SESSION_BLOB, rcu_dereference(s->blob)) ||
 	    rtun_stats_fill(msg, RTUN_A_SESSION_STATS, s->stats))
@@ -237,6 +319,36 @@ void rtun_notify_event(struct rtun_net *rn, u32 type, u32 tunnel_id,
 	tell(rn, msg, gfp);
 }
 
+void rtun_notify_peer_addr(struct rtun_tunnel *t,
+			   const struct rtun_peer_key *peer, __be16 port,
+			   gfp_t gfp)
+{
+	struct rtun_net *rn = t->rn;
+	struct sk_buff *msg;
+	struct nlattr *nest;
+	void *h;
+
+	if (!anybody(rn))
+		return;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, gfp);
+	if (!msg)
+		return;
+	h = genlmsg_put(msg, 0, 0, &rtun_genl, 0, RTUN_CMD_EVENT);
+	nest = h ? nla_nest_start(msg, RTUN_A_EVENT) : NULL;
+	if (!nest ||
+	    nla_put_u32(msg, RTUN_A_EVENT_TYPE, RTUN_EVENT_PEER_ADDR) ||
+	    nla_put_u32(msg, RTUN_A_EVENT_TUNNEL_ID, t->id) ||
+	    put_addr(msg, peer->family, RTUN_A_EVENT_ADDR4, RTUN_A_EVENT_ADDR6,
+		     &peer->addr) ||
+	    (port && nla_put_u32(msg, RTUN_A_EVENT_PORT, ntohs(port)))) {
+		nlmsg_free(msg);
+		return;
+	}
+	nla_nest_end(msg, nest);
+	genlmsg_end(msg, h);
+	tell(rn, msg, gfp);
+}
+
 static struct sk_buff *frame_msg(struct rtun_session *s, struct sk_buff *skb,
 				 u16 proto)
 {
@@ -272,7 +384,8 @@ err:
 
 int rtun_notify_frame(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 {
-	u32 portid = READ_ONCE(s->tunnel->owner->portid);
+	const struct rtun_owner *owner = s->tunnel->owner;
+	u32 portid = owner ? READ_ONCE(owner->portid) : 0;
 	struct rtun_net *rn = s->tunnel->rn;
 	int err = -ENOBUFS;
 	struct sk_buff *msg;

@@ -7,6 +7,8 @@
  */
 #include "policy.h"
 
+#include <linux/in6.h>
+
 #define READ_ONLY { .type = NLA_REJECT, .reject_message = "is read-only" }
 #define AT_CREATION {							\
 	.type = NLA_REJECT,						\
@@ -14,16 +16,20 @@
 }
 
 #define TUNNEL_FLAGS							\
-	(RTUN_TUNNEL_F_DIE_WITH_OWNER | RTUN_TUNNEL_F_TOS_INHERIT)
+	(RTUN_TUNNEL_F_DIE_WITH_OWNER | RTUN_TUNNEL_F_TOS_INHERIT |	\
+	 RTUN_TUNNEL_F_ZERO_CSUM_TX | RTUN_TUNNEL_F_ZERO_CSUM6_RX |	\
+	 RTUN_TUNNEL_F_PEER_FLOAT | RTUN_TUNNEL_F_SCOPED_IDS)
 #define SESSION_FLAGS							\
 	(RTUN_SESSION_F_PFC_RX | RTUN_SESSION_F_PFC_TX |		\
-	 RTUN_SESSION_F_ACFC_TX | RTUN_SESSION_F_ECHO_REPLY)
+	 RTUN_SESSION_F_ACFC_TX | RTUN_SESSION_F_ECHO_REPLY |		\
+	 RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX)
 #define SESSION_NPS (RTUN_NP_IPV4 | RTUN_NP_IPV6)
 
 /* A policy's own limits are of 16 bits with a sign.  Not const: 6.1 takes no
  * pointer to const.
  */
-static struct netlink_range_validation call_id_range = {
+static struct netlink_range_validation port_range = {
+	.min = 1,
 	.max = U16_MAX,
 };
 
@@ -31,6 +37,28 @@ static struct netlink_range_validation window_range = {
 	.min = 1,
 	.max = U16_MAX,
 };
+
+static struct netlink_range_validation tx_window_range = {
+	.max = U16_MAX,
+};
+
+static struct netlink_range_validation cookie_grace_range = {
+	.max = RTUN_COOKIE_GRACE_MAX,
+};
+
+static struct netlink_range_validation dead_time_range = {
+	.max = RTUN_DEAD_TIME_MAX,
+};
+
+static struct netlink_range_validation static_rtt_range = {
+	.max = RTUN_STATIC_RTT_MAX,
+};
+
+/* The longest cookie of RFC 3931 section 4.1; none, and half of it, are the
+ * others, for which handlers look.
+ */
+#define COOKIE_LEN_MAX 8
+#define VLAN_MAX 4094 /* 0 and 4095 are no VLANs: IEEE 802.1Q table 9-2 */
 
 static const struct nla_policy owner_attrs[RTUN_A_OWNER_MAX + 1] = {
 	[RTUN_A_OWNER_NAME] = { .type = NLA_STRING,
@@ -55,6 +83,14 @@ static const struct nla_policy tunnel_new_attrs[RTUN_A_TUNNEL_MAX + 1] = {
 	[RTUN_A_TUNNEL_PMTU] = READ_ONLY,
 	[RTUN_A_TUNNEL_SESSIONS] = READ_ONLY,
 	[RTUN_A_TUNNEL_BLOB] = NLA_POLICY_MAX(NLA_BINARY, RTUN_BLOB_MAX),
+	[RTUN_A_TUNNEL_LOCAL6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[RTUN_A_TUNNEL_REMOTE6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[RTUN_A_TUNNEL_LOCAL_PORT] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &port_range),
+	[RTUN_A_TUNNEL_PEER_PORT] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &port_range),
+	[RTUN_A_TUNNEL_LOCAL_ID] = { .type = NLA_U32 },
+	[RTUN_A_TUNNEL_PEER_ID] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy tunnel_set_attrs[RTUN_A_TUNNEL_MAX + 1] = {
@@ -72,6 +108,12 @@ static const struct nla_policy tunnel_set_attrs[RTUN_A_TUNNEL_MAX + 1] = {
 	[RTUN_A_TUNNEL_PMTU] = READ_ONLY,
 	[RTUN_A_TUNNEL_SESSIONS] = READ_ONLY,
 	[RTUN_A_TUNNEL_BLOB] = NLA_POLICY_MAX(NLA_BINARY, RTUN_BLOB_MAX),
+	[RTUN_A_TUNNEL_LOCAL6] = AT_CREATION,
+	[RTUN_A_TUNNEL_REMOTE6] = AT_CREATION,
+	[RTUN_A_TUNNEL_LOCAL_PORT] = AT_CREATION,
+	[RTUN_A_TUNNEL_PEER_PORT] = AT_CREATION,
+	[RTUN_A_TUNNEL_LOCAL_ID] = AT_CREATION,
+	[RTUN_A_TUNNEL_PEER_ID] = AT_CREATION,
 };
 
 static const struct nla_policy tunnel_id_attrs[] = {
@@ -81,10 +123,8 @@ static const struct nla_policy tunnel_id_attrs[] = {
 static const struct nla_policy session_new_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_ID] = { .type = NLA_U32 },
 	[RTUN_A_SESSION_TUNNEL_ID] = { .type = NLA_U32 },
-	[RTUN_A_SESSION_LOCAL_ID] =
-		NLA_POLICY_FULL_RANGE(NLA_U32, &call_id_range),
-	[RTUN_A_SESSION_PEER_ID] =
-		NLA_POLICY_FULL_RANGE(NLA_U32, &call_id_range),
+	[RTUN_A_SESSION_LOCAL_ID] = { .type = NLA_U32 },
+	[RTUN_A_SESSION_PEER_ID] = { .type = NLA_U32 },
 	[RTUN_A_SESSION_FLAGS] = NLA_POLICY_BITFIELD32(SESSION_FLAGS),
 	[RTUN_A_SESSION_NP] = NLA_POLICY_BITFIELD32(SESSION_NPS),
 	[RTUN_A_SESSION_REORDER_SLOTS] =
@@ -100,14 +140,33 @@ static const struct nla_policy session_new_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_NETNSID] = READ_ONLY,
 	[RTUN_A_SESSION_BLOB] = NLA_POLICY_MAX(NLA_BINARY, RTUN_BLOB_MAX),
 	[RTUN_A_SESSION_STATS] = READ_ONLY,
+	[RTUN_A_SESSION_PW_TYPE] =
+		NLA_POLICY_RANGE(NLA_U32, RTUN_PW_ETH_VLAN, RTUN_PW_PPP),
+	[RTUN_A_SESSION_L2SPEC] = NLA_POLICY_MAX(NLA_U32, RTUN_L2SPEC_MAX),
+	[RTUN_A_SESSION_VLAN] = NLA_POLICY_RANGE(NLA_U32, 1, VLAN_MAX),
+	[RTUN_A_SESSION_COOKIE_TX] = NLA_POLICY_MAX(NLA_BINARY, COOKIE_LEN_MAX),
+	[RTUN_A_SESSION_COOKIE_RX] = NLA_POLICY_MAX(NLA_BINARY, COOKIE_LEN_MAX),
+	[RTUN_A_SESSION_COOKIE_GRACE] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &cookie_grace_range),
+	[RTUN_A_SESSION_CIRCUIT] = NLA_POLICY_MAX(NLA_U32, 1),
+	[RTUN_A_SESSION_KEEPALIVE] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &dead_time_range),
+	[RTUN_A_SESSION_DEAD_TIME] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &dead_time_range),
+	[RTUN_A_SESSION_OVERHEAD] = READ_ONLY,
+	[RTUN_A_SESSION_TX_WINDOW] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &tx_window_range),
+	[RTUN_A_SESSION_STATIC_RTT] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &static_rtt_range),
+	[RTUN_A_SESSION_RTT] = READ_ONLY,
+	[RTUN_A_SESSION_CONGESTED] = READ_ONLY,
 };
 
 static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_ID] = { .type = NLA_U32 },
 	[RTUN_A_SESSION_TUNNEL_ID] = AT_CREATION,
 	[RTUN_A_SESSION_LOCAL_ID] = AT_CREATION,
-	[RTUN_A_SESSION_PEER_ID] =
-		NLA_POLICY_FULL_RANGE(NLA_U32, &call_id_range),
+	[RTUN_A_SESSION_PEER_ID] = { .type = NLA_U32 },
 	[RTUN_A_SESSION_FLAGS] = NLA_POLICY_BITFIELD32(SESSION_FLAGS),
 	[RTUN_A_SESSION_NP] = NLA_POLICY_BITFIELD32(SESSION_NPS),
 	[RTUN_A_SESSION_REORDER_SLOTS] =
@@ -123,6 +182,25 @@ static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_NETNSID] = READ_ONLY,
 	[RTUN_A_SESSION_BLOB] = NLA_POLICY_MAX(NLA_BINARY, RTUN_BLOB_MAX),
 	[RTUN_A_SESSION_STATS] = READ_ONLY,
+	[RTUN_A_SESSION_PW_TYPE] = AT_CREATION,
+	[RTUN_A_SESSION_L2SPEC] = AT_CREATION,
+	[RTUN_A_SESSION_VLAN] = AT_CREATION,
+	[RTUN_A_SESSION_COOKIE_TX] = NLA_POLICY_MAX(NLA_BINARY, COOKIE_LEN_MAX),
+	[RTUN_A_SESSION_COOKIE_RX] = NLA_POLICY_MAX(NLA_BINARY, COOKIE_LEN_MAX),
+	[RTUN_A_SESSION_COOKIE_GRACE] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &cookie_grace_range),
+	[RTUN_A_SESSION_CIRCUIT] = NLA_POLICY_MAX(NLA_U32, 1),
+	[RTUN_A_SESSION_KEEPALIVE] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &dead_time_range),
+	[RTUN_A_SESSION_DEAD_TIME] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &dead_time_range),
+	[RTUN_A_SESSION_OVERHEAD] = READ_ONLY,
+	[RTUN_A_SESSION_TX_WINDOW] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &tx_window_range),
+	[RTUN_A_SESSION_STATIC_RTT] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &static_rtt_range),
+	[RTUN_A_SESSION_RTT] = READ_ONLY,
+	[RTUN_A_SESSION_CONGESTED] = READ_ONLY,
 };
 
 static const struct nla_policy session_id_attrs[] = {

@@ -3,16 +3,22 @@
  * The PPP mux, see ppp.h.
  */
 #include "ppp.h"
-#include "cells.h"
 #include "netlink.h"
+#include "outer.h"
 #include "rtun.h"
+#include "rx.h"
+#include "tx.h"
 
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/ppp_defs.h>
-#include <net/inet_ecn.h>
+#include <net/dst_metadata.h>
+#include <net/icmp.h>
+#include <net/ip.h>
 #include <net/ip_tunnels.h>
 
 enum {
@@ -46,20 +52,48 @@ void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb)
 				   skb_push(skb, 2));
 }
 
-unsigned int rtun_ppp_headroom(void)
-{
-	return LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
-}
-
 int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb)
 {
 	bool lcp = get_unaligned_be16(skb->data) == PPP_LCP;
+	int err;
 
 	/* LCP must be understood whatever was agreed (RFC 1661, 6.6) */
 	if (lcp || !(READ_ONCE(s->flags) & RTUN_SESSION_F_ACFC_TX))
 		put_unaligned_be16(PPP_ALLSTATIONS << 8 | PPP_UI,
 				   skb_push(skb, 2));
-	return s->tunnel->ops->send(s, skb);
+	err = rtun_tx_frame(s, skb);
+	if (!err)
+		rtun_stats_inc(s->stats, RTUN_A_STATS_TX_CONTROL);
+	return err;
+}
+
+bool rtun_ppp_fits(struct rtun_session *s, struct rtun_out *o,
+		   struct net_device *dev, struct sk_buff *skb,
+		   unsigned int overhead)
+{
+	bool v4 = skb->protocol == htons(ETH_P_IP);
+	unsigned int least = v4 ? IPV4_MIN_MTU : IPV6_MIN_MTU;
+	unsigned int mtu = rtun_out_mtu(o);
+
+	mtu = mtu > overhead ? mtu - overhead : 0;
+	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
+			      skb->len <= mtu)
+		return true;
+	if (mtu < least) {
+		/* no sender could be told of less than that: fragment */
+		o->df = 0;
+		return true;
+	}
+	if (skb_valid_dst(skb))
+		skb_dst_update_pmtu_no_confirm(skb, mtu);
+	if (v4)
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			      htonl(mtu));
+	else if (IS_ENABLED(CONFIG_IPV6))
+		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+	net_dbg_ratelimited("%s: %u octets do not fit into %u\n", dev->name,
+			    skb->len, mtu);
+	return false;
 }
 
 void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
@@ -90,26 +124,12 @@ void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
 		rtun_drop(s->stats, skb, RTUN_DROP_TX_NP_CLOSED);
 		return;
 	}
-	s->tunnel->ops->xmit(s, dev, skb);
+	rtun_tx_packet(s, dev, skb);
 	return;
 
 malformed:
 	DEV_STATS_INC(dev, tx_dropped);
 	rtun_drop(s->stats, skb, RTUN_DROP_TX_PROTO);
-}
-
-/* Outer congestion marks go inside (RFC 6040 section 4.2). */
-static bool ecn_ok(struct sk_buff *skb, u8 outer)
-{
-	unsigned int hlen = skb->protocol == htons(ETH_P_IP) ?
-			    sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-
-	/* a clone shares the header that may be changed */
-	if (INET_ECN_is_ce(outer) && skb_cloned(skb) &&
-	    skb_ensure_writable(skb, hlen))
-		return false;
-	return INET_ECN_decapsulate(skb, outer,
-				    ip_tunnel_get_dsfield(ip_hdr(skb), skb)) <= 1;
 }
 
 /* The address and control field and an odd protocol field move the IP header
@@ -128,25 +148,6 @@ static struct sk_buff *realign(struct sk_buff *skb)
 	return copy;
 }
 
-/* Everything the outer packet left on the skb must go. */
-static void clean(struct rtun_session *s, struct net_device *dev,
-		  struct sk_buff *skb)
-{
-	skb->dev = dev;
-	skb_scrub_packet(skb, !net_eq(s->tunnel->rn->net, dev_net(dev)));
-	skb_clear_hash_if_not_l4(skb);
-	skb_set_queue_mapping(skb, 0);
-	__vlan_hwaccel_clear_tag(skb);
-	skb_reset_mac_header(skb);
-	skb_reset_mac_len(skb);
-	rtun_skb_unset_transport(skb);
-	skb->encapsulation = 0;
-	/* "unnecessary" was said of the outermost packet */
-	if (skb->ip_summed == CHECKSUM_UNNECESSARY)
-		skb->ip_summed = CHECKSUM_NONE;
-	memset(skb->cb, 0, sizeof(skb->cb));
-}
-
 static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 {
 	u8 version = proto == PPP_IP ? 4 : 6;
@@ -156,7 +157,6 @@ static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 	struct net_device *dev;
 	struct sk_buff *copy;
 	unsigned int hlen;
-	unsigned int len;
 
 	why = RTUN_DROP_NP_CLOSED;
 	if (!(READ_ONCE(s->np) & np))
@@ -185,16 +185,11 @@ static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 	if (version == 4 && ip_hdr(skb)->ihl < 5)
 		goto drop;
 	why = RTUN_DROP_ECN;
-	if (!ecn_ok(skb, tos))
+	if (!rtun_rx_ecn_ok(skb, tos))
 		goto drop;
-
-	clean(s, dev, skb);
-	len = skb->len;
-	why = RTUN_DROP_RX_NOMEM;
-	if (!rtun_cells_receive(skb))
-		goto drop;
-	rtun_stats_packet(s->stats, RTUN_A_STATS_RX_PACKETS, len);
-	dev_sw_netstats_rx_add(dev, len);
+	skb->dev = dev;
+	skb_reset_mac_header(skb);
+	rtun_rx_device(s, skb, skb->len);
 	return;
 
 drop:
@@ -208,7 +203,7 @@ drop:
 static bool echo(struct rtun_session *s, struct sk_buff *skb,
 		 struct sk_buff_head *answers)
 {
-	unsigned int room = rtun_ppp_headroom();
+	unsigned int room = rtun_tx_headroom();
 	u8 h[LCP_ECHO_MIN], *lcp;
 	struct sk_buff *answer;
 	u16 len;
@@ -258,8 +253,8 @@ static bool ctrl_allowed(struct rtun_session *s)
 	return ok;
 }
 
-static void rx_control(struct rtun_session *s, struct sk_buff *skb, u16 proto,
-		       struct sk_buff_head *answers)
+static void rx_control_locked(struct rtun_session *s, struct sk_buff *skb,
+			      u16 proto, struct sk_buff_head *answers)
 {
 	enum rtun_drop why;
 	int err;
@@ -286,6 +281,24 @@ static void rx_control(struct rtun_session *s, struct sk_buff *skb, u16 proto,
 
 drop:
 	rtun_drop(s->stats, skb, why);
+}
+
+static void rx_control(struct rtun_session *s, struct sk_buff *skb, u16 proto,
+		       struct sk_buff_head *answers)
+{
+	struct sk_buff_head mine;
+	struct sk_buff *answer;
+
+	if (answers) {
+		rx_control_locked(s, skb, proto, answers);
+		return;
+	}
+	__skb_queue_head_init(&mine);
+	spin_lock(&s->rx_lock);
+	rx_control_locked(s, skb, proto, &mine);
+	spin_unlock(&s->rx_lock);
+	while ((answer = __skb_dequeue(&mine)))
+		rtun_ppp_send(s, answer);
 }
 
 void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,

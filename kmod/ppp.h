@@ -10,26 +10,17 @@
 #include <linux/types.h>
 
 struct net_device;
+struct rtun_out;
 struct rtun_session;
 
 enum rtun_ppp_limits {
 	RTUN_PPP_HEADER_MAX = 4,	/* FF 03 and two octets of protocol */
 };
 
-/* What a packet carries in skb->cb from the transport to the mux. */
-struct rtun_cb {
-	u8 tos;		/* of the outer header */
-};
-
-static inline struct rtun_cb *rtun_cb(struct sk_buff *skb)
-{
-	BUILD_BUG_ON(sizeof(struct rtun_cb) > sizeof(skb->cb));
-	return (struct rtun_cb *)skb->cb;
-}
-
 /*
- * A frame came in.  Takes the skb; under rx_lock, RCU, BH disabled.  Frames to
- * be sent in answer are queued on @answers: for after rx_lock.
+ * A frame came in.  Takes the skb; under RCU, BH disabled.  If rx_lock is held,
+ * frames to be sent in answer are queued on @answers: for after it; if not,
+ * @answers is NULL.
  */
 void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 		 struct sk_buff_head *answers);
@@ -38,15 +29,18 @@ void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
 		   struct sk_buff *skb);
 
+/* Does a network packet fit into the path?  If not, its sender was told. */
+bool rtun_ppp_fits(struct rtun_session *s, struct rtun_out *o,
+		   struct net_device *dev, struct sk_buff *skb,
+		   unsigned int overhead);
 /* Octets rtun_ppp_push() will put in front of a network packet. */
 unsigned int rtun_ppp_overhead(const struct rtun_session *s);
 /* Put the header in front of a network packet; the headroom is there. */
 void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb);
 
 /* Send a frame that begins with its protocol field.  Takes the skb, which has
- * rtun_ppp_headroom() octets in front; BH disabled, RCU.
+ * rtun_tx_headroom() octets in front; BH disabled, RCU.
  */
 int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb);
-unsigned int rtun_ppp_headroom(void);
 
 #endif /* _RTUN_PPP_H */

@@ -5,14 +5,13 @@
  * is a payload, and an acknowledgement if there is something to acknowledge.
  *
  * The kernel counts all of a session's sequence numbers, also those of frames
- * the owner sends.  There is no transmit window (section 4.4 calls it a means
- * against congestion of a slow link): the acknowledgements that come in are
- * read for the statistics only.
+ * the owner sends.  A transmit window (section 4.4, a means against congestion of
+ * a slow link) is there for whoever asks for it.
  */
 #include "pptp.h"
+#include "order.h"
 #include "ppp.h"
 #include "rtun.h"
-#include "seq.h"
 #include "session.h"
 
 #include <linux/ip.h>
@@ -60,15 +59,21 @@ static u16 pick_call_id(struct rtun_net *rn)
 	return 0;
 }
 
-static int pptp_session_new(struct rtun_session *s,
-			    const struct nlattr *local_id,
+static int pptp_session_new(struct rtun_session *s, struct nlattr **tb,
 			    struct netlink_ext_ack *extack)
 {
-	u16 id = local_id ? nla_get_u32(local_id) : 0;
+	const struct nlattr *local_id = tb[RTUN_A_SESSION_LOCAL_ID];
+	u32 id = local_id ? nla_get_u32(local_id) : 0;
 	struct rtun_net *rn = s->tunnel->rn;
-	bool taken;
+	int err;
 
 	lockdep_assert_held(&rn->cfg_lock);
+
+	if (id > CALL_ID_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, local_id,
+				    "call ids go from 1 to 65535");
+		return -ERANGE;
+	}
 
 	if (!id) {
 		id = pick_call_id(rn);
@@ -78,24 +83,29 @@ static int pptp_session_new(struct rtun_session *s,
 		}
 	}
 	s->key.local_id = id;
-	/* the table may be growing, which RCU only makes safe */
-	rcu_read_lock();
-	taken = rtun_session_by_wire(rn, &s->key);
-	rcu_read_unlock();
-	if (taken) {
+	s->key.local = (__force u32)s->tunnel->local.v4;
+	s->key.peer = (__force u32)s->tunnel->peer.addr.v4;
+	if (rtun_session_taken(rn, &s->key)) {
 		NL_SET_ERR_MSG_ATTR(extack, local_id,
 				    "a session between these addresses receives with this call id");
 		return -EEXIST;
 	}
-	s->tx_seq = rtun_seq32_first();
-	timer_setup(&s->gap_timer, rtun_pptp_gap_timeout, 0);
 	timer_setup(&s->ack_timer, rtun_pptp_ack_timeout, 0);
+	err = rtun_pptp_window_new(s);
+	if (err)
+		return err;
 	return count_call_id(rn, id, 1);
 }
 
 static void pptp_session_del(struct rtun_session *s)
 {
 	count_call_id(s->tunnel->rn, s->key.local_id, -1);
+}
+
+static void pptp_session_stop(struct rtun_session *s)
+{
+	rtun_timer_shutdown(&s->ack_timer);
+	rtun_pptp_window_stop(s);
 }
 
 static const struct gre_protocol gre_v1 = {
@@ -110,35 +120,38 @@ static unsigned int hook_users;
 /* GRE version 1 has one owner in a kernel: it is claimed with the first tunnel
  * and released with the last, so that others may have it meanwhile.
  */
-static int pptp_open(struct netlink_ext_ack *extack)
+static int pptp_open(struct rtun_tunnel *t, struct netlink_ext_ack *extack)
 {
 	int err = 0;
 
-	if (!try_module_get(THIS_MODULE)) {
-		NL_SET_ERR_MSG(extack, "the module is being unloaded");
-		return -ENODEV;
-	}
 	mutex_lock(&hook_lock);
 	if (!hook_users)
 		err = gre_add_protocol(&gre_v1, GREPROTO_PPTP);
 	if (!err)
 		hook_users++;
 	mutex_unlock(&hook_lock);
-	if (err) {
+	if (err)
 		NL_SET_ERR_MSG(extack,
 			       "GRE version 1 is owned by the in-tree pptp module; unload it (modprobe -r pptp)");
-		module_put(THIS_MODULE);
-	}
 	return err;
 }
 
-static void pptp_close(void)
+static void pptp_close(struct rtun_tunnel *t)
 {
 	mutex_lock(&hook_lock);
 	if (!--hook_users)
 		gre_del_protocol(&gre_v1, GREPROTO_PPTP);
 	mutex_unlock(&hook_lock);
-	module_put(THIS_MODULE);
+}
+
+static unsigned int pptp_hlen(const struct rtun_session *s)
+{
+	return GRE1_HLEN_MAX;
+}
+
+static bool pptp_ordered(const struct rtun_session *s)
+{
+	return true;
 }
 
 static_assert(sizeof(struct iphdr) + GRE1_HLEN_MAX + RTUN_PPP_HEADER_MAX <=
@@ -146,11 +159,16 @@ static_assert(sizeof(struct iphdr) + GRE1_HLEN_MAX + RTUN_PPP_HEADER_MAX <=
 
 const struct rtun_xport_ops rtun_pptp_ops = {
 	.kind = RTUN_XPORT_PPTP,
+	.seq_bits = 32,
+	.hlen_max = GRE1_HLEN_MAX,
 	.open = pptp_open,
 	.close = pptp_close,
 	.session_new = pptp_session_new,
 	.session_del = pptp_session_del,
-	.set_reorder = rtun_pptp_set_reorder,
-	.xmit = rtun_pptp_xmit,
-	.send = rtun_pptp_send,
+	.session_stop = pptp_session_stop,
+	.session_apply = rtun_pptp_window_set,
+	.hlen = pptp_hlen,
+	.ordered = pptp_ordered,
+	.out = rtun_pptp_out,
+	.received = rtun_pptp_received,
 };

@@ -5,13 +5,17 @@
 #ifndef _RTUN_PPTP_H
 #define _RTUN_PPTP_H
 
+#include "window.h"
+
+#include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/types.h>
 
-struct net_device;
+struct nlattr;
+struct rtun_out;
 struct rtun_session;
 struct rtun_xport_ops;
 struct sk_buff;
-struct timer_list;
 
 enum {
 	GRE1_HLEN	= 8,	/* flags, protocol, key */
@@ -26,19 +30,44 @@ enum {
 	GRE1_A = 0x80, GRE1_VERSION = 0x01,
 };
 
+/**
+ * struct rtun_pptp - what is under way to the peer
+ * @session: of whom
+ * @lock: guards @window and the timer; innermost; BH disabled
+ * @window: sent and acknowledged; has the number that is sent next
+ * @timer: no acknowledgement came
+ */
+struct rtun_pptp {
+	struct rtun_session *session;
+	spinlock_t lock;
+	struct rtun_window window;
+	struct timer_list timer;
+};
+
 extern const struct rtun_xport_ops rtun_pptp_ops;
 
-/* pptp_tx.c: all with BH disabled and under RCU, no lock held */
-int rtun_pptp_send(struct rtun_session *s, struct sk_buff *skb);
-void rtun_pptp_xmit(struct rtun_session *s, struct net_device *dev,
-		    struct sk_buff *skb);
+/* pptp_tx.c: all with BH disabled and under RCU */
+int rtun_pptp_out(struct rtun_session *s, const struct rtun_out *o,
+		  struct sk_buff *skb, unsigned int how);
 void rtun_pptp_ack(struct rtun_session *s);
 void rtun_pptp_ack_timeout(struct timer_list *t);
+
+/* pptp_window.c: BH disabled but for the first two, which need cfg_lock */
+int rtun_pptp_window_new(struct rtun_session *s);
+void rtun_pptp_window_set(struct rtun_session *s, struct nlattr **tb);
+void rtun_pptp_window_stop(struct rtun_session *s);
+/* Take the next number, under tx_lock; false: @data must wait, as the window
+ * is full.
+ */
+bool rtun_pptp_window_take(struct rtun_session *s, bool data, u32 *seq);
+void rtun_pptp_window_ack(struct rtun_session *s, u32 ack);
+/* For dumps: @rtt in us, 0: not known. */
+void rtun_pptp_window_show(struct rtun_session *s, u32 *size, u32 *static_rtt,
+			   u32 *rtt, bool *congested);
 
 /* pptp_rx.c */
 int rtun_pptp_rcv(struct sk_buff *skb);
 void rtun_pptp_err(struct sk_buff *skb, u32 info);
-void rtun_pptp_gap_timeout(struct timer_list *t);
-void rtun_pptp_set_reorder(struct rtun_session *s, u32 slots);
+void rtun_pptp_received(struct rtun_session *s);
 
 #endif /* _RTUN_PPTP_H */

@@ -5,9 +5,19 @@
 #include "reorder.h"
 #include "seq.h"
 
-void rtun_reorder_init(struct rtun_reorder *r, u32 slots, u32 idle)
+void rtun_reorder_init(struct rtun_reorder *r, u32 slots, u32 idle,
+		       unsigned int bits)
 {
-	*r = (struct rtun_reorder){ .slots = slots, .idle = idle };
+	*r = (struct rtun_reorder){
+		.slots = slots,
+		.idle = idle,
+		.bits = bits,
+	};
+}
+
+static u32 plus(const struct rtun_reorder *r, u32 seq, u32 n)
+{
+	return (seq + n) & rtun_seq_mask(r->bits);
 }
 
 static struct rtun_reorder_slot *slot_of(struct rtun_reorder *r, u32 seq)
@@ -23,7 +33,7 @@ static void *take(struct rtun_reorder *r)
 	slot->item = NULL;
 	r->bytes -= slot->size;
 	r->held--;
-	r->next++;
+	r->next = plus(r, r->next, 1);
 	return item;
 }
 
@@ -49,7 +59,7 @@ static enum rtun_reorder_verdict suspect(struct rtun_reorder *r, u32 seq,
 	if (forward && now - r->last > r->idle)
 		return RTUN_REORDER_RESYNC;
 	r->run = r->run && seq == r->cand ? r->run + 1 : 1;
-	r->cand = seq + 1;
+	r->cand = plus(r, seq, 1);
 	return r->run < RTUN_REORDER_BELIEVE ? RTUN_REORDER_TOO_FAR :
 					       RTUN_REORDER_RESYNC;
 }
@@ -67,7 +77,7 @@ enum rtun_reorder_verdict rtun_reorder_put(struct rtun_reorder *r, u32 seq,
 		r->next = seq;
 		r->last = now;
 	}
-	d = rtun_seq32_diff(seq, r->next);
+	d = rtun_seq_diff(seq, r->next, r->bits);
 	if (d >= RTUN_REORDER_FAR || d <= -RTUN_REORDER_FAR)
 		return suspect(r, seq, d > 0, now);
 	if (d < 0)
@@ -75,12 +85,12 @@ enum rtun_reorder_verdict rtun_reorder_put(struct rtun_reorder *r, u32 seq,
 	r->last = now;
 	r->run = 0;
 	if (!d) {
-		r->next++;
+		r->next = plus(r, seq, 1);
 		return RTUN_REORDER_NOW;
 	}
 	if (!r->slots) {
 		*lost += d;
-		r->next = seq + 1;
+		r->next = plus(r, seq, 1);
 		return RTUN_REORDER_EARLY;
 	}
 	if (!r->ring)
@@ -113,18 +123,18 @@ void *rtun_reorder_pop(struct rtun_reorder *r)
 
 void *rtun_reorder_slide(struct rtun_reorder *r, u32 seq, u64 *lost)
 {
-	u32 to = seq - r->slots + 1;
+	u32 to = plus(r, seq, 1 - r->slots);
 
-	while (rtun_seq32_diff(to, r->next) > 0) {
+	while (rtun_seq_diff(to, r->next, r->bits) > 0) {
 		if (!r->held) {
-			*lost += to - r->next;
+			*lost += rtun_seq_diff(to, r->next, r->bits);
 			r->next = to;
 			return NULL;
 		}
 		if (slot_of(r, r->next)->item)
 			return take(r);
 		++*lost;
-		r->next++;
+		r->next = plus(r, r->next, 1);
 	}
 	if (r->held && !slot_of(r, r->next)->item)
 		note_gap(r);
@@ -137,7 +147,7 @@ void rtun_reorder_skip(struct rtun_reorder *r, u64 *lost)
 		return;
 	while (!slot_of(r, r->next)->item) {
 		++*lost;
-		r->next++;
+		r->next = plus(r, r->next, 1);
 	}
 }
 

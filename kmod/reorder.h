@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Puts numbered packets back in order, within bounds (RFC 2637 section 4.3
- * allows it and forbids to deliver late ones).  A ring with one slot for each
+ * Puts numbered packets back in order, within bounds (RFC 2637 section 4.3 and
+ * RFC 3931 section 4.6.1 allow it and forbid to deliver late ones).  A ring with one slot for each
  * number that may be awaited: no list is ever searched.
  *
  * The core knows neither packets nor locks nor clocks: an item is a pointer, a
@@ -68,6 +68,7 @@ struct rtun_reorder_slot {
  * struct rtun_reorder - what is known of the order of one stream
  * @ring: slots, indexed by the low bits of the number; NULL while in order
  * @slots: how many; a power of two, or 0: hold nothing
+ * @bits: width of the numbers
  * @next: the number that is awaited
  * @held: items in the ring
  * @bytes: sum of their sizes
@@ -89,10 +90,12 @@ struct rtun_reorder {
 	u32 idle;
 	u32 cand;
 	u8 run;
+	u8 bits;
 	bool synced;
 };
 
-void rtun_reorder_init(struct rtun_reorder *r, u32 slots, u32 idle);
+void rtun_reorder_init(struct rtun_reorder *r, u32 slots, u32 idle,
+		       unsigned int bits);
 
 /* May @size more octets of @item number @seq come in at tick @now?  Numbers
  * that are given up are added to @lost, here and below.

@@ -22,17 +22,35 @@ MODULE_PARM_DESC(userns,
 static int tunnel_check_new(struct genl_info *info, struct nlattr **tb)
 {
 	const struct nlattr *nest = info->attrs[RTUN_A_TUNNEL];
+	bool pptp;
 
 	if (!tb[RTUN_A_TUNNEL_XPORT])
 		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_XPORT,
 			       "the transport");
-	if (!tb[RTUN_A_TUNNEL_LOCAL4])
+	pptp = nla_get_u8(tb[RTUN_A_TUNNEL_XPORT]) == RTUN_XPORT_PPTP;
+	if (pptp && !tb[RTUN_A_TUNNEL_LOCAL4])
 		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_LOCAL4,
 			       "the local address");
-	if (!tb[RTUN_A_TUNNEL_REMOTE4])
+	if (!tb[RTUN_A_TUNNEL_REMOTE4] && !tb[RTUN_A_TUNNEL_REMOTE6])
 		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_REMOTE4,
 			       "the peer's address");
 	return 0;
+}
+
+/* What a tunnel cannot be without, as nobody would get its control frames. */
+static bool needs_owner(struct nlattr **tb)
+{
+	switch (nla_get_u8(tb[RTUN_A_TUNNEL_XPORT])) {
+	case RTUN_XPORT_L2TPV2:
+	case RTUN_XPORT_L2TPV3_UDP:
+	case RTUN_XPORT_L2TPV3_IP:
+		break;
+	default:
+		return true;
+	}
+	return tb[RTUN_A_TUNNEL_FLAGS] &&
+	       nla_get_bitfield32(tb[RTUN_A_TUNNEL_FLAGS]).value &
+	       RTUN_TUNNEL_F_DIE_WITH_OWNER;
 }
 
 int rtun_nl_tunnel_new(struct sk_buff *skb, struct genl_info *info)
@@ -59,7 +77,7 @@ int rtun_nl_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&rn->cfg_lock);
 	owner = rtun_owner_of(rn, info->snd_portid);
-	if (!owner) {
+	if (!owner && needs_owner(tb)) {
 		GENL_SET_ERR_MSG(info, "this socket has no owner's name; bind one first");
 		err = -ENOTCONN;
 		goto free;

@@ -20,6 +20,7 @@
 
 #include <uapi/linux/rtun.h>
 
+#include <linux/in6.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
@@ -31,8 +32,11 @@
 #include <net/net_namespace.h>
 
 struct netlink_ext_ack;
+struct rtun_out;
+struct rtun_pptp;
 struct rtun_session;
 struct rtun_tunnel;
+struct rtun_udp;
 
 enum rtun_limits {
 	/* control frames to the owner: a session may send a burst of an
@@ -51,8 +55,22 @@ enum rtun_limits {
 	RTUN_BLOBS_MAX		= 64 << 20,
 	/* tunnels through tunnels through tunnels... */
 	RTUN_NESTING_MAX	= 4,
-	/* octets any transport and the PPP header put around a packet */
-	RTUN_OVERHEAD_MAX	= 40,
+	/* octets any transport and the payload's header put around a packet:
+	 * IPv6, UDP, L2TPv3, cookie, sublayer, tag
+	 */
+	RTUN_OVERHEAD_MAX	= 72,
+};
+
+/* An address of a tunnel's family; the rest of it is zero. */
+union rtun_addr {
+	__be32 v4;
+	struct in6_addr v6;
+};
+
+/* Who a tunnel's packets go to, for ICMP errors: no padding in it. */
+struct rtun_peer_key {
+	u32 family;
+	union rtun_addr addr;
 };
 
 /* Tokens that come back with time; the caller serialises. */
@@ -75,8 +93,11 @@ struct rtun_blob {
  * @tunnels: by id; written under cfg_lock, read under RCU
  * @sessions: likewise
  * @by_wire: sessions by struct rtun_key
- * @by_addr: tunnels by their addresses (for ICMP errors)
+ * @by_peer: tunnels by their peer's address (for ICMP errors)
  * @call_ids: PPTP call id to the number of sessions that receive with it
+ * @tunnel_ids: L2TP tunnels by LOCAL_ID, version 2 and version 3
+ * @sockets: struct rtun_udp, cfg_lock
+ * @n_scoped: sessions whose ids are scoped by their peer
  * @owners: struct rtun_owner, cfg_lock
  * @n_tunnels: cfg_lock
  * @n_sessions: cfg_lock
@@ -94,8 +115,11 @@ struct rtun_net {
 	struct xarray tunnels;
 	struct xarray sessions;
 	struct rhashtable by_wire;
-	struct rhltable by_addr;
+	struct rhltable by_peer;
 	struct xarray call_ids;
+	struct xarray tunnel_ids[2];
+	struct list_head sockets;
+	atomic_t n_scoped;
 	struct list_head owners;
 	u32 next_tunnel_id;
 	u32 next_session_id;
@@ -130,28 +154,52 @@ struct rtun_owner {
 /**
  * struct rtun_xport_ops - how the packets of a kind of tunnel travel
  * @kind: enum rtun_xport
- * @open: claim the protocol for one more tunnel
- * @close: give it back
- * @session_new: pick or check the wire id; cfg_lock
- * @session_del: forget it; cfg_lock
- * @set_reorder: change the number of slots; cfg_lock
- * @xmit: send a network packet of the device, maybe GSO; takes the skb; BH
- *	disabled, RCU
- * @send: send a PPP frame which is complete from the protocol field on; takes
- *	the skb; BH disabled, RCU
+ * @seq_bits: width of its sequence numbers; L2TP: of the only ones it can have
+ * @open: claim the protocol, or the socket, for one more tunnel; cfg_lock
+ * @close: give it back; cfg_lock
+ * @session_new: pick or check the wire ids; cfg_lock
+ * @session_del: forget them; cfg_lock
+ * @session_stop: no packet of it is in work any more: stop what else is; may
+ *	sleep; may be NULL
+ * @session_check: can these attributes of SESSION_SET be applied? NULL: it has
+ *	none of its own; cfg_lock
+ * @session_apply: after @session_check, cannot fail; cfg_lock
+ * @hlen: octets of its header at the most as the session is now, without the
+ *	IP header
+ * @hlen_max: ... whatever the session will be
+ * @ordered: must packets leave under the transmit lock?
+ * @out: put the header in front of a payload and hand it to IP; @how: enum
+ *	rtun_out_how; takes the skb; net errno, or RTUN_OUT_DROPPED: it was not
+ *	sent, which is counted already
+ * @received: something in order was delivered, maybe it is to be acknowledged;
+ *	no lock held; may be NULL
  */
 struct rtun_xport_ops {
 	u8 kind;
-	int (*open)(struct netlink_ext_ack *extack);
-	void (*close)(void);
-	int (*session_new)(struct rtun_session *s, const struct nlattr *local_id,
+	u8 seq_bits;
+	u8 hlen_max;
+	int (*open)(struct rtun_tunnel *t, struct netlink_ext_ack *extack);
+	void (*close)(struct rtun_tunnel *t);
+	int (*session_new)(struct rtun_session *s, struct nlattr **tb,
 			   struct netlink_ext_ack *extack);
 	void (*session_del)(struct rtun_session *s);
-	void (*set_reorder)(struct rtun_session *s, u32 slots);
-	void (*xmit)(struct rtun_session *s, struct net_device *dev,
-		     struct sk_buff *skb);
-	int (*send)(struct rtun_session *s, struct sk_buff *skb);
+	void (*session_stop)(struct rtun_session *s);
+	int (*session_check)(struct rtun_session *s, struct nlattr **tb,
+			     struct netlink_ext_ack *extack);
+	void (*session_apply)(struct rtun_session *s, struct nlattr **tb);
+	unsigned int (*hlen)(const struct rtun_session *s);
+	bool (*ordered)(const struct rtun_session *s);
+	int (*out)(struct rtun_session *s, const struct rtun_out *o,
+		   struct sk_buff *skb, unsigned int how);
+	void (*received)(struct rtun_session *s);
 };
+
+enum rtun_out_how {
+	RTUN_OUT_ORDERED = 1 << 0,	/* as @ordered said; tx_lock is held */
+	RTUN_OUT_DATA	 = 1 << 1,	/* a packet of the device */
+};
+
+enum { RTUN_OUT_DROPPED = 1 };
 
 /* Outer policy of a tunnel: single words, read with READ_ONCE. */
 struct rtun_outer {
@@ -166,12 +214,21 @@ struct rtun_outer {
  * struct rtun_tunnel - one peer
  * @rn: its namespace
  * @ops: its transport
- * @owner: who gets its control frames; never changes
- * @local: our address
- * @remote: the peer's
+ * @owner: who gets its control frames; never changes; NULL: nobody
+ * @family: of the addresses
+ * @local: our address; zero: any
+ * @peer: the peer's address, and what it is found by
+ * @local_port: UDP
+ * @peer_port: UDP
+ * @local_id: L2TP, 0: none
+ * @peer_id: L2TP, 0: none
+ * @vrf: index of the VRF its packets belong to, 0: none
+ * @udp: its socket; cfg_lock
  * @outer: policy; written under cfg_lock
  * @dst_cache: route to the peer
  * @pmtu: what was last known of the path, for the event
+ * @seen_lock: guards @seen, @seen_port, @seen_rate
+ * @seen: where data came from last, if that is not @peer
  * @ref: creation and one per session
  * @sessions: cfg_lock, and RCU for readers
  */
@@ -179,15 +236,26 @@ struct rtun_tunnel {
 	struct rtun_net *rn;
 	const struct rtun_xport_ops *ops;
 	struct rtun_owner *owner;
-	__be32 local;
-	__be32 remote;
-	struct rtun_outer outer;
 	u32 flags;
+	u16 family;
+	__be16 local_port;
+	__be16 peer_port;
+	union rtun_addr local;
+	struct rtun_peer_key peer;
+	u32 local_id;
+	u32 peer_id;
+	int vrf;
+	struct rtun_udp *udp;
+	struct rtun_outer outer;
 	u32 pmtu;
 	struct dst_cache dst_cache;
+	spinlock_t seen_lock;
+	union rtun_addr seen;
+	__be16 seen_port;
+	struct rtun_bucket seen_rate;
 	u32 id;
 	u32 n_sessions;
-	struct rhlist_head by_addr;
+	struct rhlist_head by_peer;
 	struct list_head sessions;
 	struct list_head kill;
 	struct rtun_blob __rcu *blob;
@@ -199,20 +267,47 @@ struct rtun_tunnel {
 struct rtun_key {
 	u32 kind;	/* enum rtun_xport */
 	u32 local_id;
-	__be32 local;
-	__be32 remote;
+	u32 local;	/* PPTP: our address, L2TPv2: our tunnel id */
+	u32 peer;	/* PPTP: peer's address, L2TPv3: scope, if it has one */
+};
+
+struct rtun_cookie {
+	u8 len;
+	u8 octets[8];
 };
 
 /**
- * struct rtun_session - one call
+ * struct rtun_l2tp - what L2TP puts in front, and expects; replaced whole
+ * @tx: cookie we send
+ * @rx: cookie we expect
+ * @old: the one before, accepted until @until
+ */
+struct rtun_l2tp {
+	struct rcu_head rcu;
+	struct rtun_cookie tx;
+	struct rtun_cookie rx;
+	struct rtun_cookie old;
+	bool grace;
+	unsigned long until;
+};
+
+/**
+ * struct rtun_session - one call or pseudowire
  *
  * Receive, read-mostly:
  * @by_wire: in rtun_net::by_wire
  * @key: what it is found by
  * @flags: enum rtun_session_flags
  * @np: enum rtun_np; both written under cfg_lock
+ * @pw: enum rtun_pw
+ * @l2spec: enum rtun_l2spec
+ * @vlan: tag on the wire of RTUN_PW_ETH_VLAN
  * @state: enum rtun_session_state
+ * @circuit: it is up; cfg_lock
+ * @alive: its peer was heard in time; the work of alive.c
  * @dev: RCU; written under the attach lock (link.c)
+ * @l2tp: RCU; written under cfg_lock; NULL: PPTP
+ * @pptp: what PPTP has besides; NULL: L2TP; lives as long as the session
  * @tunnel: holds a reference
  *
  * Receive, written per packet, under @rx_lock:
@@ -223,10 +318,14 @@ struct rtun_key {
  * @magic: of LCP, for echo replies
  *
  * Transmit, under @tx_lock:
- * @tx_seq: next number
+ * @tx_seq: next number, L2TP
  * @tx_cpu: who holds @tx_lock, to notice a tunnel in itself
  * @ack_sent: last acknowledgement, plus one
  * @ack_known: something was received, there is what to acknowledge
+ *
+ * Without a lock, only if asked for (alive.c):
+ * @last_rx: when something came from the peer
+ * @last_tx: when something was sent
  *
  * Rest: cfg_lock.
  */
@@ -236,11 +335,20 @@ struct rtun_session {
 	u32 flags;
 	u32 np;
 	u8 state;
+	u8 pw;
+	u8 l2spec;
 	bool peer_known;
-	u16 peer_id;
+	bool circuit;
+	bool alive;
+	u16 vlan;
+	u32 peer_id;
 	struct net_device __rcu *dev;
+	struct rtun_l2tp __rcu *l2tp;
+	struct rtun_pptp *pptp;
 	struct rtun_tunnel *tunnel;
 	struct rtun_stats __percpu *stats;
+	u32 keepalive;		/* ms */
+	u32 dead_time;		/* ms */
 
 	spinlock_t rx_lock ____cacheline_aligned_in_smp;
 	struct rtun_reorder reorder;
@@ -257,10 +365,16 @@ struct rtun_session {
 	u32 ack_sent;
 	bool ack_known;
 
+	unsigned long last_rx;
+	unsigned long last_tx;
+	struct delayed_work alive_work;
+
 	u32 id;
 	u32 reorder_timeout;	/* ms */
 	u32 peer_window;	/* packets */
 	u32 ack_delay;		/* ms */
+	u32 cookie_grace;	/* ms */
+	struct rtun_l2tp *l2tp_next; /* between check and apply */
 	bool carrier;		/* attach lock */
 	struct list_head in_tunnel;
 	struct list_head kill;
@@ -268,6 +382,12 @@ struct rtun_session {
 	refcount_t ref;
 	struct rcu_work free_work;
 };
+
+/* Is its payload Ethernet? */
+static inline bool rtun_session_eth(const struct rtun_session *s)
+{
+	return s->pw != RTUN_PW_PPP;
+}
 
 /* Can it send?  The peer's id is to be read after this was asked. */
 #define rtun_session_peer_known(s)					\

@@ -3,9 +3,12 @@
  * Sessions, see session.h and the lifetime rules in rtun.h.
  */
 #include "session.h"
+#include "alive.h"
 #include "link.h"
 #include "netlink.h"
+#include "order.h"
 #include "rtun.h"
+#include "seq.h"
 #include "tunnel.h"
 
 #include <linux/jiffies.h>
@@ -33,6 +36,21 @@ const struct rhashtable_params rtun_session_params = {
 
 /* How deep this CPU is in tunnels. */
 static DEFINE_PER_CPU(unsigned int, nesting);
+
+bool rtun_nesting_enter(void)
+{
+	unsigned int *depth = this_cpu_ptr(&nesting);
+
+	if (unlikely(*depth >= RTUN_NESTING_MAX))
+		return false;
+	++*depth;
+	return true;
+}
+
+void rtun_nesting_leave(void)
+{
+	--*this_cpu_ptr(&nesting);
+}
 
 bool __rtun_session_tx_lock(struct rtun_session *s)
 {
@@ -86,6 +104,19 @@ struct rtun_session *rtun_session_by_wire(struct rtun_net *rn,
 	return NULL;
 }
 
+bool rtun_session_taken(struct rtun_net *rn, const struct rtun_key *key)
+{
+	bool taken;
+
+	lockdep_assert_held(&rn->cfg_lock);
+
+	/* the table may be growing, which RCU only makes safe */
+	rcu_read_lock();
+	taken = rhashtable_lookup(&rn->by_wire, key, rtun_session_params);
+	rcu_read_unlock();
+	return taken;
+}
+
 static void session_free(struct work_struct *work)
 {
 	struct rtun_session *s = container_of(to_rcu_work(work),
@@ -94,6 +125,8 @@ static void session_free(struct work_struct *work)
 	rtun_tunnel_put(s->tunnel);
 	free_percpu(s->stats);
 	kfree(rcu_access_pointer(s->blob));
+	kfree(rcu_access_pointer(s->l2tp));
+	kfree(s->pptp);
 	kfree(s);
 }
 
@@ -124,17 +157,97 @@ static u32 pick(u32 old, const struct nlattr *attr)
 	return attr ? nla_get_u32(attr) : old;
 }
 
-int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
-		     struct netlink_ext_ack *extack)
+/* What a session of this kind cannot be asked for. */
+static int check_kind(const struct rtun_session *s, struct nlattr **tb,
+		      struct netlink_ext_ack *extack)
+{
+	static const struct {
+		u16 attr;
+		bool pptp;	/* has it */
+		bool l2tp;
+		const char *why;
+	} only[] = {
+		{ RTUN_A_SESSION_PW_TYPE, false, true,
+		  "PPTP carries PPP only" },
+		{ RTUN_A_SESSION_L2SPEC, false, true,
+		  "PPTP has no L2-specific sublayer" },
+		{ RTUN_A_SESSION_VLAN, false, true, "PPTP carries PPP only" },
+		{ RTUN_A_SESSION_COOKIE_TX, false, true,
+		  "PPTP has no cookies" },
+		{ RTUN_A_SESSION_COOKIE_RX, false, true,
+		  "PPTP has no cookies" },
+		{ RTUN_A_SESSION_COOKIE_GRACE, false, true,
+		  "PPTP has no cookies" },
+		{ RTUN_A_SESSION_PEER_WINDOW, true, false,
+		  "L2TP has no window for data" },
+		{ RTUN_A_SESSION_ACK_DELAY, true, false,
+		  "L2TP does not acknowledge data" },
+		{ RTUN_A_SESSION_TX_WINDOW, true, false,
+		  "L2TP has no window for data" },
+		{ RTUN_A_SESSION_STATIC_RTT, true, false,
+		  "L2TP does not acknowledge data" },
+	};
+	bool pptp = s->key.kind == RTUN_XPORT_PPTP;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(only); i++) {
+		if (!tb[only[i].attr] ||
+		    (pptp ? only[i].pptp : only[i].l2tp))
+			continue;
+		rtun_nl_say(extack, tb[only[i].attr], only[i].why);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static u32 bits_of(const struct nlattr *attr)
+{
+	struct nla_bitfield32 bf = {};
+
+	if (attr)
+		bf = nla_get_bitfield32(attr);
+	return bf.value & bf.selector;
+}
+
+/* What its payload cannot be asked for. */
+static int check_payload(const struct rtun_session *s, struct nlattr **tb,
+			 struct netlink_ext_ack *extack)
+{
+	const u32 numbers = RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX;
+	const struct nlattr *flags = tb[RTUN_A_SESSION_FLAGS];
+
+	if (s->key.kind == RTUN_XPORT_PPTP && bits_of(flags) & numbers) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "PPTP always numbers its packets");
+		return -EOPNOTSUPP;
+	}
+	if (!rtun_session_eth(s)) {
+		if (!tb[RTUN_A_SESSION_KEEPALIVE])
+			return 0;
+		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_SESSION_KEEPALIVE],
+				    "PPP has its own keepalive, LCP's");
+		return -EOPNOTSUPP;
+	}
+	if (bits_of(flags) & ~numbers) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "Ethernet has no options of PPP");
+		return -EOPNOTSUPP;
+	}
+	if (tb[RTUN_A_SESSION_NP] || tb[RTUN_A_SESSION_MAGIC]) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_SESSION_NP] ?:
+				    tb[RTUN_A_SESSION_MAGIC],
+				    "Ethernet has no options of PPP");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int check_common(const struct rtun_session *s, struct nlattr **tb,
+			struct netlink_ext_ack *extack)
 {
 	const struct nlattr *slots = tb[RTUN_A_SESSION_REORDER_SLOTS];
 	const struct nlattr *peer = tb[RTUN_A_SESSION_PEER_ID];
-	struct rtun_net *rn = s->tunnel->rn;
-	struct rtun_blob *blob = NULL;
 
-	lockdep_assert_held(&rn->cfg_lock);
-
-	/* first all that can be refused... */
 	if (slots && nla_get_u32(slots) && !is_power_of_2(nla_get_u32(slots))) {
 		NL_SET_ERR_MSG_ATTR(extack, slots,
 				    "the number of slots must be a power of two, or 0");
@@ -145,18 +258,19 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 				    "the peer's id is known already and does not change");
 		return -EBUSY;
 	}
-	if (tb[RTUN_A_SESSION_BLOB]) {
-		blob = rtun_blob_new(rn, tb[RTUN_A_SESSION_BLOB],
-				     rcu_dereference_protected(s->blob,
-							       lockdep_is_held(&rn->cfg_lock)),
-				     extack);
-		if (IS_ERR(blob))
-			return PTR_ERR(blob);
+	if (peer && s->key.kind == RTUN_XPORT_PPTP &&
+	    nla_get_u32(peer) > U16_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, peer,
+				    "call ids go up to 65535");
+		return -ERANGE;
 	}
+	return 0;
+}
 
-	/* ...then all is done */
-	if (tb[RTUN_A_SESSION_BLOB])
-		rtun_blob_set(rn, &s->blob, blob);
+static void apply_common(struct rtun_session *s, struct nlattr **tb)
+{
+	const struct nlattr *peer = tb[RTUN_A_SESSION_PEER_ID];
+
 	if (peer && !s->peer_known) {
 		s->peer_id = nla_get_u32(peer);
 		/* pairs with the acquire in rtun_session_peer_known() */
@@ -173,10 +287,58 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 		s->magic = nla_get_u32(tb[RTUN_A_SESSION_MAGIC]);
 		spin_unlock_bh(&s->rx_lock);
 	}
-	if (slots)
-		s->tunnel->ops->set_reorder(s, nla_get_u32(slots));
+	if (tb[RTUN_A_SESSION_REORDER_SLOTS])
+		rtun_order_set_slots(s, nla_get_u32(tb[RTUN_A_SESSION_REORDER_SLOTS]));
 	WRITE_ONCE(s->flags, merge(s->flags, tb[RTUN_A_SESSION_FLAGS]));
 	WRITE_ONCE(s->np, merge(s->np, tb[RTUN_A_SESSION_NP]));
+	WRITE_ONCE(s->circuit, pick(s->circuit, tb[RTUN_A_SESSION_CIRCUIT]));
+	WRITE_ONCE(s->keepalive,
+		   pick(s->keepalive, tb[RTUN_A_SESSION_KEEPALIVE]));
+	WRITE_ONCE(s->dead_time,
+		   pick(s->dead_time, tb[RTUN_A_SESSION_DEAD_TIME]));
+}
+
+int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	const struct rtun_xport_ops *ops = s->tunnel->ops;
+	struct rtun_net *rn = s->tunnel->rn;
+	struct rtun_blob *blob = NULL;
+	int err;
+
+	lockdep_assert_held(&rn->cfg_lock);
+
+	/* first all that can be refused... */
+	err = check_kind(s, tb, extack) ?: check_payload(s, tb, extack) ?:
+	      check_common(s, tb, extack);
+	if (err)
+		return err;
+	if (tb[RTUN_A_SESSION_BLOB]) {
+		blob = rtun_blob_new(rn, tb[RTUN_A_SESSION_BLOB],
+				     rcu_dereference_protected(s->blob,
+							       lockdep_is_held(&rn->cfg_lock)),
+				     extack);
+		if (IS_ERR(blob))
+			return PTR_ERR(blob);
+	}
+	if (ops->session_check) {
+		err = ops->session_check(s, tb, extack);
+		if (err) {
+			kfree(blob);
+			return err;
+		}
+	}
+
+	/* ...then all is done */
+	if (tb[RTUN_A_SESSION_BLOB])
+		rtun_blob_set(rn, &s->blob, blob);
+	if (ops->session_apply)
+		ops->session_apply(s, tb);
+	apply_common(s, tb);
+	/* a new session has nobody yet to be heard of */
+	if (s->state == RTUN_SESSION_LIVE &&
+	    (tb[RTUN_A_SESSION_KEEPALIVE] || tb[RTUN_A_SESSION_DEAD_TIME]))
+		rtun_alive_changed(s);
 	rtun_link_carrier(s);
 	return 0;
 }
@@ -249,8 +411,8 @@ struct rtun_session *rtun_session_new(struct rtun_tunnel *t,
 		goto free;
 	s->tunnel = t;
 	s->key.kind = t->ops->kind;
-	s->key.local = t->local;
-	s->key.remote = t->remote;
+	s->pw = RTUN_PW_PPP;
+	s->circuit = true;
 	s->state = RTUN_SESSION_NEW;
 	s->tx_cpu = -1;
 	s->reorder_timeout = REORDER_TIMEOUT;
@@ -260,12 +422,15 @@ struct rtun_session *rtun_session_new(struct rtun_tunnel *t,
 	s->ctrl.stamp = jiffies;
 	spin_lock_init(&s->rx_lock);
 	spin_lock_init(&s->tx_lock);
-	rtun_reorder_init(&s->reorder, REORDER_SLOTS, HZ);
+	rtun_reorder_init(&s->reorder, REORDER_SLOTS, HZ, t->ops->seq_bits);
+	s->tx_seq = rtun_seq_first(t->ops->seq_bits);
+	timer_setup(&s->gap_timer, rtun_order_timeout, 0);
+	rtun_alive_init(s);
 	INIT_LIST_HEAD(&s->kill);
 	refcount_set(&s->ref, 1);
 	INIT_RCU_WORK(&s->free_work, session_free);
 
-	err = t->ops->session_new(s, tb[RTUN_A_SESSION_LOCAL_ID], extack);
+	err = check_kind(s, tb, extack) ?: t->ops->session_new(s, tb, extack);
 	if (err)
 		goto free_stats;
 	err = rtun_session_set(s, tb, extack);
@@ -282,6 +447,8 @@ forget_blob:
 forget:
 	t->ops->session_del(s);
 free_stats:
+	kfree(rcu_access_pointer(s->l2tp));
+	kfree(s->pptp);
 	free_percpu(s->stats);
 free:
 	kfree(s);
@@ -291,6 +458,8 @@ free:
 void rtun_session_live(struct rtun_session *s)
 {
 	WRITE_ONCE(s->state, RTUN_SESSION_LIVE);
+	if (s->keepalive || s->dead_time)
+		rtun_alive_changed(s);
 }
 
 void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
@@ -321,7 +490,9 @@ void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
 		u64 lost = 0;
 
 		rtun_timer_shutdown(&s->gap_timer);
-		rtun_timer_shutdown(&s->ack_timer);
+		rtun_alive_stop(s);
+		if (s->tunnel->ops->session_stop)
+			s->tunnel->ops->session_stop(s);
 		atomic_long_sub(s->reorder.bytes, &rn->held);
 		while ((skb = rtun_reorder_flush(&s->reorder, &lost)))
 			kfree_skb(skb);

@@ -24,6 +24,9 @@ struct rtun_session *rtun_session_find(struct rtun_net *rn, u32 id);
 struct rtun_session *rtun_session_by_wire(struct rtun_net *rn,
 					  const struct rtun_key *key);
 
+/* Does any session, live or not, receive with this?  cfg_lock. */
+bool rtun_session_taken(struct rtun_net *rn, const struct rtun_key *key);
+
 /*
  * All of the following under cfg_lock.
  *
@@ -53,5 +56,11 @@ void rtun_session_put(struct rtun_session *s);
 	__cond_lock(&(s)->tx_lock, __rtun_session_tx_lock(s))
 bool __rtun_session_tx_lock(struct rtun_session *s);
 void rtun_session_tx_unlock(struct rtun_session *s) __releases(&s->tx_lock);
+
+/* Without a lock: one more tunnel around a packet, or false when there are too
+ * many, which is a tunnel in itself.  BH disabled.
+ */
+bool rtun_nesting_enter(void);
+void rtun_nesting_leave(void);
 
 #endif /* _RTUN_SESSION_H */

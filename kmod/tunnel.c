@@ -3,34 +3,38 @@
  * Tunnels, see tunnel.h and the lifetime rules in rtun.h.
  */
 #include "tunnel.h"
+#include "l2tp.h"
 #include "netlink.h"
 #include "owner.h"
 #include "pptp.h"
 #include "rtun.h"
 #include "session.h"
 
+#include <linux/module.h>
 #include <linux/rhashtable.h>
+#include <net/addrconf.h>
+#include <net/ipv6.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
 
-struct addr_key {
-	__be32 local;
-	__be32 remote;
-};
-
-static_assert(offsetof(struct rtun_tunnel, remote) ==
-	      offsetof(struct rtun_tunnel, local) + sizeof(__be32));
+static_assert(sizeof(struct rtun_peer_key) ==
+	      sizeof(u32) + sizeof(union rtun_addr));
 
 const struct rhashtable_params rtun_tunnel_params = {
-	.key_len = sizeof(struct addr_key),
-	.key_offset = offsetof(struct rtun_tunnel, local),
-	.head_offset = offsetof(struct rtun_tunnel, by_addr),
+	.key_len = sizeof(struct rtun_peer_key),
+	.key_offset = offsetof(struct rtun_tunnel, peer),
+	.head_offset = offsetof(struct rtun_tunnel, by_peer),
 	.automatic_shrinking = true,
 };
+
+static const union rtun_addr any_addr;
 
 /* By enum rtun_xport. */
 static const struct rtun_xport_ops *const xports[] = {
 	[RTUN_XPORT_PPTP] = &rtun_pptp_ops,
+	[RTUN_XPORT_L2TPV2] = &rtun_l2tpv2_ops,
+	[RTUN_XPORT_L2TPV3_UDP] = &rtun_l2tpv3_udp_ops,
+	[RTUN_XPORT_L2TPV3_IP] = &rtun_l2tpv3_ip_ops,
 };
 
 struct rtun_tunnel *rtun_tunnel_find(struct rtun_net *rn, u32 id)
@@ -38,25 +42,35 @@ struct rtun_tunnel *rtun_tunnel_find(struct rtun_net *rn, u32 id)
 	return xa_load(&rn->tunnels, id);
 }
 
-bool rtun_tunnel_sends(struct rtun_net *rn, __be32 local, __be32 remote,
-		       u32 peer_id, u32 *oif)
+static bool sends_with(const struct rtun_tunnel *t, u32 peer_id)
 {
-	struct addr_key key = { local, remote };
+	const struct rtun_session *s;
+
+	list_for_each_entry_rcu(s, &t->sessions, in_tunnel)
+		if (rtun_session_peer_known(s) && s->peer_id == peer_id)
+			return true;
+	return false;
+}
+
+struct rtun_tunnel *rtun_tunnel_that_sent(struct rtun_net *rn,
+					  const struct rtun_sent *sent)
+{
 	struct rhlist_head *list, *pos;
-	struct rtun_session *s;
 	struct rtun_tunnel *t;
 
-	list = rhltable_lookup(&rn->by_addr, &key, rtun_tunnel_params);
-	rhl_for_each_entry_rcu(t, pos, list, by_addr) {
-		list_for_each_entry_rcu(s, &t->sessions, in_tunnel) {
-			if (rtun_session_peer_known(s) &&
-			    s->peer_id == peer_id) {
-				*oif = READ_ONCE(t->outer.oif);
-				return true;
-			}
-		}
+	list = rhltable_lookup(&rn->by_peer, &sent->peer, rtun_tunnel_params);
+	rhl_for_each_entry_rcu(t, pos, list, by_peer) {
+		if (!(BIT(t->ops->kind) & sent->kinds) ||
+		    t->local_port != sent->local_port ||
+		    t->peer_port != sent->peer_port)
+			continue;
+		if (memcmp(&t->local, &any_addr, sizeof(any_addr)) &&
+		    memcmp(&t->local, &sent->local, sizeof(sent->local)))
+			continue;
+		if (!sent->with_session || sends_with(t, sent->peer_id))
+			return t;
 	}
-	return false;
+	return NULL;
 }
 
 static void tunnel_free(struct work_struct *work)
@@ -80,31 +94,236 @@ void rtun_tunnel_put(struct rtun_tunnel *t)
 		queue_rcu_work(rtun_wq, &t->free_work);
 }
 
-static int check_local(struct net *net, const struct nlattr *attr, u32 oif,
-		       struct netlink_ext_ack *extack)
+static int check_local4(struct net *net, __be32 addr, int vrf)
 {
 	u32 table = 0;
 	unsigned int type;
 
-	if (oif)
-		table = l3mdev_fib_table_by_index(net, oif);
-	type = table ? inet_addr_type_table(net, nla_get_be32(attr), table) :
-		       inet_addr_type(net, nla_get_be32(attr));
-	if (type == RTN_LOCAL)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "not an address of this host");
-	return -EADDRNOTAVAIL;
+	if (vrf)
+		table = l3mdev_fib_table_by_index(net, vrf);
+	type = table ? inet_addr_type_table(net, addr, table) :
+		       inet_addr_type(net, addr);
+	return type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
 }
 
-static int check_remote(const struct nlattr *attr,
-			struct netlink_ext_ack *extack)
+/* Is the local address one of this host's? */
+static int check_local(struct rtun_tunnel *t, struct nlattr **tb,
+		       struct netlink_ext_ack *extack)
 {
-	__be32 a = nla_get_be32(attr);
+	const struct nlattr *attr = tb[RTUN_A_TUNNEL_LOCAL4] ?:
+				    tb[RTUN_A_TUNNEL_LOCAL6];
+	int err = 0;
 
-	if (!ipv4_is_zeronet(a) && !ipv4_is_multicast(a) && !ipv4_is_lbcast(a))
+	if (!memcmp(&t->local, &any_addr, sizeof(any_addr)))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "not the address of a host");
+	if (t->family == AF_INET)
+		err = check_local4(t->rn->net, t->local.v4, t->vrf);
+#if IS_ENABLED(CONFIG_IPV6)
+	else if (!ipv6_chk_addr(t->rn->net, &t->local.v6, NULL, 0))
+		err = -EADDRNOTAVAIL;
+#endif
+	if (err)
+		NL_SET_ERR_MSG_ATTR(extack, attr, "not an address of this host");
+	return err;
+}
+
+static bool is_host4(__be32 a)
+{
+	return !ipv4_is_zeronet(a) && !ipv4_is_multicast(a) &&
+	       !ipv4_is_lbcast(a);
+}
+
+static bool is_host6(const struct in6_addr *a)
+{
+	return !ipv6_addr_any(a) && !ipv6_addr_is_multicast(a) &&
+	       !ipv6_addr_v4mapped(a);
+}
+
+/* Families and addresses; the request handler saw to it that the peer's is
+ * there.
+ */
+static int set_addresses(struct rtun_tunnel *t, struct nlattr **tb,
+			 struct netlink_ext_ack *extack)
+{
+	const struct nlattr *local4 = tb[RTUN_A_TUNNEL_LOCAL4];
+	const struct nlattr *local6 = tb[RTUN_A_TUNNEL_LOCAL6];
+	const struct nlattr *remote4 = tb[RTUN_A_TUNNEL_REMOTE4];
+	const struct nlattr *remote6 = tb[RTUN_A_TUNNEL_REMOTE6];
+	bool host;
+
+	if (remote6 && t->ops->kind == RTUN_XPORT_PPTP) {
+		NL_SET_ERR_MSG_ATTR(extack, remote6,
+				    "PPTP has no standard for IPv6");
+		return -EAFNOSUPPORT;
+	}
+	if (remote6 && (!IS_ENABLED(CONFIG_IPV6) || !ipv6_mod_enabled())) {
+		NL_SET_ERR_MSG_ATTR(extack, remote6,
+				    "this kernel has no IPv6");
+		return -EAFNOSUPPORT;
+	}
+	if (remote4 && remote6) {
+		NL_SET_ERR_MSG_ATTR(extack, remote6,
+				    "a tunnel has one peer: an IPv4 or an IPv6 address");
+		return -EINVAL;
+	}
+	if (remote4 ? !!local6 : !!local4) {
+		NL_SET_ERR_MSG_ATTR(extack, local4 ?: local6,
+				    "the local address must be of the peer's family");
+		return -EINVAL;
+	}
+	if (remote4) {
+		t->family = AF_INET;
+		t->peer.addr.v4 = nla_get_be32(remote4);
+		if (local4)
+			t->local.v4 = nla_get_be32(local4);
+		host = is_host4(t->peer.addr.v4);
+	} else {
+		t->family = AF_INET6;
+		t->peer.addr.v6 = nla_get_in6_addr(remote6);
+		if (local6)
+			t->local.v6 = nla_get_in6_addr(local6);
+		host = is_host6(&t->peer.addr.v6);
+	}
+	t->peer.family = t->family;
+	if (host)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, remote4 ?: remote6,
+			    "not the address of a host");
 	return -EINVAL;
+}
+
+enum {
+	L2TP_PORT	= 1701,
+	V2_ID_MAX	= 0xffff,
+};
+
+static bool over_udp(const struct rtun_tunnel *t)
+{
+	return t->ops->kind == RTUN_XPORT_L2TPV2 ||
+	       t->ops->kind == RTUN_XPORT_L2TPV3_UDP;
+}
+
+static int set_ports(struct rtun_tunnel *t, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *local = tb[RTUN_A_TUNNEL_LOCAL_PORT];
+	const struct nlattr *peer = tb[RTUN_A_TUNNEL_PEER_PORT];
+
+	if ((local || peer) && !over_udp(t)) {
+		NL_SET_ERR_MSG_ATTR(extack, local ?: peer,
+				    "only tunnels over UDP have ports");
+		return -EINVAL;
+	}
+	if (!over_udp(t))
+		return 0;
+	t->local_port = htons(local ? nla_get_u32(local) : L2TP_PORT);
+	t->peer_port = htons(peer ? nla_get_u32(peer) : L2TP_PORT);
+	return 0;
+}
+
+/* Flags that mean something for this kind of tunnel. */
+static int set_flags(struct rtun_tunnel *t, const struct nlattr *attr,
+		     struct netlink_ext_ack *extack)
+{
+	const u32 udp = RTUN_TUNNEL_F_ZERO_CSUM_TX | RTUN_TUNNEL_F_ZERO_CSUM6_RX;
+	const u32 both = RTUN_TUNNEL_F_PEER_FLOAT | RTUN_TUNNEL_F_SCOPED_IDS;
+	const char *why = NULL;
+	struct nla_bitfield32 bf;
+
+	if (!attr)
+		return 0;
+	bf = nla_get_bitfield32(attr);
+	t->flags = bf.value & bf.selector;
+	if (t->flags & udp && !over_udp(t))
+		why = "only tunnels over UDP have checksums of their own";
+	else if (t->flags & both && t->ops->kind == RTUN_XPORT_PPTP)
+		why = "the call ids of PPTP belong to its addresses";
+	else if (t->flags & RTUN_TUNNEL_F_SCOPED_IDS &&
+		 t->ops->kind == RTUN_XPORT_L2TPV2)
+		why = "session ids of version 2 are scoped by their tunnel";
+	else if ((t->flags & both) == both)
+		why = "ids that are scoped by the peer's address cannot float";
+	if (!why)
+		return 0;
+	rtun_nl_say(extack, attr, why);
+	return -EINVAL;
+}
+
+static int check_id(const struct rtun_tunnel *t, const struct nlattr *attr,
+		    struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	if (t->ops->kind == RTUN_XPORT_PPTP) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "PPTP has no tunnel ids");
+		return -EINVAL;
+	}
+	if (!nla_get_u32(attr)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "0 is no tunnel id");
+		return -ERANGE;
+	}
+	if (t->ops->kind == RTUN_XPORT_L2TPV2 &&
+	    nla_get_u32(attr) > V2_ID_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "tunnel ids of version 2 go from 1 to 65535");
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static struct xarray *tunnel_ids(struct rtun_tunnel *t)
+{
+	return &t->rn->tunnel_ids[t->ops->kind != RTUN_XPORT_L2TPV2];
+}
+
+static int set_ids(struct rtun_tunnel *t, struct nlattr **tb,
+		   struct netlink_ext_ack *extack)
+{
+	const struct nlattr *local = tb[RTUN_A_TUNNEL_LOCAL_ID];
+	const struct nlattr *peer = tb[RTUN_A_TUNNEL_PEER_ID];
+	int err;
+
+	err = check_id(t, local, extack) ?: check_id(t, peer, extack);
+	if (err)
+		return err;
+	if (t->ops->kind == RTUN_XPORT_L2TPV2 && (!local || !peer)) {
+		NL_SET_ERR_MSG(extack,
+			       "version 2 of L2TP needs the tunnel ids of both sides");
+		return -EINVAL;
+	}
+	if (local)
+		t->local_id = nla_get_u32(local);
+	if (peer)
+		t->peer_id = nla_get_u32(peer);
+	return 0;
+}
+
+/* Nobody else of its version may have its id; undone by free_id(). */
+static int take_id(struct rtun_tunnel *t, const struct nlattr *attr,
+		   struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (!t->local_id)
+		return 0;
+	err = xa_insert(tunnel_ids(t), t->local_id, t, GFP_KERNEL);
+	if (err == -EBUSY) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a tunnel of this version has this local id");
+		err = -EEXIST;
+	}
+	return err;
+}
+
+static void free_id(struct rtun_tunnel *t)
+{
+	if (t->local_id)
+		xa_erase(tunnel_ids(t), t->local_id);
+}
+
+static int vrf_of(struct net *net, u32 oif)
+{
+	return oif ? l3mdev_master_ifindex_by_index(net, oif) : 0;
 }
 
 static int check_oif(struct net *net, const struct nlattr *attr,
@@ -156,6 +375,12 @@ int rtun_tunnel_set(struct rtun_tunnel *t, struct nlattr **tb,
 	err = check_oif(rn->net, tb[RTUN_A_TUNNEL_OIF], extack);
 	if (err)
 		return err;
+	if (tb[RTUN_A_TUNNEL_OIF] && t->id &&
+	    vrf_of(rn->net, outer.oif) != t->vrf) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_TUNNEL_OIF],
+				    "a tunnel stays in the VRF it was made in");
+		return -EBUSY;
+	}
 	if (tb[RTUN_A_TUNNEL_BLOB]) {
 		blob = rtun_blob_new(rn, tb[RTUN_A_TUNNEL_BLOB],
 				     rcu_dereference_protected(t->blob,
@@ -201,7 +426,7 @@ static int publish(struct rtun_tunnel *t, const struct nlattr *id,
 	}
 	if (err)
 		return err;
-	err = rhltable_insert(&rn->by_addr, &t->by_addr, rtun_tunnel_params);
+	err = rhltable_insert(&rn->by_peer, &t->by_peer, rtun_tunnel_params);
 	if (err) {
 		xa_erase(&rn->tunnels, t->id);
 		/* dumps may have found it */
@@ -209,7 +434,8 @@ static int publish(struct rtun_tunnel *t, const struct nlattr *id,
 		NL_SET_ERR_MSG(extack, "no room in the table of tunnels");
 		return err;
 	}
-	t->owner->n_tunnels++;
+	if (t->owner)
+		t->owner->n_tunnels++;
 	rn->n_tunnels++;
 	rtun_net_changed(rn);
 	return 0;
@@ -225,9 +451,6 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 
 	lockdep_assert_held(&rn->cfg_lock);
 
-	err = check_remote(tb[RTUN_A_TUNNEL_REMOTE4], extack);
-	if (err)
-		return ERR_PTR(err);
 	if (rn->n_tunnels >= RTUN_TUNNELS_MAX) {
 		NL_SET_ERR_MSG(extack,
 			       "this network namespace has all the tunnels it may have");
@@ -240,34 +463,48 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 	t->owner = owner;
 	/* the policy admits no other kind */
 	t->ops = xports[nla_get_u8(tb[RTUN_A_TUNNEL_XPORT])];
-	t->local = nla_get_be32(tb[RTUN_A_TUNNEL_LOCAL4]);
-	t->remote = nla_get_be32(tb[RTUN_A_TUNNEL_REMOTE4]);
-	if (tb[RTUN_A_TUNNEL_FLAGS])
-		t->flags = nla_get_bitfield32(tb[RTUN_A_TUNNEL_FLAGS]).value;
+	spin_lock_init(&t->seen_lock);
 	INIT_LIST_HEAD(&t->sessions);
 	INIT_LIST_HEAD(&t->kill);
 	refcount_set(&t->ref, 1);
 	INIT_RCU_WORK(&t->free_work, tunnel_free);
+	err = set_addresses(t, tb, extack) ?: set_ports(t, tb, extack) ?:
+	      set_flags(t, tb[RTUN_A_TUNNEL_FLAGS], extack) ?:
+	      set_ids(t, tb, extack);
+	if (err)
+		goto free;
 	err = dst_cache_init(&t->dst_cache, GFP_KERNEL);
 	if (err)
 		goto free;
 	err = rtun_tunnel_set(t, tb, extack);
 	if (err)
 		goto free_dst;
-	err = check_local(rn->net, tb[RTUN_A_TUNNEL_LOCAL4], t->outer.oif,
-			  extack);
+	t->vrf = vrf_of(rn->net, t->outer.oif);
+	err = check_local(t, tb, extack);
 	if (err)
 		goto free_blob;
-	err = t->ops->open(extack);
+	err = take_id(t, tb[RTUN_A_TUNNEL_LOCAL_ID], extack);
 	if (err)
 		goto free_blob;
+	if (!try_module_get(THIS_MODULE)) {
+		NL_SET_ERR_MSG(extack, "the module is being unloaded");
+		err = -ENODEV;
+		goto free_id;
+	}
+	err = t->ops->open(t, extack);
+	if (err)
+		goto put_module;
 	err = publish(t, tb[RTUN_A_TUNNEL_ID], extack);
 	if (err)
 		goto close;
 	return t;
 
 close:
-	t->ops->close();
+	t->ops->close(t);
+put_module:
+	module_put(THIS_MODULE);
+free_id:
+	free_id(t);
 free_blob:
 	rtun_blob_set(rn, &t->blob, NULL);
 free_dst:
@@ -288,7 +525,7 @@ static void kill_list(struct rtun_net *rn, struct list_head *tunnels,
 
 	list_for_each_entry(t, tunnels, kill) {
 		xa_erase(&rn->tunnels, t->id);
-		rhltable_remove(&rn->by_addr, &t->by_addr, rtun_tunnel_params);
+		rhltable_remove(&rn->by_peer, &t->by_peer, rtun_tunnel_params);
 		list_for_each_entry(s, &t->sessions, in_tunnel)
 			list_add_tail(&s->kill, &sessions);
 	}
@@ -299,11 +536,15 @@ static void kill_list(struct rtun_net *rn, struct list_head *tunnels,
 		dst_cache_reset_now(&t->dst_cache);
 		rn->n_tunnels--;
 		rtun_net_changed(rn);
-		t->ops->close();
+		t->ops->close(t);
+		module_put(THIS_MODULE);
+		free_id(t);
 		rtun_notify_tunnel_del(t, reason);
 		rtun_blob_set(rn, &t->blob, NULL);
-		t->owner->n_tunnels--;
-		rtun_owner_put(rn, t->owner);
+		if (t->owner) {
+			t->owner->n_tunnels--;
+			rtun_owner_put(rn, t->owner);
+		}
 		rtun_tunnel_put(t);
 	}
 }

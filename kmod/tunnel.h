@@ -5,24 +5,52 @@
 #ifndef _RTUN_TUNNEL_H
 #define _RTUN_TUNNEL_H
 
+#include "rtun.h"
+
+#include <linux/netdevice.h>
 #include <linux/types.h>
 
-struct list_head;
 struct netlink_ext_ack;
 struct nlattr;
-struct rtun_net;
 struct rtun_owner;
-struct rtun_tunnel;
 
 extern const struct rhashtable_params rtun_tunnel_params;
 
 /* By id; cfg_lock or RCU. */
 struct rtun_tunnel *rtun_tunnel_find(struct rtun_net *rn, u32 id);
-/* Is there a session between these addresses which sends with @peer_id?  Says
- * the device its packets are bound to.  RCU.
+
+/**
+ * struct rtun_sent - what an ICMP error quotes of a packet
+ * @kinds: bits of enum rtun_xport it may be of
+ * @peer: where it went
+ * @local: where it came from
+ * @local_port: UDP, else 0
+ * @peer_port: UDP, else 0
+ * @with_session: it names a session
+ * @peer_id: which one
  */
-bool rtun_tunnel_sends(struct rtun_net *rn, __be32 local, __be32 remote,
-		       u32 peer_id, u32 *oif);
+struct rtun_sent {
+	u32 kinds;
+	struct rtun_peer_key peer;
+	union rtun_addr local;
+	__be16 local_port;
+	__be16 peer_port;
+	bool with_session;
+	u32 peer_id;
+};
+
+/* The tunnel that may have sent this, or NULL.  RCU. */
+struct rtun_tunnel *rtun_tunnel_that_sent(struct rtun_net *rn,
+					  const struct rtun_sent *sent);
+
+/* Did a packet come in where the tunnel is: in its VRF, or outside all?  RCU. */
+static inline bool rtun_tunnel_vrf_ok(const struct rtun_tunnel *t,
+				      const struct sk_buff *skb)
+{
+	int vrf = netif_is_l3_master(skb->dev) ? skb->dev->ifindex : 0;
+
+	return likely(vrf == t->vrf);
+}
 
 /* All of the following under cfg_lock. */
 struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,

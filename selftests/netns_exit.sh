@@ -86,8 +86,9 @@ for first in A B; do
 	check "two ends come up again" pair
 	check "packets flow in both directions" flood
 	[ $first = A ] && second=$B || second=$A
+	both=$(users)
 	check "end $first goes" end_ns "${!first}"
-	sleep 0.3
+	check "and lets the module go, under the other's packets" busywait 15 eval '[ "$(users)" -lt "$both" ]'
 	check "then the other one" end_ns "$second"
 	check "and nothing is left" busywait 15 no_users
 done

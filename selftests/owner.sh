@@ -80,7 +80,11 @@ check "an owner that leaves" end "$A" leaver tunnel-new xport=pptp local4=10.0.0
 check "is told too" busywait 10 heard watch '"type": "owner-gone".*"name": "leaver"'
 check "and what would have died stays" ctl "$A" tunnel-get id=3
 stop_bg "$BG_PID" KILL
-check "also when the process ends then" eval 'sleep 0.3; ctl "$A" tunnel-get id=3'
+# Deaths are told in their order: what this one would have taken is gone before the next is told.
+check "another one dies after it" end "$A" next tunnel-new xport=pptp local4=10.0.0.1 remote4=10.0.0.2 id=5
+stop_bg "$BG_PID" KILL
+check "which is told" busywait 10 heard watch '"type": "owner-gone".*"name": "next"'
+check "also when the process ends then" ctl "$A" tunnel-get id=3
 
 # --- too slow ----------------------------------------------------------------------
 
@@ -96,8 +100,8 @@ check "what does not fit is counted" busywait 10 overrun
 check "and told, once" busywait 10 heard watch '"type": "ctrl-overrun", "session-id": 40'
 check "no more than once" equal "$(grep -c ctrl-overrun "$TMP/watch")" 1
 kill -CONT "$SLOW"
-busywait 10 heard slow '"data": "c021' >/dev/null
-sleep 0.5
+drained() { [ "$(grep -c '"data": "c021' "$TMP/slow")" -eq $((30 - $(counter "$A" 40 drops.ctrl-overrun))) ]; }
+check "awake it reads what did fit" busywait 20 drained
 check "a frame after it woke up" inject "$B" 10.0.0.2 10.0.0.1 call=400 seq=31 ppp=ff03c0210101000455
 check "says how many were lost before it" busywait 10 heard slow '"data": "c0210101000455", "overrun": [1-9]|"overrun": [1-9].*"data": "c0210101000455"'
 

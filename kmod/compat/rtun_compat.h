@@ -151,8 +151,8 @@ static int name(struct net_device *dev,					\
 		struct rtnl_newlink_params *params,			\
 		struct netlink_ext_ack *extack)				\
 {									\
-	return fn(rtnl_newlink_link_net(params), dev, params->data,	\
-		  extack);						\
+	return fn(rtnl_newlink_link_net(params), dev, params->tb,	\
+		  params->data, extack);				\
 }
 #else
 #define RTUN_DEFINE_NEWLINK(name, fn)					\
@@ -160,7 +160,7 @@ static int name(struct net *src_net, struct net_device *dev,		\
 		struct nlattr *tb[], struct nlattr *data[],		\
 		struct netlink_ext_ack *extack)				\
 {									\
-	return fn(src_net, dev, data, extack);				\
+	return fn(src_net, dev, tb, data, extack);			\
 }
 #endif
 

@@ -4,7 +4,9 @@
  * host:
  *
  *	cc -O1 -g -fsanitize=address,undefined -I. -DRTUN_DEBUG \
- *		reorder.c selftest/[!h]*.c selftest/host_main.c
+ *		reorder.c window.c selftest/[!h]*.c selftest/host_main.c
+ *
+ * tools/tests/kmod does the same as part of the unit tests.
  */
 #ifndef _RTUN_HOST_H
 #define _RTUN_HOST_H

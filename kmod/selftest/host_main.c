@@ -13,6 +13,7 @@ int main(void)
 	} tests[] = {
 		{ "sequence numbers compare across the wrap", rtun_selftest_seq },
 		{ "reordering keeps order and bounds", rtun_selftest_reorder },
+		{ "the send window keeps to RFC 2637", rtun_selftest_window },
 	};
 	int failed = 0;
 	size_t i;

@@ -30,5 +30,6 @@
 
 bool rtun_selftest_seq(void);
 bool rtun_selftest_reorder(void);
+bool rtun_selftest_window(void);
 
 #endif /* _RTUN_SELFTEST_H */

@@ -5,24 +5,34 @@
 #include "selftest.h"
 #include "seq.h"
 
-bool rtun_selftest_seq(void)
+static bool width(unsigned int bits)
 {
+	const u32 mask = rtun_seq_mask(bits), half = 1U << (bits - 1);
 	u32 a;
 
-	SELFTEST(rtun_seq32_diff(5, 5) == 0);
-	SELFTEST(rtun_seq32_diff(6, 5) == 1);
-	SELFTEST(rtun_seq32_diff(5, 6) == -1);
+	SELFTEST(mask == (half - 1) * 2 + 1);
+	SELFTEST(rtun_seq_diff(5, 5, bits) == 0);
+	SELFTEST(rtun_seq_diff(6, 5, bits) == 1);
+	SELFTEST(rtun_seq_diff(5, 6, bits) == -1);
 	/* across the wrap */
-	SELFTEST(rtun_seq32_diff(0, 0xffffffff) == 1);
-	SELFTEST(rtun_seq32_diff(0xffffffff, 0) == -1);
-	SELFTEST(rtun_seq32_diff(100, 0xffffff00) == 356);
+	SELFTEST(rtun_seq_diff(0, mask, bits) == 1);
+	SELFTEST(rtun_seq_diff(mask, 0, bits) == -1);
+	SELFTEST(rtun_seq_diff(100, mask - 0xff, bits) == 356);
 	/* as far apart as can be told */
-	SELFTEST(rtun_seq32_diff(0x7fffffff, 0) == 0x7fffffff);
-	SELFTEST(rtun_seq32_diff(0x80000001, 0) == -0x7fffffff);
-	for (a = 0xfffffff0; a != 0x10; a++)
-		SELFTEST(rtun_seq32_diff(a + 3, a) == 3 &&
-			 rtun_seq32_diff(a, a + 3) == -3);
+	SELFTEST(rtun_seq_diff(half - 1, 0, bits) == (s32)(half - 1));
+	SELFTEST(rtun_seq_diff(half + 1, 0, bits) == -(s32)(half - 1));
+	/* what is beyond the width does not count */
+	for (a = mask - 0xf; a != mask + 0x10; a++)
+		SELFTEST(rtun_seq_diff((a + 3) & mask, a & mask, bits) == 3 &&
+			 rtun_seq_diff(a & mask, (a + 3) & mask, bits) == -3 &&
+			 rtun_seq_diff(a + 3, a & mask, bits) == 3);
 	/* a debug build begins so that every session wraps */
-	SELFTEST(rtun_seq32_diff(rtun_seq32_first(), 0) <= 0);
+	SELFTEST(rtun_seq_first(bits) <= mask);
+	SELFTEST(rtun_seq_diff(rtun_seq_first(bits), 0, bits) == -8);
 	return true;
+}
+
+bool rtun_selftest_seq(void)
+{
+	return width(16) && width(24) && width(32);
 }

@@ -9,18 +9,26 @@ one object a line.  A refusal prints the kernel's words on stderr and exits 2.
   rtunctl.py COMMAND [name=value]... [-- COMMAND ...]
 
 Several commands, separated by "--", run on one socket, one after the other:
-an owner lives as long as its socket.  Values: numbers, IPv4 addresses, for
-blob= and data= hex digits, for flags= and np= names with + or - in front.
+an owner lives as long as its socket.  Values: numbers, addresses, for blob=,
+data= and cookies hex digits, for flags= and np= names with + or - in front, for
+xport=, df=, pw-type= and l2spec= the header's names in small letters.
 Besides the commands of the header (info-get, owner-bind, tunnel-new, ...):
 
   listen [events] [frames=N] [seconds=N]   print what arrives
   dump COMMAND    e.g. dump session-get tunnel-id=1
   field PATH COMMAND       print that one value only, 0 if there is none,
                   e.g. field session.stats.drops.seq-far session-get id=7
-  link-add name=DEV [session=N] [die] [mtu=N] [ATTRIBUTE-NUMBER=HEX]
+  link-add name=DEV [session=N] [die] [mode=eth|ppp] [mtu=N] [address=MAC]
+                  [ATTRIBUTE-NUMBER=HEX]
   link-set name=DEV ...    the same for a device that is there
   rcvbuf=N        size of the socket's receive buffer
+  grown SESSION   which of its counters of drops and of packets received, and of
+                  the namespace's ("stray:..."), grew since the last such
+                  question, e.g. "cookie+1 stray:no-session+2"; else nothing
+  times N COMMAND...   so often, "{i}" in its words being 1..N, without output;
+                  {"times": N, "ms": how long all took}
   inject WORD...  as greinject.py WORD...
+  l2tp WORD...    as l2tpinject.py WORD...
 
   rtunctl.py serve FIFO   reads such lines from there and runs each as if it
   were a command line, but on one socket; after the output of each comes a line
@@ -37,6 +45,7 @@ import time
 
 sys.dont_write_bytecode = True      # the folder may be read-only, or git's
 import greinject  # noqa: E402
+import l2tpinject  # noqa: E402
 
 NETLINK_ROUTE, NETLINK_GENERIC = 0, 16
 NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 1, 10, 11
@@ -48,7 +57,8 @@ NLM_F_DUMP_INTR = 0x10
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLMSG_F_CAPPED, NLMSG_F_ACK_TLVS = 0x100, 0x200
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY = 16, 3
-RTM_NEWLINK, IFLA_IFNAME, IFLA_MTU, IFLA_LINKINFO = 16, 3, 4, 18
+RTM_NEWLINK = 16
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINKINFO = 1, 3, 4, 18
 IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
 NLA_F_NESTED, NLA_TYPE_MASK = 0x8000, 0x3FFF
 
@@ -102,10 +112,13 @@ BITS = {"tunnel": names("RTUN_TUNNEL_F_"), "session": names("RTUN_SESSION_F_"),
 
 # how each attribute is coded; what is not named is a u32
 U8 = {"xport", "ttl", "tos", "df"}
-ADDR = {"local4", "remote4"}
+ADDR = {"local4", "remote4", "addr4"}
+ADDR6 = {"local6", "remote6", "addr6"}
 STRING = {"name", "owner", "version"}
-BINARY = {"blob", "data"}
+BINARY = {"blob", "data", "cookie-tx", "cookie-rx"}
 S32 = {"netnsid"}
+WORDS = {"xport": names("RTUN_XPORT_"), "df": names("RTUN_DF_"),
+         "pw-type": names("RTUN_PW_"), "l2spec": names("RTUN_L2SPEC_")}
 
 
 def nla(kind, payload):
@@ -145,13 +158,14 @@ def encode(obj, words):
                 sel |= b
                 val |= b if w[0] == "+" else 0
             payload = struct.pack("II", val, sel)
-        elif key in U8:
-            table = {"xport": names("RTUN_XPORT_"), "df": names("RTUN_DF_")}
-            back = {v: k for k, v in table.get(key, {}).items()}
-            payload = struct.pack("B", back[value] if value in back
-                                  else int(value, 0))
+        elif key in U8 or key in WORDS:
+            back = {v: k for k, v in WORDS.get(key, {}).items()}
+            payload = struct.pack("B" if key in U8 else "I", back[value]
+                                  if value in back else int(value, 0))
         elif key in ADDR:
             payload = socket.inet_aton(value)
+        elif key in ADDR6:
+            payload = socket.inet_pton(socket.AF_INET6, value)
         elif key in STRING:
             payload = value.encode() + b"\0"
         elif key in BINARY:
@@ -185,8 +199,13 @@ def decode(obj, data):
             out[key] = EVENTS.get(struct.unpack("I", p)[0], "?")
         elif key in U8:
             out[key] = p[0]
+        elif key in WORDS:
+            number = struct.unpack("I", p)[0]
+            out[key] = WORDS[key].get(number, number)
         elif key in ADDR:
             out[key] = socket.inet_ntoa(p)
+        elif key in ADDR6:
+            out[key] = socket.inet_ntop(socket.AF_INET6, p)
         elif key in STRING:
             out[key] = p.rstrip(b"\0").decode()
         elif key in BINARY:
@@ -266,6 +285,7 @@ class Genl(Netlink):
     def __init__(self):
         super().__init__(NETLINK_GENERIC)
         self.family, self.groups = self.resolve()
+        self.counters = {}      # of the last "grown"
 
     def resolve(self):
         body = struct.pack("BBH", CTRL_CMD_GETFAMILY, 1, 0) + \
@@ -344,8 +364,13 @@ def link(words, flags):
             data += nla(H["IFLA_RTUN_SESSION"], struct.pack("I", int(value)))
         elif key == "die":
             data += nla(H["IFLA_RTUN_DIE_WITH_SESSION"], b"")
+        elif key == "mode":
+            data += nla(H["IFLA_RTUN_MODE"],
+                        struct.pack("B", H[f"RTUN_MODE_{value.upper()}"]))
         elif key == "mtu":
             info += nla(IFLA_MTU, struct.pack("I", int(value)))
+        elif key == "address":
+            info += nla(IFLA_ADDRESS, bytes.fromhex(value.replace(":", "")))
         else:
             data += nla(int(key), bytes.fromhex(value))
     info += nla(IFLA_IFNAME, name.encode() + b"\0")
@@ -365,7 +390,33 @@ def field(path, answers):
         print(value, flush=True)
 
 
-def run(g, words):
+def grown(g, session):
+    now = {}
+    body = encode("session", [f"id={session}"])
+    for nest, before, answers in (
+            ("session", "", g.call(COMMANDS["session-get"], body)),
+            ("info", "stray:", g.call(COMMANDS["info-get"], b""))):
+        stats = describe(answers[0][1])[nest].get("stats", {})
+        counts = dict(stats.get("drops", {}))
+        if nest == "session":
+            counts["rx-packets"] = stats.get("rx-packets", 0)
+        now.update({before + k: v for k, v in counts.items()})
+    last = g.counters.get(session, {})
+    print(*sorted(f"{k}+{v - last.get(k, 0)}" for k, v in now.items()
+                  if v != last.get(k, 0)), flush=True)
+    g.counters[session] = now
+
+
+def times(g, count, words):
+    start = time.monotonic()
+    for i in range(1, count + 1):
+        run(g, [w.replace("{i}", str(i)) for w in words], quiet=True)
+    print(json.dumps({"times": count,
+                      "ms": int((time.monotonic() - start) * 1000)}),
+          flush=True)
+
+
+def run(g, words, quiet=False):
     name, args = words[0], words[1:]
     flags, path = NLM_F_ACK, None
     if name == "listen":
@@ -374,8 +425,14 @@ def run(g, words):
     if name in ("link-add", "link-set"):
         link(args, NLM_F_CREATE | NLM_F_EXCL if name == "link-add" else 0)
         return
-    if name == "inject":
-        greinject.inject(args)
+    if name in ("inject", "l2tp"):
+        (greinject if name == "inject" else l2tpinject).inject(args)
+        return
+    if name == "grown":
+        grown(g, args[0])
+        return
+    if name == "times":
+        times(g, int(args[0]), args[1:])
         return
     if name.startswith("rcvbuf="):
         g.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(name[7:]))
@@ -393,7 +450,7 @@ def run(g, words):
     if path:
         field(path, answers)
         return
-    for f, m in answers:
+    for f, m in () if quiet else answers:
         show(m, f)
 
 

@@ -12,19 +12,23 @@
  * Objects
  * -------
  * owner    A named program that receives control frames (LCP, authentication,
- *          NCPs) and is told of events.  Bound to one netlink socket with
+ *          NCPs).  Bound to one netlink socket with
  *          OWNER_BIND.  When the socket closes, the slot is empty and nothing
  *          else happens to its objects, unless they were made with
  *          RTUN_TUNNEL_F_DIE_WITH_OWNER; binding the same name again takes
  *          them over.  A name held by a live socket is refused with EBUSY.
+ *          Static L2TP tunnels (pseudowires without a control channel) may be
+ *          made without an owner: they belong to nobody and stay until they are
+ *          deleted.
  * tunnel   One peer: transport, outer addresses, outer policy.
- * session  One call in a tunnel: wire ids, sequence state, PPP options.
+ * session  One call or pseudowire in a tunnel: wire ids, cookies, sequence
+ *          state, PPP options.
  * device   A net_device of kind "rtun".  Carries one session.  A session
  *          without a device is legal: its data frames are dropped and counted.
  *
  * Tunnels and sessions have an id, unique in their network namespace, which
- * NEW returns (give 0 or nothing to have one picked).  Wire ids (call ids) are
- * attributes and never handles.  Everything belongs to the namespace of the
+ * NEW returns (give 0 or nothing to have one picked).  Wire ids (call ids,
+ * tunnel ids, session ids, cookies) are attributes and never handles.  Everything belongs to the namespace of the
  * socket that made it; a device may be moved to another one afterwards.
  *
  *
@@ -47,7 +51,13 @@
  *                 <- RTUN_A_OWNER { NAME, PORTID (0: nobody), TUNNELS }
  * TUNNEL_NEW      -> RTUN_A_TUNNEL { XPORT, LOCAL4, REMOTE4 [ID] [FLAGS]
  *                    [FWMARK] [OIF] [TTL] [TOS] [DF] [BLOB] }
- *                    The sender must have bound an owner name.
+ *                    L2TP: LOCAL6 and REMOTE6 instead of LOCAL4 and REMOTE4,
+ *                    or no local address: any of this host's is received on,
+ *                    and the route picks the one that is sent from.
+ *                    [LOCAL_ID] [PEER_ID] (version 2: both are needed), and
+ *                    over UDP [LOCAL_PORT] [PEER_PORT].
+ *                    The sender must have bound an owner name, except for
+ *                    L2TP, where the tunnel has no owner then.
  *                 <- RTUN_A_TUNNEL { ID, ... as in GET }
  *                 !  the same
  * TUNNEL_SET      -> RTUN_A_TUNNEL { ID [FWMARK] [OIF] [TTL] [TOS] [DF]
@@ -56,27 +66,30 @@
  * TUNNEL_DEL      -> RTUN_A_TUNNEL { ID }: with all its sessions
  *                 !  RTUN_A_TUNNEL { ID }, RTUN_A_REASON
  * TUNNEL_GET      -> RTUN_A_TUNNEL { ID }, or dump
- *                 <- RTUN_A_TUNNEL { ID, OWNER, XPORT, LOCAL4, REMOTE4, FLAGS,
- *                    FWMARK, OIF, TTL, TOS, DF, PMTU, SESSIONS, BLOB },
+ *                 <- RTUN_A_TUNNEL { ID, [OWNER], XPORT, addresses, ids, ports,
+ *                    FLAGS, FWMARK, OIF, TTL, TOS, DF, PMTU, SESSIONS, BLOB },
  *                    RTUN_A_GENERATION
  * SESSION_NEW     -> RTUN_A_SESSION { TUNNEL_ID [ID] [LOCAL_ID] [PEER_ID]
  *                    [and everything SET takes] }
  *                    LOCAL_ID absent or 0: one is picked at random.  Without
  *                    PEER_ID the session can receive only, until SET gives it.
+ *                    L2TP: [PW_TYPE] [L2SPEC] [VLAN].
  *                 <- RTUN_A_SESSION { ID, LOCAL_ID, ... as in GET }
  *                 !  the same
  * SESSION_SET     -> RTUN_A_SESSION { ID [PEER_ID] [FLAGS] [NP]
  *                    [REORDER_SLOTS] [REORDER_TIMEOUT] [PEER_WINDOW]
- *                    [ACK_DELAY] [MAGIC] [BLOB] }
+ *                    [ACK_DELAY] [MAGIC] [BLOB] [COOKIE_TX] [COOKIE_RX]
+ *                    [COOKIE_GRACE] [CIRCUIT] [KEEPALIVE] [DEAD_TIME]
+ *                    [TX_WINDOW] [STATIC_RTT] }
  *                    PEER_ID: once, if it was not known before.
  *                 !  RTUN_A_SESSION { ... }
  * SESSION_DEL     -> RTUN_A_SESSION { ID }
  *                 !  RTUN_A_SESSION { ID, TUNNEL_ID }, RTUN_A_REASON
  * SESSION_GET     -> RTUN_A_SESSION { ID }, or dump; a dump with
  *                    RTUN_A_SESSION { TUNNEL_ID } lists that tunnel's
- *                 <- RTUN_A_SESSION { ID, TUNNEL_ID, LOCAL_ID, PEER_ID, FLAGS,
- *                    NP, REORDER_SLOTS, REORDER_TIMEOUT, PEER_WINDOW,
- *                    ACK_DELAY, [IFINDEX, [NETNSID]], BLOB,
+ *                 <- RTUN_A_SESSION { ID, TUNNEL_ID, LOCAL_ID, PEER_ID,
+ *                    PW_TYPE, FLAGS, OVERHEAD, what SET takes and the session
+ *                    has, [IFINDEX, [NETNSID]], BLOB,
  *                    STATS { ..., DROPS { ... } } }, RTUN_A_GENERATION
  * SESSION_ATTACH  -> RTUN_A_SESSION { ID, IFINDEX }: a device of kind "rtun"
  *                    in the caller's namespace without a session
@@ -92,7 +105,7 @@
  *                    this one because the owner did not read in time] }
  * FLUSH           -> [RTUN_A_OWNER { NAME }]: delete all tunnels (of an owner)
  * EVENT           !  RTUN_A_EVENT { TYPE, [TUNNEL_ID], [SESSION_ID], [VALUE],
- *                    [NAME] }
+ *                    [NAME], [ADDR4 or ADDR6, [PORT]] }
  *
  * GENERATION counts every change to the tunnels and sessions of a namespace:
  * equal values before and after a dump mean that nothing was missed.  BLOB is
@@ -104,15 +117,17 @@
  * -------
  * RTM_NEWLINK with IFLA_INFO_KIND "rtun" and in IFLA_INFO_DATA:
  *
- *  IFLA_RTUN_MODE      RTUN_MODE_PPP (default); only at creation
+ *  IFLA_RTUN_MODE      RTUN_MODE_PPP (default) for sessions whose payload is
+ *                      PPP, RTUN_MODE_ETH for Ethernet; only at creation
  *  IFLA_RTUN_SESSION   at creation: attach to this session of the caller's
  *                      namespace; in dumps: the attached session
  *  IFLA_RTUN_DIE_WITH_SESSION   flag, only together with the former: delete
  *                      the device when the session is deleted
- *  IFLA_RTUN_XPORT, IFLA_RTUN_PEER4   read-only
+ *  IFLA_RTUN_XPORT, IFLA_RTUN_PEER4, IFLA_RTUN_PEER6   read-only
  *
  * Deleting a device detaches its session and does not delete it.  The carrier
- * is on while a session is attached and one of its network protocols is open.
+ * is on while a session is attached, its circuit is up, its peer is not dead
+ * (DEAD_TIME) and, if its payload is PPP, one of its network protocols is open.
  */
 #ifndef _UAPI_LINUX_RTUN_H
 #define _UAPI_LINUX_RTUN_H
@@ -130,6 +145,9 @@
 #define RTUN_REORDER_SLOTS_MAX	1024	/* packets */
 #define RTUN_REORDER_TIMEOUT_MAX 10000	/* ms */
 #define RTUN_ACK_DELAY_MAX	5000	/* ms */
+#define RTUN_COOKIE_GRACE_MAX	3600000	/* ms */
+#define RTUN_DEAD_TIME_MAX	3600000	/* ms */
+#define RTUN_STATIC_RTT_MAX	60000	/* ms */
 
 enum rtun_cmd {
 	RTUN_CMD_UNSPEC,
@@ -197,12 +215,15 @@ enum rtun_owner_attr {
 enum rtun_xport {
 	RTUN_XPORT_UNSPEC,
 	RTUN_XPORT_PPTP,	/* enhanced GRE, RFC 2637 section 4 */
+	RTUN_XPORT_L2TPV2,	/* version 2 over UDP, RFC 2661 section 3.1 */
+	RTUN_XPORT_L2TPV3_UDP,	/* version 3 over UDP, RFC 3931 section 4.1.2 */
+	RTUN_XPORT_L2TPV3_IP,	/* IP protocol 115, RFC 3931 section 4.1.1 */
 
 	__RTUN_XPORT_MAX,
 	RTUN_XPORT_MAX = __RTUN_XPORT_MAX - 1
 };
 
-/* The DF bit of outer IPv4 headers. */
+/* May the outer packet be fragmented?  In IPv6 by us only, never on its way. */
 enum rtun_df {
 	RTUN_DF_UNSET,		/* default: the outer packet may be fragmented */
 	RTUN_DF_SET,		/* path MTU discovery; too big packets are answered */
@@ -219,6 +240,20 @@ enum rtun_tunnel_flags {
 	RTUN_TUNNEL_F_DIE_WITH_OWNER	= 1 << 0,
 	/* outer TOS: copy the inner one (ECN always follows RFC 6040) */
 	RTUN_TUNNEL_F_TOS_INHERIT	= 1 << 1,
+	/* UDP: send data with a checksum of zero */
+	RTUN_TUNNEL_F_ZERO_CSUM_TX	= 1 << 2,
+	/* UDP over IPv6: accept a checksum of zero (RFC 6936); over IPv4 it
+	 * always is
+	 */
+	RTUN_TUNNEL_F_ZERO_CSUM6_RX	= 1 << 3,
+	/* L2TP: accept data from other addresses and ports than the peer's, and
+	 * tell of them; what we send still goes where it went
+	 */
+	RTUN_TUNNEL_F_PEER_FLOAT	= 1 << 4,
+	/* L2TPv3: local session ids are unique only together with the peer's
+	 * address (and port): for peers that pick ours.  Not with PEER_FLOAT.
+	 */
+	RTUN_TUNNEL_F_SCOPED_IDS	= 1 << 5,
 };
 
 enum rtun_tunnel_attr {
@@ -238,6 +273,18 @@ enum rtun_tunnel_attr {
 	RTUN_A_TUNNEL_PMTU,	/* u32, of the outer path as known now; read-only */
 	RTUN_A_TUNNEL_SESSIONS,	/* u32, read-only */
 	RTUN_A_TUNNEL_BLOB,	/* binary, 0..RTUN_BLOB_MAX */
+	RTUN_A_TUNNEL_LOCAL6,	/* binary, an IPv6 address of this host; at
+				 * creation
+				 */
+	RTUN_A_TUNNEL_REMOTE6,	/* binary, an IPv6 address; at creation */
+	RTUN_A_TUNNEL_LOCAL_PORT, /* u32, UDP, 1..65535, default 1701; at creation */
+	RTUN_A_TUNNEL_PEER_PORT, /* u32, likewise */
+	RTUN_A_TUNNEL_LOCAL_ID,	/* u32, L2TP: tunnel id (version 2, 1..65535) or
+				 * control connection id in what we receive;
+				 * unique in the namespace among the tunnels of
+				 * its version; at creation
+				 */
+	RTUN_A_TUNNEL_PEER_ID,	/* u32, in what we send; at creation */
 
 	__RTUN_A_TUNNEL_MAX,
 	RTUN_A_TUNNEL_MAX = __RTUN_A_TUNNEL_MAX - 1
@@ -252,6 +299,28 @@ enum rtun_session_flags {
 	RTUN_SESSION_F_ACFC_TX		= 1 << 2,
 	/* answer LCP Echo-Requests in the kernel, with MAGIC */
 	RTUN_SESSION_F_ECHO_REPLY	= 1 << 3,
+	/* L2TP: number what we send (version 3: needs the sublayer) */
+	RTUN_SESSION_F_SEQ_TX		= 1 << 4,
+	/* L2TP: take only numbered packets, in order */
+	RTUN_SESSION_F_SEQ_RX		= 1 << 5,
+};
+
+/* What a session carries: the pseudowire types of RFC 3931 and RFC 4719. */
+enum rtun_pw {
+	RTUN_PW_ETH_VLAN	= 4,	/* Ethernet with a tag on the wire, without
+					 * it at the device
+					 */
+	RTUN_PW_ETH		= 5,	/* Ethernet, tagged or not */
+	RTUN_PW_PPP		= 7,
+};
+
+/* The L2-specific sublayer of RFC 3931 section 4.6. */
+enum rtun_l2spec {
+	RTUN_L2SPEC_NONE,
+	RTUN_L2SPEC_DEFAULT,	/* four octets: S bit, 24-bit sequence number */
+
+	__RTUN_L2SPEC_MAX,
+	RTUN_L2SPEC_MAX = __RTUN_L2SPEC_MAX - 1
 };
 
 /* Network protocols a session may carry: bits of RTUN_A_SESSION_NP.  What is
@@ -267,12 +336,13 @@ enum rtun_session_attr {
 	RTUN_A_SESSION_PAD,
 	RTUN_A_SESSION_ID,	/* u32 */
 	RTUN_A_SESSION_TUNNEL_ID, /* u32; at creation */
-	RTUN_A_SESSION_LOCAL_ID, /* u32, PPTP: call id 1..65535 in what we
-				  * receive; at creation, 0: pick one
+	RTUN_A_SESSION_LOCAL_ID, /* u32, call id (PPTP, L2TPv2: 1..65535) or
+				  * session id in what we receive; at creation,
+				  * 0: pick one at random
 				  */
-	RTUN_A_SESSION_PEER_ID,	/* u32, PPTP: call id in what we send, 0..65535;
-				 * a caller learns it from the
-				 * Outgoing-Call-Reply and sets it then
+	RTUN_A_SESSION_PEER_ID,	/* u32, in what we send, PPTP 0..65535, L2TPv2
+				 * 1..65535, L2TPv3 not 0; a caller learns it
+				 * from the peer's reply and sets it then
 				 */
 	RTUN_A_SESSION_FLAGS,	/* bitfield32, enum rtun_session_flags */
 	RTUN_A_SESSION_NP,	/* bitfield32, enum rtun_np */
@@ -299,6 +369,52 @@ enum rtun_session_attr {
 	RTUN_A_SESSION_NETNSID,	/* s32, where the device is; absent: here */
 	RTUN_A_SESSION_BLOB,	/* binary, 0..RTUN_BLOB_MAX */
 	RTUN_A_SESSION_STATS,	/* nest, enum rtun_stats_attr; read-only */
+	RTUN_A_SESSION_PW_TYPE,	/* u32, enum rtun_pw; at creation; default: ETH
+				 * for L2TPv3, else PPP
+				 */
+	RTUN_A_SESSION_L2SPEC,	/* u32, enum rtun_l2spec, L2TPv3, both directions;
+				 * at creation; default NONE
+				 */
+	RTUN_A_SESSION_VLAN,	/* u32, 1..4094, ETH_VLAN: the tag of what we send;
+				 * at creation
+				 */
+	RTUN_A_SESSION_COOKIE_TX, /* binary, 0, 4 or 8 octets, L2TPv3: put into what
+				   * we send
+				   */
+	RTUN_A_SESSION_COOKIE_RX, /* binary, likewise: expected from the peer */
+	RTUN_A_SESSION_COOKIE_GRACE, /* u32, ms for which the cookie that COOKIE_RX
+				   * replaces is accepted too,
+				   * 0..RTUN_COOKIE_GRACE_MAX; default 30000
+				   */
+	RTUN_A_SESSION_CIRCUIT,	/* u32, 1: up (default), 0: down, the carrier is
+				 * off
+				 */
+	RTUN_A_SESSION_KEEPALIVE, /* u32, ms, Ethernet: send a frame of Ethernet
+				   * configuration testing (type 0x9000) when
+				   * nothing was sent for so long; 0: never
+				   * (default)
+				   */
+	RTUN_A_SESSION_DEAD_TIME, /* u32, ms without anything from the peer after
+				   * which it is dead: carrier off, until it is
+				   * heard; 0: never (default)
+				   */
+	RTUN_A_SESSION_OVERHEAD, /* u32, octets that a packet of the device grows by
+				  * at the most, outer IP header included;
+				  * read-only
+				  */
+	RTUN_A_SESSION_TX_WINDOW, /* u32, PPTP: packets that may be sent and not be
+				   * acknowledged, 0..65535; 0: no window (default)
+				   */
+	RTUN_A_SESSION_STATIC_RTT, /* u32, ms, PPTP with a window: time to wait for
+				    * an acknowledgement, 0: adapt it (RFC 2637
+				    * section 4.4; default)
+				    */
+	RTUN_A_SESSION_RTT,	/* u32, us, PPTP: estimated round trip; absent: not
+				 * known; read-only
+				 */
+	RTUN_A_SESSION_CONGESTED, /* u32, PPTP: 1 since the last alarm until an
+				   * acknowledgement; read-only
+				   */
 
 	__RTUN_A_SESSION_MAX,
 	RTUN_A_SESSION_MAX = __RTUN_A_SESSION_MAX - 1
@@ -324,6 +440,11 @@ enum rtun_stats_attr {
 	RTUN_A_STATS_DROPS,		/* nest: attribute type is an enum
 					 * rtun_drop, payload u64; zeros are left
 					 * out */
+	RTUN_A_STATS_RX_KEEPALIVE,	/* frames of configuration testing */
+	RTUN_A_STATS_TX_KEEPALIVE,
+	RTUN_A_STATS_RX_ACKS_BEYOND,	/* acknowledgements of what was never sent */
+	RTUN_A_STATS_TX_ALARMS,		/* times no acknowledgement came (PPTP with
+					 * a window) */
 
 	__RTUN_A_STATS_MAX,
 	RTUN_A_STATS_MAX = __RTUN_A_STATS_MAX - 1
@@ -335,7 +456,8 @@ enum rtun_stats_attr {
  *
  * GRE packets of version 2 and up, or with bits set in the flags field (RFC
  * 2637 section 4.1, octet 1), are dropped by the kernel's own GRE demultiplexer
- * before rtun could see them.
+ * before rtun could see them.  UDP packets with a wrong checksum, or fragments
+ * that never become a packet, are the kernel's own to count likewise.
  */
 enum rtun_drop {
 	RTUN_DROP_UNSPEC,
@@ -345,9 +467,22 @@ enum rtun_drop {
 	RTUN_DROP_GRE_FLAGS,		/* C, R, s or Recur set, or K clear */
 	RTUN_DROP_GRE_LENGTH,		/* payload length beyond the datagram, or
 					 * payload without a sequence number */
-	RTUN_DROP_NO_SESSION,		/* nobody has this call id */
-	RTUN_DROP_PEER_ADDR,		/* call id known, addresses are not its */
+	RTUN_DROP_NO_SESSION,		/* nobody has this call id or session id */
+	RTUN_DROP_PEER_ADDR,		/* id known, addresses or ports are not its */
+	/* receive: L2TP header */
+	RTUN_DROP_L2TP_TRUNCATED,	/* shorter than its own header */
+	RTUN_DROP_L2TP_VERSION,		/* neither version 2 nor 3, or not the
+					 * tunnel's */
+	RTUN_DROP_L2TP_LENGTH,		/* version 2: length beyond the datagram */
+	RTUN_DROP_L2TP_OFFSET,		/* version 2: offset beyond the end */
+	RTUN_DROP_L2TP_CONTROL,		/* a control message, and no control
+					 * channel */
+	RTUN_DROP_COOKIE,		/* not the cookie that is expected */
+	RTUN_DROP_UDP_CSUM,		/* none over IPv6, where it is needed */
+	RTUN_DROP_GSO,			/* claims to be many, where each needs its
+					 * number */
 	/* receive: sequence */
+	RTUN_DROP_SEQ_MISSING,		/* not numbered, and numbers are demanded */
 	RTUN_DROP_SEQ_LATE,		/* older than what was delivered */
 	RTUN_DROP_SEQ_DUP,		/* held already */
 	RTUN_DROP_SEQ_FAR,		/* 4096 or more ahead, not yet believed */
@@ -357,6 +492,12 @@ enum rtun_drop {
 	RTUN_DROP_PPP_PROTO,		/* malformed protocol field, or compressed
 					 * where that was not agreed */
 	RTUN_DROP_NP_CLOSED,		/* network protocol not open */
+	/* receive: Ethernet */
+	RTUN_DROP_ETH_TRUNCATED,	/* shorter than an Ethernet header */
+	RTUN_DROP_ETH_LOOP,		/* from our own address */
+	RTUN_DROP_VLAN_TAG,		/* ETH_VLAN: no tag */
+	RTUN_DROP_CIRCUIT_DOWN,		/* the circuit is down */
+	/* receive */
 	RTUN_DROP_NO_DEVICE,		/* session has no device */
 	RTUN_DROP_DEVICE_DOWN,		/* the device is not up */
 	RTUN_DROP_IP_HEADER,		/* no valid IP header inside */
@@ -377,6 +518,8 @@ enum rtun_drop {
 	RTUN_DROP_TX_NOMEM,
 	RTUN_DROP_TX_GSO,		/* could not be segmented */
 	RTUN_DROP_TX_ERROR,		/* refused below (IP output, qdisc, filter) */
+	RTUN_DROP_TX_CIRCUIT_DOWN,
+	RTUN_DROP_TX_WINDOW,		/* PPTP: the peer's window is full */
 
 	__RTUN_DROP_MAX,
 	RTUN_DROP_MAX = __RTUN_DROP_MAX - 1
@@ -399,6 +542,11 @@ enum rtun_event_type {
 	RTUN_EVENT_RESYNC,		/* SESSION_ID, VALUE: packets jumped over */
 	RTUN_EVENT_CTRL_OVERRUN,	/* SESSION_ID, VALUE: frames lost so far */
 	RTUN_EVENT_CARRIER,		/* SESSION_ID, VALUE: 0 or 1 */
+	RTUN_EVENT_PEER_ADDR,		/* TUNNEL_ID, ADDR4 or ADDR6, PORT: data comes
+					 * from there now (PEER_FLOAT) */
+	RTUN_EVENT_PEER_ALIVE,		/* SESSION_ID, VALUE: 0 dead, 1 heard again */
+	RTUN_EVENT_ALARM,		/* SESSION_ID, VALUE: packets not acknowledged
+					 * in time */
 
 	__RTUN_EVENT_MAX,
 	RTUN_EVENT_MAX = __RTUN_EVENT_MAX - 1
@@ -411,6 +559,9 @@ enum rtun_event_attr {
 	RTUN_A_EVENT_SESSION_ID,	/* u32 */
 	RTUN_A_EVENT_VALUE,		/* u32 */
 	RTUN_A_EVENT_NAME,		/* string */
+	RTUN_A_EVENT_ADDR4,		/* be32 */
+	RTUN_A_EVENT_ADDR6,		/* binary */
+	RTUN_A_EVENT_PORT,		/* u32 */
 
 	__RTUN_A_EVENT_MAX,
 	RTUN_A_EVENT_MAX = __RTUN_A_EVENT_MAX - 1
@@ -431,6 +582,7 @@ enum rtun_del_reason {
 enum rtun_mode {
 	RTUN_MODE_UNSPEC,
 	RTUN_MODE_PPP,		/* layer 3, point to point, ARPHRD_PPP */
+	RTUN_MODE_ETH,		/* layer 2, ARPHRD_ETHER */
 
 	__RTUN_MODE_MAX,
 	RTUN_MODE_MAX = __RTUN_MODE_MAX - 1
@@ -444,6 +596,7 @@ enum {
 	IFLA_RTUN_DIE_WITH_SESSION,	/* flag */
 	IFLA_RTUN_XPORT,		/* u8, enum rtun_xport; read-only */
 	IFLA_RTUN_PEER4,		/* be32; read-only */
+	IFLA_RTUN_PEER6,		/* binary; read-only */
 
 	__IFLA_RTUN_MAX,
 };

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Data messages of L2TP: version 2 (RFC 2661) and version 3 (RFC 3931) over UDP,
+ * version 3 over IP.
+ */
+#ifndef _RTUN_L2TP_H
+#define _RTUN_L2TP_H
+
+#include "l2tp_wire.h"
+#include "rtun.h"
+
+#include <linux/udp.h>
+
+struct netlink_ext_ack;
+struct sk_buff;
+struct sock;
+
+enum rtun_l2tp_sizes {
+	RTUN_COOKIE_MAX		= 8,
+	/* what we send has neither length nor offset */
+	RTUN_L2TP_HLEN_MAX	= sizeof(struct udphdr) + RTUN_L2TP_V3_HLEN +
+				  RTUN_COOKIE_MAX + RTUN_L2TP_L2SPEC_HLEN,
+};
+
+extern const struct rtun_xport_ops rtun_l2tpv2_ops;
+extern const struct rtun_xport_ops rtun_l2tpv3_udp_ops;
+extern const struct rtun_xport_ops rtun_l2tpv3_ip_ops;
+
+/* Where the ids of sessions of a tunnel are looked for; 0: anywhere. */
+u32 rtun_l2tp_scope(const struct rtun_peer_key *peer, __be16 port);
+
+/* l2tp_tx.c */
+unsigned int rtun_l2tp_hlen(const struct rtun_session *s);
+int rtun_l2tp_out(struct rtun_session *s, const struct rtun_out *o,
+		  struct sk_buff *skb, unsigned int how);
+
+/* l2tp_rx.c: called by the socket; 0: it is taken */
+int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb);
+int rtun_l2tp_udp_err(struct sock *sk, struct sk_buff *skb);
+/* ... by IP, of both families */
+int rtun_l2tp_ip_rcv(struct sk_buff *skb);
+void rtun_l2tp_ip_err(struct sk_buff *skb, u16 family, u8 type, u8 code,
+		      u32 info);
+
+/* l2tp_ip.c: protocol 115 has one owner in a kernel; claimed with the first
+ * tunnel and released with the last.
+ */
+int rtun_l2tp_ip_open(struct rtun_tunnel *t, struct netlink_ext_ack *extack);
+void rtun_l2tp_ip_close(struct rtun_tunnel *t);
+
+#endif /* _RTUN_L2TP_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way in of a session, behind the transport's header: in order where
+ * packets are numbered, then to the payload.
+ */
+#ifndef _RTUN_ORDER_H
+#define _RTUN_ORDER_H
+
+#include <linux/types.h>
+
+struct rtun_session;
+struct sk_buff;
+struct timer_list;
+
+/* Receive: softirq, RCU, no lock held.  Take the skb, which begins with the
+ * payload; rtun_cb() says what the outer packet was.
+ */
+void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq);
+void rtun_order_rx_unnumbered(struct rtun_session *s, struct sk_buff *skb);
+
+/* The oldest gap was waited for long enough. */
+void rtun_order_timeout(struct timer_list *t);
+/* Hold @slots packets at the most from now on; process context. */
+void rtun_order_set_slots(struct rtun_session *s, u32 slots);
+/* Whoever numbers begins anew: the next number is the first; cfg_lock. */
+void rtun_order_restart(struct rtun_session *s);
+
+#endif /* _RTUN_ORDER_H */

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of the way in, see rx.h.
+ */
+#include "rx.h"
+#include "cells.h"
+#include "rtun.h"
+
+#include <linux/if_ether.h>
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+
+bool rtun_rx_ecn_ok(struct sk_buff *skb, u8 outer)
+{
+	unsigned int hlen = skb_network_offset(skb) +
+			    (skb->protocol == htons(ETH_P_IP) ?
+			     sizeof(struct iphdr) : sizeof(struct ipv6hdr));
+
+	/* a clone shares the header that may be changed */
+	if (INET_ECN_is_ce(outer) && skb_cloned(skb) &&
+	    skb_ensure_writable(skb, hlen))
+		return false;
+	return INET_ECN_decapsulate(skb, outer,
+				    ip_tunnel_get_dsfield(ip_hdr(skb), skb)) <= 1;
+}
+
+/* Everything the outer packet left on the skb must go. */
+static void clean(struct rtun_session *s, struct sk_buff *skb)
+{
+	skb_scrub_packet(skb, !net_eq(s->tunnel->rn->net, dev_net(skb->dev)));
+	skb_clear_hash_if_not_l4(skb);
+	skb_set_queue_mapping(skb, 0);
+	__vlan_hwaccel_clear_tag(skb);
+	skb_reset_mac_len(skb);
+	rtun_skb_unset_transport(skb);
+	skb->encapsulation = 0;
+	/* "unnecessary" was said of the outermost packet */
+	if (skb->ip_summed == CHECKSUM_UNNECESSARY)
+		skb->ip_summed = CHECKSUM_NONE;
+	memset(skb->cb, 0, sizeof(skb->cb));
+}
+
+void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb,
+		    unsigned int len)
+{
+	struct net_device *dev = skb->dev;
+	u8 type = skb->pkt_type;
+
+	clean(s, skb);
+	/* what eth_type_trans() saw is not what the outer packet was */
+	if (rtun_session_eth(s))
+		skb->pkt_type = type;
+	if (!rtun_cells_receive(skb)) {
+		rtun_drop(s->stats, skb, RTUN_DROP_RX_NOMEM);
+		return;
+	}
+	rtun_stats_packet(s->stats, RTUN_A_STATS_RX_PACKETS, len);
+	dev_sw_netstats_rx_add(dev, len);
+}

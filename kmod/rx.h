@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every payload does when it hands a packet to the device.
+ */
+#ifndef _RTUN_RX_H
+#define _RTUN_RX_H
+
+#include <linux/skbuff.h>
+#include <linux/types.h>
+
+struct rtun_session;
+
+/* What a packet carries in skb->cb from the transport to the payload. */
+struct rtun_cb {
+	u8 tos;		/* of the outer header */
+};
+
+static inline struct rtun_cb *rtun_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct rtun_cb) > sizeof(skb->cb));
+	return (struct rtun_cb *)skb->cb;
+}
+
+/* Outer congestion marks go inside (RFC 6040 section 4.2); false: they cannot,
+ * the packet is to be dropped.  The network header and protocol are those of
+ * the IP packet inside, whose header is in the linear part.
+ */
+bool rtun_rx_ecn_ok(struct sk_buff *skb, u8 outer);
+
+/* Hand a packet to its device (skb->dev), whose link header is at the mac
+ * header; @len octets are counted.  Takes the skb; BH disabled, RCU.
+ */
+void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb,
+		    unsigned int len);
+
+#endif /* _RTUN_RX_H */

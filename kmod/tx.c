@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way out, see tx.h: a packet of the device is cut into what the wire can
+ * carry, each piece gets the payload's header (PPP, or a tag) and the
+ * transport's, and IP has it.  What is numbered leaves under the session's
+ * transmit lock, or the wire would see the numbers out of order.
+ */
+#include "tx.h"
+#include "alive.h"
+#include "eth.h"
+#include "outer.h"
+#include "ppp.h"
+#include "rtun.h"
+#include "session.h"
+
+#include <linux/netdevice.h>
+#include <net/dst.h>
+#include <net/ip.h>
+
+unsigned int rtun_tx_headroom(void)
+{
+	return LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
+}
+
+static unsigned int payload_overhead(const struct rtun_session *s)
+{
+	return rtun_session_eth(s) ? rtun_eth_overhead(s) :
+				     rtun_ppp_overhead(s);
+}
+
+unsigned int rtun_tx_overhead(const struct rtun_session *s)
+{
+	return payload_overhead(s) + s->tunnel->ops->hlen(s) +
+	       rtun_out_hlen(s->tunnel);
+}
+
+/* Take the transmit lock if packets must leave in order; else only notice a
+ * tunnel in itself.  Sparse cannot follow a lock that depends.
+ */
+static bool enter(struct rtun_session *s, bool ordered)
+{
+	return ordered ? __rtun_session_tx_lock(s) : rtun_nesting_enter();
+}
+
+static void leave(struct rtun_session *s, bool ordered)
+{
+	if (!ordered) {
+		rtun_nesting_leave();
+		return;
+	}
+	__acquire(&s->tx_lock);
+	rtun_session_tx_unlock(s);
+}
+
+int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb)
+{
+	const struct rtun_xport_ops *ops = s->tunnel->ops;
+	bool ordered = ops->ordered(s);
+	struct rtun_out o;
+	int err;
+
+	if (!rtun_session_peer_known(s)) {
+		rtun_drop(s->stats, skb, RTUN_DROP_TX_NO_SESSION);
+		return -ENOTCONN;
+	}
+	err = rtun_out_begin(s->tunnel, &o);
+	if (err) {
+		rtun_drop(s->stats, skb, RTUN_DROP_TX_NO_ROUTE);
+		return err;
+	}
+	err = -ENOBUFS;
+	if (skb_cow_head(skb, rtun_out_headroom(s->tunnel, &o) +
+			      ops->hlen_max)) {
+		rtun_drop(s->stats, skb, RTUN_DROP_TX_NOMEM);
+		goto out;
+	}
+	err = -ELOOP;
+	if (!enter(s, ordered)) {
+		rtun_drop(s->stats, skb, RTUN_DROP_TX_RECURSION);
+		goto out;
+	}
+	err = ops->out(s, &o, skb, ordered ? RTUN_OUT_ORDERED : 0);
+	leave(s, ordered);
+	if (err)
+		rtun_stats_drop(s->stats, RTUN_DROP_TX_ERROR);
+out:
+	rtun_out_end(&o);
+	return err;
+}
+
+/*
+ * Make one piece ready for the transport's header.  Its checksum is made now:
+ * no device can be trusted to find it behind GRE version 1 or L2TP, and a peer
+ * that is no kernel, or one that believes in no inner checksum, would get it
+ * undone across a virtual link.
+ */
+static struct sk_buff *prepare(struct rtun_session *s, struct sk_buff *skb,
+			       unsigned int headroom)
+{
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		goto drop;
+	skb->ip_summed = CHECKSUM_NONE;
+	if (skb_cow_head(skb, headroom))
+		goto drop;
+	if (!rtun_session_eth(s)) {
+		rtun_ppp_push(s, skb);
+		return skb;
+	}
+	skb = rtun_eth_push(s, skb);
+	if (skb)
+		return skb;
+	rtun_stats_drop(s->stats, RTUN_DROP_TX_NOMEM);
+	return NULL;
+
+drop:
+	rtun_drop(s->stats, skb, RTUN_DROP_TX_NOMEM);
+	return NULL;
+}
+
+/* Headroom for what we put in front; never more than any link needs. */
+static void want_headroom(struct net_device *dev, unsigned int headroom)
+{
+	headroom = min(headroom, 256U);
+	if (headroom > READ_ONCE(dev->needed_headroom))
+		WRITE_ONCE(dev->needed_headroom, headroom);
+}
+
+/* Hand a list of ready payloads to IP; @extra octets of each are ours. */
+static void send_list(struct rtun_session *s, struct net_device *dev,
+		      const struct rtun_out *o, struct sk_buff *list,
+		      unsigned int extra)
+{
+	const struct rtun_xport_ops *ops = s->tunnel->ops;
+	bool ordered = ops->ordered(s);
+	unsigned int how = RTUN_OUT_DATA | (ordered ? RTUN_OUT_ORDERED : 0);
+	struct sk_buff *skb, *next;
+	int err;
+
+	if (unlikely(!enter(s, ordered))) {
+		skb_list_walk_safe(list, skb, next) {
+			skb_mark_not_on_list(skb);
+			DEV_STATS_INC(dev, collisions);
+			rtun_drop(s->stats, skb, RTUN_DROP_TX_RECURSION);
+		}
+		return;
+	}
+	skb_list_walk_safe(list, skb, next) {
+		unsigned int len = skb->len - extra;
+
+		skb_mark_not_on_list(skb);
+		err = ops->out(s, o, skb, how);
+		if (unlikely(err == RTUN_OUT_DROPPED)) {
+			DEV_STATS_INC(dev, tx_dropped);
+			continue;
+		}
+		if (unlikely(err)) {
+			DEV_STATS_INC(dev, tx_errors);
+			rtun_stats_drop(s->stats, RTUN_DROP_TX_ERROR);
+			continue;
+		}
+		rtun_stats_packet(s->stats, RTUN_A_STATS_TX_PACKETS, len);
+		dev_sw_netstats_tx_add(dev, 1, len);
+	}
+	leave(s, ordered);
+	rtun_alive_sent(s);
+}
+
+void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
+		    struct sk_buff *skb)
+{
+	unsigned int extra = payload_overhead(s);
+	unsigned int overhead = rtun_tx_overhead(s);
+	enum rtun_drop why = RTUN_DROP_TX_NO_SESSION;
+	struct sk_buff *next, *ready = NULL, **tail = &ready;
+	unsigned int headroom;
+	struct rtun_out o;
+
+	if (unlikely(!rtun_session_peer_known(s)))
+		goto drop;
+	why = RTUN_DROP_TX_NO_ROUTE;
+	if (unlikely(rtun_out_begin(s->tunnel, &o))) {
+		dst_link_failure(skb);
+		goto drop;
+	}
+	why = RTUN_DROP_TX_RECURSION;
+	if (unlikely(o.dst->dev == dev))
+		goto drop_end;
+	rtun_out_inherit(s->tunnel, &o, skb);
+	why = RTUN_DROP_TX_TOO_BIG;
+	if (unlikely(rtun_out_unfragmented(&o) &&
+		     !(rtun_session_eth(s) ?
+		       rtun_eth_fits(s, &o, dev, &skb, overhead) :
+		       rtun_ppp_fits(s, &o, dev, skb, overhead))))
+		goto drop_end;
+	if (!skb_is_gso(skb) && skb->len + overhead > IP_MAX_MTU)
+		goto drop_end;
+	headroom = rtun_out_headroom(s->tunnel, &o) +
+		   s->tunnel->ops->hlen_max + extra;
+	want_headroom(dev, headroom);
+
+	if (skb_is_gso(skb)) {
+		struct sk_buff *segs;
+
+		why = RTUN_DROP_TX_GSO;
+		segs = skb_gso_segment(skb, NETIF_F_SG);
+		if (IS_ERR_OR_NULL(segs))
+			goto drop_end;
+		consume_skb(skb);
+		skb = segs;
+	}
+	skb_list_walk_safe(skb, skb, next) {
+		skb_mark_not_on_list(skb);
+		/* an odd segment size can make even one too big */
+		if (unlikely(skb->len + overhead > IP_MAX_MTU)) {
+			DEV_STATS_INC(dev, tx_dropped);
+			rtun_drop(s->stats, skb, RTUN_DROP_TX_TOO_BIG);
+			continue;
+		}
+		skb = prepare(s, skb, headroom);
+		if (unlikely(!skb)) {
+			DEV_STATS_INC(dev, tx_dropped);
+			continue;
+		}
+		*tail = skb;
+		tail = &skb->next;
+	}
+	if (likely(ready))
+		send_list(s, dev, &o, ready, extra);
+	rtun_out_end(&o);
+	return;
+
+drop_end:
+	rtun_out_end(&o);
+drop:
+	DEV_STATS_INC(dev, tx_dropped);
+	rtun_drop(s->stats, skb, why);
+}
