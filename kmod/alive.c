@@ -97,6 +97,7 @@ void rtun_alive_init(struct rtun_session *s)
 void rtun_alive_changed(struct rtun_session *s)
 {
 	WRITE_ONCE(s->last_rx, jiffies);
+	WRITE_ONCE(s->last_tx, jiffies);
 	mod_delayed_work(rtun_wq, &s->alive_work, 0);
 }
 

@@ -253,6 +253,22 @@ static void session_apply(struct rtun_session *s, struct nlattr **tb)
 		rtun_order_restart(s);
 }
 
+static int session_fill(struct sk_buff *msg, struct rtun_session *s)
+{
+	const struct rtun_l2tp *l = rcu_dereference(s->l2tp);
+
+	if (v2(s))
+		return 0;
+	if (nla_put_u32(msg, RTUN_A_SESSION_L2SPEC, s->l2spec) ||
+	    (s->vlan && nla_put_u32(msg, RTUN_A_SESSION_VLAN, s->vlan)) ||
+	    nla_put(msg, RTUN_A_SESSION_COOKIE_TX, l->tx.len, l->tx.octets) ||
+	    nla_put(msg, RTUN_A_SESSION_COOKIE_RX, l->rx.len, l->rx.octets) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_COOKIE_GRACE,
+			READ_ONCE(s->cookie_grace)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static bool ordered(const struct rtun_session *s)
 {
 	return READ_ONCE(s->flags) & RTUN_SESSION_F_SEQ_TX;
@@ -287,6 +303,7 @@ static_assert(sizeof(struct ipv6hdr) + RTUN_L2TP_HLEN_MAX + 4 <=
 	.session_del = session_del,					\
 	.session_check = session_check,					\
 	.session_apply = session_apply,					\
+	.session_fill = session_fill,					\
 	.hlen = rtun_l2tp_hlen,						\
 	.ordered = ordered,						\
 	.out = rtun_l2tp_out,						\

@@ -8,7 +8,6 @@
 #include "netlink.h"
 #include "outer.h"
 #include "owner.h"
-#include "pptp.h"
 #include "rtun.h"
 #include "tx.h"
 
@@ -91,43 +90,6 @@ static int tunnel_attrs(struct sk_buff *msg, struct rtun_tunnel *t)
 	return 0;
 }
 
-static int put_l2tp(struct sk_buff *msg, const struct rtun_session *s)
-{
-	const struct rtun_l2tp *l = rcu_dereference(s->l2tp);
-
-	if (!l)
-		return 0;
-	if (nla_put_u32(msg, RTUN_A_SESSION_L2SPEC, s->l2spec) ||
-	    (s->vlan && nla_put_u32(msg, RTUN_A_SESSION_VLAN, s->vlan)) ||
-	    nla_put(msg, RTUN_A_SESSION_COOKIE_TX, l->tx.len, l->tx.octets) ||
-	    nla_put(msg, RTUN_A_SESSION_COOKIE_RX, l->rx.len, l->rx.octets) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_COOKIE_GRACE,
-			READ_ONCE(s->cookie_grace)))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int put_pptp(struct sk_buff *msg, struct rtun_session *s)
-{
-	u32 window, static_rtt, rtt;
-	bool congested;
-
-	if (s->key.kind != RTUN_XPORT_PPTP)
-		return 0;
-	if (nla_put_u32(msg, RTUN_A_SESSION_PEER_WINDOW,
-			READ_ONCE(s->peer_window)) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_ACK_DELAY,
-			READ_ONCE(s->ack_delay)))
-		return -EMSGSIZE;
-	rtun_pptp_window_show(s, &window, &static_rtt, &rtt, &congested);
-	if (nla_put_u32(msg, RTUN_A_SESSION_TX_WINDOW, window) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_STATIC_RTT, static_rtt) ||
-	    (rtt && nla_put_u32(msg, RTUN_A_SESSION_RTT, rtt)) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_CONGESTED, congested))
-		return -EMSGSIZE;
-	return 0;
-}
-
 static int put_payload(struct sk_buff *msg, const struct rtun_session *s)
 {
 	if (rtun_session_eth(s))
@@ -156,7 +118,7 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 	    nla_put_u32(msg, RTUN_A_SESSION_DEAD_TIME,
 			READ_ONCE(s->dead_time)) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_OVERHEAD, rtun_tx_overhead(s)) ||
-	    put_payload(msg, s) || put_l2tp(msg, s) || put_pptp(msg, s) ||
+	    put_payload(msg, s) || s->tunnel->ops->session_fill(msg, s) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_REORDER_SLOTS,
 			READ_ONCE(s->reorder.slots)) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_REORDER_TIMEOUT,

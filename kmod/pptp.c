@@ -108,6 +108,24 @@ static void pptp_session_stop(struct rtun_session *s)
 	rtun_pptp_window_stop(s);
 }
 
+static int pptp_session_fill(struct sk_buff *msg, struct rtun_session *s)
+{
+	u32 window, static_rtt, rtt;
+	bool congested;
+
+	rtun_pptp_window_show(s, &window, &static_rtt, &rtt, &congested);
+	if (nla_put_u32(msg, RTUN_A_SESSION_PEER_WINDOW,
+			READ_ONCE(s->peer_window)) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_ACK_DELAY,
+			READ_ONCE(s->ack_delay)) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_TX_WINDOW, window) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_STATIC_RTT, static_rtt) ||
+	    (rtt && nla_put_u32(msg, RTUN_A_SESSION_RTT, rtt)) ||
+	    nla_put_u32(msg, RTUN_A_SESSION_CONGESTED, congested))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static const struct gre_protocol gre_v1 = {
 	.handler = rtun_pptp_rcv,
 	.err_handler = rtun_pptp_err,
@@ -167,6 +185,7 @@ const struct rtun_xport_ops rtun_pptp_ops = {
 	.session_del = pptp_session_del,
 	.session_stop = pptp_session_stop,
 	.session_apply = rtun_pptp_window_set,
+	.session_fill = pptp_session_fill,
 	.hlen = pptp_hlen,
 	.ordered = pptp_ordered,
 	.out = rtun_pptp_out,

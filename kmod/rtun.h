@@ -164,6 +164,7 @@ struct rtun_owner {
  * @session_check: can these attributes of SESSION_SET be applied? NULL: it has
  *	none of its own; cfg_lock
  * @session_apply: after @session_check, cannot fail; cfg_lock
+ * @session_fill: put its own attributes into a dump; RCU; 0 or -EMSGSIZE
  * @hlen: octets of its header at the most as the session is now, without the
  *	IP header
  * @hlen_max: ... whatever the session will be
@@ -187,6 +188,7 @@ struct rtun_xport_ops {
 	int (*session_check)(struct rtun_session *s, struct nlattr **tb,
 			     struct netlink_ext_ack *extack);
 	void (*session_apply)(struct rtun_session *s, struct nlattr **tb);
+	int (*session_fill)(struct sk_buff *msg, struct rtun_session *s);
 	unsigned int (*hlen)(const struct rtun_session *s);
 	bool (*ordered)(const struct rtun_session *s);
 	int (*out)(struct rtun_session *s, const struct rtun_out *o,

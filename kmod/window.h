@@ -33,7 +33,7 @@
  *	lock
  *	if (data of the device && !rtun_window_may_send(w))
  *		unlock, drop and count it: it must not take a number
- *	number = w->next
+ *	the packet's number is w->next
  *	rtun_window_sent(w, now)
  *	if (w->size)
  *		timer_reduce(timer, until rtun_window_deadline(w))

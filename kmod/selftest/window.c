@@ -37,6 +37,14 @@ static u32 rtt_of(const struct rtun_window *w)
 /* What rtun_window_sent() and rtun_window_ack() must leave behind. */
 static bool sane(const struct rtun_window *w)
 {
+	const struct rtun_window_sample *s, *last = NULL;
+	u32 i;
+
+	for (i = 0; i < w->count; i++, last = s) {
+		s = &w->ring[(w->oldest + i) % RTUN_WINDOW_SAMPLES];
+		SELFTEST(!last || s->when > last->when);
+		SELFTEST(!last || rtun_seq_diff(s->seq, last->seq, 32) > 0);
+	}
 	SELFTEST(w->count <= RTUN_WINDOW_SAMPLES);
 	SELFTEST(w->ato >= RTUN_WINDOW_ATO_MIN && w->ato <= RTUN_WINDOW_ATO_MAX);
 	SELFTEST(w->rtt8 <= 8 * RTUN_WINDOW_ATO_MAX);
@@ -236,7 +244,7 @@ static bool alarms(u32 first)
 	rtun_window_init(&w, first, 0);
 	rtun_window_set(&w, 8, 0);
 	SELFTEST(rtun_window_deadline(&w) == RTUN_WINDOW_NEVER);
-	SELFTEST(!rtun_window_expire(&w, RTUN_WINDOW_NEVER));
+	SELFTEST(!rtun_window_expire(&w, RTUN_WINDOW_NEVER) && !w.congested);
 	now = exchange(&w, now, 40 * MS);	/* RTT 40, DEV 20 ms */
 	SELFTEST(rtun_window_deadline(&w) == RTUN_WINDOW_NEVER);
 	/* the first that is sent begins the waiting, no later one */
@@ -346,6 +354,7 @@ static bool measuring(u32 first)
 	SELFTEST(rtt_of(&w) == 0);
 	for (i = 0; i < 100; i++)
 		rtun_window_sent(&w, now - i);
+	SELFTEST(sane(&w));
 	ack_all(&w, now - 200);
 	SELFTEST(rtt_of(&w) == 0 && sane(&w));
 	/* a peer that acknowledges when it has something to say itself: what
@@ -362,6 +371,50 @@ static bool measuring(u32 first)
 	SELFTEST(rtt_of(&w) == 1 * MS && !w.count && sane(&w));
 	exchange(&w, now, 9 * MS);
 	SELFTEST(rtt_of(&w) == 2 * MS);
+	return true;
+}
+
+/* A sample stands for others; it is not used where that is too vague. */
+static bool samples(u32 first)
+{
+	struct rtun_window w;
+	u64 now = SEC;
+	u32 i;
+
+	rtun_window_init(&w, first, 0);
+	now = exchange(&w, now, 800 * MS);
+	/* one for two, the second of which is acknowledged at once */
+	rtun_window_sent(&w, now);
+	rtun_window_sent(&w, now + 90 * MS);
+	SELFTEST(w.count == 1);
+	rtun_window_ack(&w, w.next - 1, now + 91 * MS);
+	SELFTEST(rtt_of(&w) == 800 * MS);
+	/* but that teaches to look closer */
+	now += SEC;
+	rtun_window_sent(&w, now);
+	rtun_window_sent(&w, now + 90 * MS);
+	SELFTEST(w.count == 2);
+	rtun_window_ack(&w, w.next - 1, now + 98 * MS);
+	SELFTEST(rtt_of(&w) == 701 * MS);
+	/* the very packet of the sample is always good, whatever came later */
+	now = exchange(&w, now + SEC, 701 * MS);
+	rtun_window_sent(&w, now);
+	rtun_window_sent(&w, now + 50 * MS);
+	rtun_window_sent(&w, now + 40 * MS);	/* by another clock */
+	SELFTEST(w.count == 1 && w.ring[w.oldest].span == 50 * MS);
+	rtun_window_ack(&w, w.next - 3, now + 61 * MS);
+	SELFTEST(rtt_of(&w) == 621 * MS);
+	/* what was thinned out again and again is vague: the newest are not */
+	rtun_window_init(&w, first, 0);
+	for (i = 0; i < 100; i++, now += 10 * MS)
+		rtun_window_sent(&w, now);
+	rtun_window_ack(&w, first + 59, now);
+	SELFTEST(rtt_of(&w) == ~0U || rtt_of(&w) <= 410 * MS * 4 / 3);
+	rtun_window_ack(&w, first + 98, now);
+	SELFTEST(rtt_of(&w) == 20 * MS && sane(&w));
+	/* after so long a time none of them is of use */
+	rtun_window_sent(&w, now + 20 * SEC);
+	SELFTEST(w.count == 1);
 	return true;
 }
 
@@ -402,6 +455,12 @@ static bool switched(u32 first)
 	SELFTEST(rtun_window_ack(&w, w.heard - 1, now) == RTUN_WINDOW_OLD);
 	SELFTEST(rtun_window_ack(&w, w.next, now) == RTUN_WINDOW_BEYOND);
 	SELFTEST(rtun_window_ack(&w, w.next - 1, now) == RTUN_WINDOW_NEW);
+	/* nor if there is a window nobody looks at */
+	rtun_window_set(&w, 6, 0);
+	w.heard = w.next - (1U << 30);
+	w.base = w.heard;
+	rtun_window_sent(&w, now);
+	SELFTEST(w.next - w.base == 1U << 30 && sane(&w));
 	return true;
 }
 
@@ -425,19 +484,19 @@ struct model {
 	u32 worth;
 };
 
-static void model_ack(struct model *m, u32 upto, u32 size, u64 now)
+static void model_ack(struct model *m, u32 end, u32 size, u64 now)
 {
-	if (upto <= m->acked)
+	if (end <= m->acked)
 		return;
-	m->acked = upto;
-	if (upto <= m->given_up)
+	m->acked = end;
+	if (end <= m->given_up)
 		return;
-	m->given_up = upto;
+	m->given_up = end;
 	m->waiting = now;
-	if (upto >= m->worth) {
+	if (end >= m->worth) {
 		if (m->open < size)
 			m->open++;
-		m->worth = upto + m->open;
+		m->worth = end + m->open;
 	}
 }
 
@@ -558,7 +617,8 @@ bool rtun_selftest_window(void)
 	SELFTEST(formulas() && static_rtt());
 	for (i = 0; i < sizeof(firsts) / sizeof(*firsts); i++)
 		SELFTEST(widths(firsts[i]) && hostile(firsts[i]) &&
-			 alarms(firsts[i]) && switched(firsts[i]));
+			 alarms(firsts[i]) && samples(firsts[i]) &&
+			 switched(firsts[i]));
 	SELFTEST(measuring(0U - 100000));
 	sent_at = selftest_alloc(PACKETS, sizeof(*sent_at));
 	SELFTEST(sent_at);
