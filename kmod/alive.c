@@ -14,8 +14,11 @@
 
 void __rtun_alive_heard(struct rtun_session *s)
 {
-	if (READ_ONCE(s->last_rx) != jiffies)
+	if (READ_ONCE(s->last_rx) != jiffies) {
 		WRITE_ONCE(s->last_rx, jiffies);
+		/* pairs with the one in alive_work() */
+		smp_mb();
+	}
 	if (unlikely(!READ_ONCE(s->alive)))
 		mod_delayed_work(rtun_wq, &s->alive_work, 0);
 }
@@ -40,20 +43,21 @@ static void set_alive(struct rtun_session *s, bool alive)
 
 static void send_keepalive(struct rtun_session *s)
 {
-	u8 source[ETH_ALEN] = {};
 	struct net_device *dev;
 	struct sk_buff *skb;
 
 	local_bh_disable();
 	rcu_read_lock();
 	dev = rcu_dereference(s->dev);
-	if (dev)
-		ether_addr_copy(source, dev->dev_addr);
-	skb = rtun_eth_keepalive(s, source);
+	/* without an address of its own it has nothing to say */
+	if (!dev)
+		goto out;
+	skb = rtun_eth_keepalive(s, dev->dev_addr);
 	if (!skb)
 		rtun_stats_drop(s->stats, RTUN_DROP_TX_NOMEM);
 	else if (!rtun_tx_frame(s, skb))
 		rtun_stats_inc(s->stats, RTUN_A_STATS_TX_KEEPALIVE);
+out:
 	rcu_read_unlock();
 	local_bh_enable();
 }
@@ -76,6 +80,14 @@ static void alive_work(struct work_struct *work)
 			next = wait;
 	}
 	set_alive(s, alive);
+	if (!alive) {
+		/* who was heard of meanwhile saw us alive and did nothing: look
+		 * again.  Pairs with the one in __rtun_alive_heard().
+		 */
+		smp_mb();
+		if (left(READ_ONCE(s->last_rx), dead_time))
+			next = 1;
+	}
 	if (keepalive) {
 		if (!left(READ_ONCE(s->last_tx), keepalive)) {
 			send_keepalive(s);
@@ -96,7 +108,6 @@ void rtun_alive_init(struct rtun_session *s)
 
 void rtun_alive_changed(struct rtun_session *s)
 {
-	WRITE_ONCE(s->last_rx, jiffies);
 	WRITE_ONCE(s->last_tx, jiffies);
 	mod_delayed_work(rtun_wq, &s->alive_work, 0);
 }

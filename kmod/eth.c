@@ -17,10 +17,13 @@
 #include <linux/etherdevice.h>
 #include <linux/if_bridge.h>
 #include <linux/if_vlan.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <net/dst_metadata.h>
+#include <net/icmp.h>
 #include <net/ip_tunnels.h>
 
 enum {
@@ -86,6 +89,22 @@ static bool is_keepalive(const struct sk_buff *skb)
 
 /* --- transmit ----------------------------------------------------------- */
 
+/* Tell who had a packet routed through the device; a host behind a bridge has
+ * got its answer already.
+ */
+static void tell_sender(struct sk_buff *skb, unsigned int mtu)
+{
+	if (skb->protocol == htons(ETH_P_IP) && pskb_inet_may_pull(skb)) {
+		if (ip_hdr(skb)->frag_off & htons(IP_DF))
+			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+				      htonl(mtu));
+	} else if (IS_ENABLED(CONFIG_IPV6) &&
+		   skb->protocol == htons(ETH_P_IPV6) &&
+		   pskb_inet_may_pull(skb)) {
+		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+	}
+}
+
 bool rtun_eth_fits(struct rtun_session *s, struct rtun_out *o,
 		   struct net_device *dev, struct sk_buff **skb,
 		   unsigned int overhead)
@@ -116,7 +135,8 @@ bool rtun_eth_fits(struct rtun_session *s, struct rtun_out *o,
 			kfree_skb(*skb);
 		}
 		*skb = NULL;
-	}
+	} else if (!err && !netif_is_any_bridge_port(dev))
+		tell_sender(*skb, mtu - overhead - link);
 	net_dbg_ratelimited("%s: a frame of %u octets does not fit into %u\n",
 			    dev->name, len, mtu - overhead);
 	return false;
@@ -136,8 +156,10 @@ void rtun_eth_xmit(struct rtun_session *s, struct net_device *dev,
 	/* who made it may have left the network header anywhere */
 	if (unlikely(skb_network_offset(skb) < ETH_HLEN))
 		skb_set_network_header(skb, ETH_HLEN);
-	if (unlikely(!pskb_inet_may_pull(skb)))
-		goto drop;
+	/* what the outer header copies must be at hand; a frame that only says
+	 * it were IP is carried like any other
+	 */
+	pskb_inet_may_pull(skb);
 	rtun_tx_packet(s, dev, skb);
 	return;
 
@@ -222,6 +244,8 @@ void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
 			     dev->dev_addr))
 		goto drop;
 
+	/* not what the link below found of the outer one */
+	skb->pkt_type = PACKET_HOST;
 	skb->protocol = eth_type_trans(skb, dev);
 	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
 	skb_reset_network_header(skb);

@@ -196,7 +196,8 @@ static int session_check(struct rtun_session *s, struct nlattr **tb,
 		return -EINVAL;
 	}
 	/* the only thing that applying needs memory for */
-	if (tb[RTUN_A_SESSION_COOKIE_TX] || tb[RTUN_A_SESSION_COOKIE_RX]) {
+	if (tb[RTUN_A_SESSION_COOKIE_TX] || tb[RTUN_A_SESSION_COOKIE_RX] ||
+	    tb[RTUN_A_SESSION_COOKIE_GRACE]) {
 		s->l2tp_next = kzalloc(sizeof(*s->l2tp_next),
 				       GFP_KERNEL_ACCOUNT);
 		if (!s->l2tp_next)
@@ -224,17 +225,19 @@ static void set_cookies(struct rtun_session *s, struct nlattr **tb)
 	l->tx = old->tx;
 	l->rx = old->rx;
 	l->old = old->old;
-	l->grace = old->grace;
 	l->until = old->until;
 	if (tb[RTUN_A_SESSION_COOKIE_TX])
 		get_cookie(&l->tx, tb[RTUN_A_SESSION_COOKIE_TX]);
-	if (tb[RTUN_A_SESSION_COOKIE_RX]) {
-		l->old = old->rx;
-		/* at creation there is nothing to be replaced */
-		l->grace = s->state == RTUN_SESSION_LIVE && s->cookie_grace;
-		l->until = jiffies + msecs_to_jiffies(s->cookie_grace);
+	if (tb[RTUN_A_SESSION_COOKIE_RX])
 		get_cookie(&l->rx, tb[RTUN_A_SESSION_COOKIE_RX]);
+	/* the same once more changes nothing about the one before */
+	if (memcmp(&l->rx, &old->rx, sizeof(l->rx))) {
+		l->old = old->rx;
+		l->until = get_jiffies_64() + msecs_to_jiffies(s->cookie_grace);
 	}
+	/* no patience at all ends also what is under way */
+	if (!s->cookie_grace)
+		l->old.len = 0;
 	rcu_assign_pointer(s->l2tp, l);
 	kfree_rcu(old, rcu);
 }
@@ -249,7 +252,7 @@ static void session_apply(struct rtun_session *s, struct nlattr **tb)
 	set_cookies(s, tb);
 	if (tb[RTUN_A_SESSION_FLAGS])
 		bits = nla_get_bitfield32(tb[RTUN_A_SESSION_FLAGS]);
-	if (bits.value & bits.selector & ~s->flags & RTUN_SESSION_F_SEQ_RX)
+	if ((bits.value ^ s->flags) & bits.selector & RTUN_SESSION_F_SEQ_RX)
 		rtun_order_restart(s);
 }
 

@@ -39,8 +39,9 @@ int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb);
 int rtun_l2tp_udp_err(struct sock *sk, struct sk_buff *skb);
 /* ... by IP, of both families */
 int rtun_l2tp_ip_rcv(struct sk_buff *skb);
-void rtun_l2tp_ip_err(struct sk_buff *skb, u16 family, u8 type, u8 code,
-		      u32 info);
+/* @hlen: octets in front of L2TP in what is quoted */
+void rtun_l2tp_ip_err(struct sk_buff *skb, unsigned int hlen, u16 family,
+		      u8 type, u8 code, u32 info);
 
 /* l2tp_ip.c: protocol 115 has one owner in a kernel; claimed with the first
  * tunnel and released with the last.

@@ -17,8 +17,8 @@
 
 static int err4(struct sk_buff *skb, u32 info)
 {
-	rtun_l2tp_ip_err(skb, AF_INET, icmp_hdr(skb)->type, icmp_hdr(skb)->code,
-			 info);
+	rtun_l2tp_ip_err(skb, ((struct iphdr *)skb->data)->ihl * 4, AF_INET,
+			 icmp_hdr(skb)->type, icmp_hdr(skb)->code, info);
 	return 0;
 }
 
@@ -31,7 +31,8 @@ static const struct net_protocol protocol4 = {
 static int err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 		u8 code, int offset, __be32 info)
 {
-	rtun_l2tp_ip_err(skb, AF_INET6, type, code, ntohl(info));
+	/* a fragment of ours has a header between */
+	rtun_l2tp_ip_err(skb, offset, AF_INET6, type, code, ntohl(info));
 	return 0;
 }
 

@@ -37,10 +37,11 @@ struct arrival {
 	bool no_csum;
 };
 
-static void addresses(struct arrival *a, const struct sk_buff *skb)
+/* @family: not what the packet itself says it were */
+static void addresses(struct arrival *a, const struct sk_buff *skb, u16 family)
 {
 	*a = (struct arrival){};
-	if (ip_hdr(skb)->version == 4) {
+	if (family == AF_INET) {
 		a->peer.family = AF_INET;
 		a->peer.addr.v4 = ip_hdr(skb)->saddr;
 		a->local.v4 = ip_hdr(skb)->daddr;
@@ -51,13 +52,16 @@ static void addresses(struct arrival *a, const struct sk_buff *skb)
 	}
 }
 
-/* Data comes from elsewhere than where ours goes: tell, but not at the rate of
- * packets.
+/* Data of a peer that may float: tell where it comes from if that is new, but
+ * not at the rate of packets.  Only once its cookie was right.
  */
-static void seen_elsewhere(struct rtun_tunnel *t, const struct arrival *a)
+static void note_origin(struct rtun_tunnel *t, const struct arrival *a)
 {
 	bool tell = false;
 
+	if (t->seen_port == a->peer_port &&
+	    !memcmp(&t->seen, &a->peer.addr, sizeof(t->seen)))
+		return;
 	spin_lock(&t->seen_lock);
 	if (t->seen_port != a->peer_port ||
 	    memcmp(&t->seen, &a->peer.addr, sizeof(t->seen))) {
@@ -83,13 +87,13 @@ static bool from_peer(struct rtun_tunnel *t, const struct arrival *a,
 	     memcmp(&t->local, &a->local, sizeof(any))) ||
 	    !rtun_tunnel_vrf_ok(t, skb))
 		return false;
+	/* a link-local peer is another one on each link */
+	if (unlikely(t->on_link) && inet6_iif(skb) != t->on_link)
+		return false;
 	if (likely(!memcmp(&a->peer, &t->peer, sizeof(a->peer)) &&
 		   a->peer_port == t->peer_port))
 		return true;
-	if (!(t->flags & RTUN_TUNNEL_F_PEER_FLOAT))
-		return false;
-	seen_elsewhere(t, a);
-	return true;
+	return t->flags & RTUN_TUNNEL_F_PEER_FLOAT;
 }
 
 static struct rtun_session *find(struct rtun_net *rn, u32 kind,
@@ -101,12 +105,17 @@ static struct rtun_session *find(struct rtun_net *rn, u32 kind,
 		.local_id = h->session_id,
 		.local = h->tunnel_id,
 	};
-	struct rtun_session *s = rtun_session_by_wire(rn, &key);
+	struct rtun_session *s;
 
-	if (likely(s) || kind == RTUN_XPORT_L2TPV2 ||
-	    likely(!atomic_read(&rn->n_scoped)))
-		return s;
-	key.peer = rtun_l2tp_scope(&a->peer, a->peer_port);
+	/* a peer that scopes its ids may use one that is another's */
+	if (unlikely(atomic_read(&rn->n_scoped)) &&
+	    kind != RTUN_XPORT_L2TPV2) {
+		key.peer = rtun_l2tp_scope(&a->peer, a->peer_port);
+		s = rtun_session_by_wire(rn, &key);
+		if (s)
+			return s;
+		key.peer = 0;
+	}
 	return rtun_session_by_wire(rn, &key);
 }
 
@@ -125,19 +134,29 @@ static bool same_cookie(const struct rtun_cookie *c, const u8 *octets)
 	}
 }
 
-/* Check the cookie, or the one that it replaced, and take it off. */
+static bool begins_with(struct sk_buff *skb, const struct rtun_cookie *c)
+{
+	return pskb_may_pull(skb, c->len) && same_cookie(c, skb->data);
+}
+
+/* Check the cookie, or the one that it replaced, and take it off.  No cookie
+ * fits everything: it comes after one that was there before.
+ */
 static enum rtun_drop pull_cookie(struct rtun_session *s, struct sk_buff *skb)
 {
 	const struct rtun_l2tp *l = rcu_dereference(s->l2tp);
+	const struct rtun_cookie *fits = NULL;
+	bool grace = unlikely(l->old.len) &&
+		     time_before64(get_jiffies_64(), l->until);
 
-	if (pskb_may_pull(skb, l->rx.len) && same_cookie(&l->rx, skb->data)) {
-		skb_pull_rcsum(skb, l->rx.len);
-		return RTUN_DROP_UNSPEC;
-	}
-	if (l->grace && time_before(jiffies, l->until) &&
-	    pskb_may_pull(skb, l->old.len) &&
-	    same_cookie(&l->old, skb->data)) {
-		skb_pull_rcsum(skb, l->old.len);
+	if (grace && !l->rx.len && begins_with(skb, &l->old))
+		fits = &l->old;
+	else if (begins_with(skb, &l->rx))
+		fits = &l->rx;
+	else if (grace && begins_with(skb, &l->old))
+		fits = &l->old;
+	if (likely(fits)) {
+		rtun_rx_pull(skb, fits->len);
 		return RTUN_DROP_UNSPEC;
 	}
 	return skb->len < l->rx.len ? RTUN_DROP_L2TP_TRUNCATED :
@@ -158,7 +177,7 @@ static enum rtun_drop pull_v3(struct rtun_session *s, struct sk_buff *skb,
 	sublayer = get_unaligned_be32(skb->data);
 	*numbered = sublayer & RTUN_L2TP_L2SPEC_S;
 	*seq = sublayer & RTUN_L2TP_L2SPEC_SEQ;
-	skb_pull_rcsum(skb, RTUN_L2TP_L2SPEC_HLEN);
+	rtun_rx_pull(skb, RTUN_L2TP_L2SPEC_HLEN);
 	return RTUN_DROP_UNSPEC;
 }
 
@@ -167,6 +186,7 @@ static void rcv_session(struct rtun_session *s, struct sk_buff *skb,
 			const struct rtun_l2tp_header *h,
 			const struct arrival *a)
 {
+	const u32 gso_tunnel = SKB_GSO_UDP_TUNNEL | SKB_GSO_UDP_TUNNEL_CSUM;
 	struct rtun_tunnel *t = s->tunnel;
 	bool numbered = h->numbered;
 	enum rtun_drop why;
@@ -186,7 +206,7 @@ static void rcv_session(struct rtun_session *s, struct sk_buff *skb,
 	why = RTUN_DROP_RX_NOMEM;
 	if (!pskb_may_pull(skb, h->hlen))
 		goto drop;
-	skb_pull_rcsum(skb, h->hlen);
+	rtun_rx_pull(skb, h->hlen);
 	if (h->version == 2) {
 		if (pskb_trim_rcsum(skb, h->len - h->hlen))
 			goto drop;
@@ -200,11 +220,14 @@ static void rcv_session(struct rtun_session *s, struct sk_buff *skb,
 	/* many in one: only where no number is needed, and only as a tunnel */
 	why = RTUN_DROP_GSO;
 	if (unlikely(skb_is_gso(skb)) &&
-	    (ordered || iptunnel_pull_offloads(skb)))
+	    (ordered || !(skb_shinfo(skb)->gso_type & gso_tunnel) ||
+	     iptunnel_pull_offloads(skb)))
 		goto drop;
 	why = RTUN_DROP_SEQ_MISSING;
 	if (unlikely(ordered && !numbered))
 		goto drop;
+	if (unlikely(t->flags & RTUN_TUNNEL_F_PEER_FLOAT))
+		note_origin(t, a);
 	rtun_alive_heard(s);
 	rtun_cb(skb)->tos = tos;
 	if (ordered)
@@ -233,7 +256,7 @@ int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
-	addresses(&a, skb);
+	addresses(&a, skb, u->family);
 	a.peer_port = uh->source;
 	a.local_port = uh->dest;
 	a.no_csum = !uh->check;
@@ -269,7 +292,8 @@ int rtun_l2tp_ip_rcv(struct sk_buff *skb)
 	enum rtun_drop why;
 	u32 have;
 
-	addresses(&a, skb);
+	addresses(&a, skb,
+		  skb->protocol == htons(ETH_P_IP) ? AF_INET : AF_INET6);
 	have = min_t(u32, skb->len, sizeof(octets));
 	why = RTUN_DROP_RX_NOMEM;
 	if (skb_copy_bits(skb, 0, octets, have))
@@ -301,6 +325,7 @@ int rtun_l2tp_udp_err(struct sock *sk, struct sk_buff *skb)
 		.kinds = BIT(RTUN_XPORT_L2TPV2) | BIT(RTUN_XPORT_L2TPV3_UDP),
 		.local_port = udp_hdr(skb)->source,
 		.peer_port = udp_hdr(skb)->dest,
+		.vrf = rtun_vrf_of(skb),
 	};
 	const u8 *icmp = skb_network_header(skb) - sizeof(struct icmphdr);
 	struct rtun_tunnel *t;
@@ -310,7 +335,7 @@ int rtun_l2tp_udp_err(struct sock *sk, struct sk_buff *skb)
 		      sizeof(struct icmp6hdr) == 8);
 	if (!u)
 		return -ENOENT;
-	addresses(&a, skb);
+	addresses(&a, skb, u->family);
 	/* it is our packet: its source is local */
 	sent.peer.family = a.peer.family;
 	sent.peer.addr = a.local;
@@ -321,35 +346,30 @@ int rtun_l2tp_udp_err(struct sock *sk, struct sk_buff *skb)
 			      t->family == AF_INET ?
 			      get_unaligned_be16(icmp + 6) :
 			      get_unaligned_be32(icmp + 4));
-	/* all is done: the socket itself has nobody who could hear of it */
-	return -ENOENT;
+	/* a tunnel of ours is a reason for the socket to learn it, too */
+	return t ? 0 : -ENOENT;
 }
 
-void rtun_l2tp_ip_err(struct sk_buff *skb, u16 family, u8 type, u8 code,
-		      u32 info)
+void rtun_l2tp_ip_err(struct sk_buff *skb, unsigned int hlen, u16 family,
+		      u8 type, u8 code, u32 info)
 {
 	struct rtun_sent sent = {
 		.kinds = BIT(RTUN_XPORT_L2TPV3_IP),
 		.peer.family = family,
+		.vrf = rtun_vrf_of(skb),
 		.with_session = true,
 	};
 	struct rtun_tunnel *t;
-	unsigned int hlen;
 	u8 octets[4];
 
 	if (family == AF_INET) {
 		const struct iphdr *iph = (const struct iphdr *)skb->data;
 
-		hlen = iph->ihl * 4;
 		sent.peer.addr.v4 = iph->daddr;
 		sent.local.v4 = iph->saddr;
 	} else {
 		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
 
-		/* what we send has no extension headers, unless it is cut */
-		hlen = sizeof(*ip6h);
-		if (ip6h->nexthdr != IPPROTO_L2TP)
-			return;
 		sent.peer.addr.v6 = ip6h->daddr;
 		sent.local.v6 = ip6h->saddr;
 	}

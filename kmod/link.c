@@ -474,6 +474,11 @@ static int newlink(struct net *net, struct net_device *dev,
 	if (data && data[IFLA_RTUN_MODE] &&
 	    nla_get_u8(data[IFLA_RTUN_MODE]) == RTUN_MODE_ETH)
 		eth_setup(dev, tb[IFLA_ADDRESS], tb[IFLA_MTU]);
+	if (dev->mtu > dev->max_mtu) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_MTU],
+				    "the MTU is more than an outer packet can carry");
+		return -EINVAL;
+	}
 	netif_carrier_off(dev);
 	err = register_netdevice(dev);
 	if (err)

@@ -169,6 +169,11 @@ static int frame_send(struct sk_buff *req, struct genl_info *info)
 	s = rtun_nl_session(info, info->attrs[RTUN_A_FRAME],
 			    tb[RTUN_A_FRAME_SESSION_ID], RTUN_A_FRAME_SESSION_ID);
 	err = PTR_ERR_OR_ZERO(s);
+	if (!err && rtun_session_eth(s)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, tb[RTUN_A_FRAME_SESSION_ID],
+				    "the session carries Ethernet, it has no control frames");
+		err = -EOPNOTSUPP;
+	}
 	if (err) {
 		kfree_skb(skb);
 	} else {

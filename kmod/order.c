@@ -34,12 +34,19 @@ static void deliver(struct rtun_session *s, struct sk_buff *skb,
 		rtun_ppp_rx(s, skb, answers);
 }
 
-/* The ring held @before octets: tell the namespace what changed.  rx_lock. */
-static void charge(struct rtun_session *s, u32 before)
+/* Octets of what is held and of the ring it is held in.  rx_lock. */
+static long held(const struct rtun_reorder *r)
 {
-	if (unlikely(s->reorder.bytes != before))
-		atomic_long_add((long)s->reorder.bytes - before,
-				&s->tunnel->rn->held);
+	return r->ring ? r->bytes + r->slots * sizeof(*r->ring) : 0;
+}
+
+/* There were @before octets: tell the namespace what changed.  rx_lock. */
+static void charge(struct rtun_session *s, long before)
+{
+	long now = held(&s->reorder);
+
+	if (unlikely(now != before))
+		atomic_long_add(now - before, &s->tunnel->rn->held);
 }
 
 /* Deliver what is in order; set the timer or give the ring back.  rx_lock. */
@@ -98,9 +105,10 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	enum rtun_drop why = RTUN_DROP_UNSPEC;
 	struct sk_buff_head answers;
 	struct sk_buff *out;
+	u32 slots = r->slots;
 	bool again = true;
 	u64 lost = 0;
-	u32 before;
+	long before;
 	bool first;
 
 	/* it may be held for a while: it must not keep alive, or refer to
@@ -111,15 +119,15 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	skb->dev = NULL;
 	__skb_queue_head_init(&answers);
 	spin_lock(&s->rx_lock);
-	before = r->bytes;
+	before = held(r);
 	first = !r->synced;
 	if (unlikely(first)) {
 		WRITE_ONCE(s->ack_sent, seq);
 	} else if (unlikely(seq != r->next) &&
 		   atomic_long_read(&s->tunnel->rn->held) > RTUN_HELD_MAX) {
-		/* the others hold too much: in order or not at all */
-		why = RTUN_DROP_REORDER_LIMIT;
-		again = false;
+		/* all together hold too much: go on without holding */
+		flush_ring(s, &lost, &answers);
+		r->slots = 0;
 	}
 	while (again) {
 		again = false;
@@ -136,7 +144,8 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 			break;
 		case RTUN_REORDER_RING:
 			r->ring = kcalloc(r->slots, sizeof(*r->ring),
-					  GFP_ATOMIC | __GFP_NOWARN);
+					  GFP_ATOMIC | __GFP_NOWARN |
+					  __GFP_ACCOUNT);
 			if (r->ring)
 				again = true;
 			else
@@ -165,6 +174,7 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 			break;
 		}
 	}
+	r->slots = slots;
 	if (unlikely(first))
 		/* pairs with the acquire in ack_due() */
 		smp_store_release(&s->ack_known, true);
@@ -188,14 +198,15 @@ void rtun_order_timeout(struct timer_list *t)
 	struct rtun_session *s = rtun_timer_of(s, t, gap_timer);
 	struct rtun_reorder *r = &s->reorder;
 	struct sk_buff_head answers;
-	u32 before, wait;
+	long before;
 	u64 lost = 0;
+	u32 wait;
 
 	__skb_queue_head_init(&answers);
 	wait = msecs_to_jiffies(READ_ONCE(s->reorder_timeout));
 	rcu_read_lock();
 	spin_lock(&s->rx_lock);
-	before = r->bytes;
+	before = held(r);
 	while (r->held && (u32)jiffies - r->since >= wait) {
 		struct sk_buff *skb;
 
@@ -214,20 +225,25 @@ void rtun_order_timeout(struct timer_list *t)
 	rcu_read_unlock();
 }
 
-void rtun_order_set_slots(struct rtun_session *s, u32 slots)
+/* Deliver what is held, then set the order up anew.  @slots: NULL: as before.
+ * @synced: go on from here; not: the next number is the first.
+ */
+static void change(struct rtun_session *s, const u32 *slots, bool synced)
 {
 	struct sk_buff_head answers;
 	u64 lost = 0;
+	long before;
 
 	__skb_queue_head_init(&answers);
 	local_bh_disable();
 	rcu_read_lock();
 	spin_lock(&s->rx_lock);
-	if (slots != s->reorder.slots) {
-		u32 before = s->reorder.bytes;
-
+	if (!synced || *slots != s->reorder.slots) {
+		before = held(&s->reorder);
 		flush_ring(s, &lost, &answers);
-		s->reorder.slots = slots;
+		if (slots)
+			s->reorder.slots = *slots;
+		s->reorder.synced &= synced;
 		charge(s, before);
 	}
 	spin_unlock(&s->rx_lock);
@@ -238,14 +254,31 @@ void rtun_order_set_slots(struct rtun_session *s, u32 slots)
 	local_bh_enable();
 }
 
-void rtun_order_rx_unnumbered(struct rtun_session *s, struct sk_buff *skb)
+void rtun_order_set_slots(struct rtun_session *s, u32 slots)
 {
-	deliver(s, skb, NULL);
+	change(s, &slots, true);
 }
 
 void rtun_order_restart(struct rtun_session *s)
 {
-	spin_lock_bh(&s->rx_lock);
-	s->reorder.synced = false;
-	spin_unlock_bh(&s->rx_lock);
+	change(s, NULL, false);
+}
+
+void rtun_order_stop(struct rtun_session *s)
+{
+	struct rtun_reorder *r = &s->reorder;
+	struct sk_buff *skb;
+	u64 lost = 0;
+
+	rtun_timer_shutdown(&s->gap_timer);
+	atomic_long_sub(held(r), &s->tunnel->rn->held);
+	while ((skb = rtun_reorder_flush(r, &lost)))
+		kfree_skb(skb);
+	kfree(r->ring);
+	r->ring = NULL;
+}
+
+void rtun_order_rx_unnumbered(struct rtun_session *s, struct sk_buff *skb)
+{
+	deliver(s, skb, NULL);
 }

@@ -150,9 +150,12 @@ void rtun_out_inherit(struct rtun_tunnel *t, struct rtun_out *o,
 		      const struct sk_buff *skb)
 {
 	bool v4 = skb->protocol == htons(ETH_P_IP);
+	unsigned int hlen = v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	u8 inner;
 
 	if (!v4 && skb->protocol != htons(ETH_P_IPV6))
+		return;
+	if (skb_network_offset(skb) + hlen > skb_headlen(skb))
 		return;
 	inner = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
 	if (t->flags & RTUN_TUNNEL_F_TOS_INHERIT)

@@ -334,7 +334,7 @@ void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 			goto drop;
 		off += 2;
 	}
-	skb_pull_rcsum(skb, off);
+	rtun_rx_pull(skb, off);
 
 	if (proto == PPP_IP || proto == PPP_IPV6)
 		rx_network(s, skb, proto);

@@ -91,6 +91,7 @@ int rtun_pptp_rcv(struct sk_buff *skb)
 	len = get_unaligned_be16(h + 4);
 	if (len > skb->len - hlen)
 		goto drop;
+	rtun_alive_heard(s);
 	if (h[1] & GRE1_A)
 		rtun_pptp_window_ack(s, get_unaligned_be32(h + hlen - 4));
 	if (!(h[0] & GRE1_S)) {
@@ -112,7 +113,6 @@ int rtun_pptp_rcv(struct sk_buff *skb)
 	if (pskb_trim_rcsum(skb, len))
 		goto drop;
 	rtun_cb(skb)->tos = ip_hdr(skb)->tos;
-	rtun_alive_heard(s);
 	rtun_order_rx(s, skb, get_unaligned_be32(h + 8));
 	return NET_RX_SUCCESS;
 
@@ -133,6 +133,7 @@ void rtun_pptp_err(struct sk_buff *skb, u32 info)
 		.peer.family = AF_INET,
 		.peer.addr.v4 = iph->daddr,
 		.local.v4 = iph->saddr,
+		.vrf = rtun_vrf_of(skb),
 		.with_session = true,
 	};
 	struct rtun_tunnel *t;

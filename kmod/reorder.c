@@ -81,7 +81,9 @@ enum rtun_reorder_verdict rtun_reorder_put(struct rtun_reorder *r, u32 seq,
 	if (d >= RTUN_REORDER_FAR || d <= -RTUN_REORDER_FAR)
 		return suspect(r, seq, d > 0, now);
 	if (d < 0)
-		return RTUN_REORDER_LATE;
+		/* after a silence it may be a peer that started anew */
+		return now - r->last > r->idle ? suspect(r, seq, false, now) :
+						 RTUN_REORDER_LATE;
 	r->last = now;
 	r->run = 0;
 	if (!d) {

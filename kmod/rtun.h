@@ -225,12 +225,13 @@ struct rtun_outer {
  * @local_id: L2TP, 0: none
  * @peer_id: L2TP, 0: none
  * @vrf: index of the VRF its packets belong to, 0: none
+ * @on_link: the device its link-local peer is behind, 0: it is not link-local
  * @udp: its socket; cfg_lock
  * @outer: policy; written under cfg_lock
  * @dst_cache: route to the peer
  * @pmtu: what was last known of the path, for the event
  * @seen_lock: guards @seen, @seen_port, @seen_rate
- * @seen: where data came from last, if that is not @peer
+ * @seen: where data came from last (PEER_FLOAT)
  * @ref: creation and one per session
  * @sessions: cfg_lock, and RCU for readers
  */
@@ -247,6 +248,7 @@ struct rtun_tunnel {
 	u32 local_id;
 	u32 peer_id;
 	int vrf;
+	int on_link;
 	struct rtun_udp *udp;
 	struct rtun_outer outer;
 	u32 pmtu;
@@ -282,15 +284,15 @@ struct rtun_cookie {
  * struct rtun_l2tp - what L2TP puts in front, and expects; replaced whole
  * @tx: cookie we send
  * @rx: cookie we expect
- * @old: the one before, accepted until @until
+ * @old: the one before, accepted until @until (of 64 bits: it is compared
+ *	for as long as the session lives)
  */
 struct rtun_l2tp {
 	struct rcu_head rcu;
 	struct rtun_cookie tx;
 	struct rtun_cookie rx;
 	struct rtun_cookie old;
-	bool grace;
-	unsigned long until;
+	u64 until;
 };
 
 /**

@@ -21,6 +21,15 @@ static inline struct rtun_cb *rtun_cb(struct sk_buff *skb)
 	return (struct rtun_cb *)skb->cb;
 }
 
+/* Take @len octets off the front; the checksum is kept if that is simple. */
+static inline void rtun_rx_pull(struct sk_buff *skb, unsigned int len)
+{
+	skb_pull_rcsum(skb, len);
+	/* after an odd number of octets all others have changed places */
+	if (unlikely(len & 1) && skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->ip_summed = CHECKSUM_NONE;
+}
+
 /* Outer congestion marks go inside (RFC 6040 section 4.2); false: they cannot,
  * the packet is to be dropped.  The network header and protocol are those of
  * the IP packet inside, whose header is in the linear part.

@@ -292,6 +292,11 @@ static void apply_common(struct rtun_session *s, struct nlattr **tb)
 	WRITE_ONCE(s->flags, merge(s->flags, tb[RTUN_A_SESSION_FLAGS]));
 	WRITE_ONCE(s->np, merge(s->np, tb[RTUN_A_SESSION_NP]));
 	WRITE_ONCE(s->circuit, pick(s->circuit, tb[RTUN_A_SESSION_CIRCUIT]));
+	/* a peer that is waited for anew was heard of now; one that is dead
+	 * already stays so
+	 */
+	if (tb[RTUN_A_SESSION_DEAD_TIME] && !s->dead_time)
+		WRITE_ONCE(s->last_rx, jiffies);
 	WRITE_ONCE(s->keepalive,
 		   pick(s->keepalive, tb[RTUN_A_SESSION_KEEPALIVE]));
 	WRITE_ONCE(s->dead_time,
@@ -343,6 +348,15 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 	return 0;
 }
 
+/* No packet of it is in work: end what else runs, and what it holds. */
+static void stop(struct rtun_session *s)
+{
+	rtun_order_stop(s);
+	rtun_alive_stop(s);
+	if (s->tunnel->ops->session_stop)
+		s->tunnel->ops->session_stop(s);
+}
+
 /* Take its id, its place in the tables; the creation is complete before. */
 static int publish(struct rtun_session *s, struct nlattr **tb,
 		   struct netlink_ext_ack *extack)
@@ -379,6 +393,7 @@ static int publish(struct rtun_session *s, struct nlattr **tb,
 		xa_erase(&rn->sessions, s->id);
 		/* dumps and FRAME may have found it */
 		synchronize_rcu();
+		stop(s);
 		NL_SET_ERR_MSG(extack, "no room in the table of sessions");
 		return err;
 	}
@@ -486,18 +501,7 @@ void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
 	/* no packet of theirs is in work after this, and none can come */
 	synchronize_net();
 	list_for_each_entry_safe(s, next, list, kill) {
-		struct sk_buff *skb;
-		u64 lost = 0;
-
-		rtun_timer_shutdown(&s->gap_timer);
-		rtun_alive_stop(s);
-		if (s->tunnel->ops->session_stop)
-			s->tunnel->ops->session_stop(s);
-		atomic_long_sub(s->reorder.bytes, &rn->held);
-		while ((skb = rtun_reorder_flush(&s->reorder, &lost)))
-			kfree_skb(skb);
-		kfree(s->reorder.ring);
-		s->reorder.ring = NULL;
+		stop(s);
 		rtun_blob_set(rn, &s->blob, NULL);
 		rtun_notify_session_del(s, reason);
 		list_del_init(&s->kill);

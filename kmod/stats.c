@@ -56,8 +56,9 @@ int rtun_stats_fill(struct sk_buff *msg, int attr,
 	nest = nla_nest_start(msg, attr);
 	if (!nest)
 		return -EMSGSIZE;
-	for (i = RTUN_A_STATS_RX_PACKETS; i < RTUN_A_STATS_DROPS; i++)
-		if (nla_put_u64_64bit(msg, i,
+	for (i = RTUN_A_STATS_RX_PACKETS; i < __RTUN_A_STATS_MAX; i++)
+		if (i != RTUN_A_STATS_DROPS &&
+		    nla_put_u64_64bit(msg, i,
 				      sum(stats, offsetof(struct rtun_stats,
 							  count[i])),
 				      RTUN_A_STATS_PAD))

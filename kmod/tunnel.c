@@ -62,7 +62,7 @@ struct rtun_tunnel *rtun_tunnel_that_sent(struct rtun_net *rn,
 	rhl_for_each_entry_rcu(t, pos, list, by_peer) {
 		if (!(BIT(t->ops->kind) & sent->kinds) ||
 		    t->local_port != sent->local_port ||
-		    t->peer_port != sent->peer_port)
+		    t->peer_port != sent->peer_port || t->vrf != sent->vrf)
 			continue;
 		if (memcmp(&t->local, &any_addr, sizeof(any_addr)) &&
 		    memcmp(&t->local, &sent->local, sizeof(sent->local)))
@@ -114,7 +114,7 @@ static int check_local(struct rtun_tunnel *t, struct nlattr **tb,
 				    tb[RTUN_A_TUNNEL_LOCAL6];
 	int err = 0;
 
-	if (!memcmp(&t->local, &any_addr, sizeof(any_addr)))
+	if (!attr)
 		return 0;
 	if (t->family == AF_INET)
 		err = check_local4(t->rn->net, t->local.v4, t->vrf);
@@ -125,6 +125,23 @@ static int check_local(struct rtun_tunnel *t, struct nlattr **tb,
 	if (err)
 		NL_SET_ERR_MSG_ATTR(extack, attr, "not an address of this host");
 	return err;
+}
+
+/* Addresses of a link mean something only together with it. */
+static int set_link(struct rtun_tunnel *t, struct nlattr **tb,
+		    struct netlink_ext_ack *extack)
+{
+	if (t->family != AF_INET6 ||
+	    !((ipv6_addr_type(&t->peer.addr.v6) |
+	       ipv6_addr_type(&t->local.v6)) & IPV6_ADDR_LINKLOCAL))
+		return 0;
+	if (!t->outer.oif) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_TUNNEL_REMOTE6],
+				    "a link-local address needs the device of its link");
+		return -EINVAL;
+	}
+	t->on_link = t->outer.oif;
+	return 0;
 }
 
 static bool is_host4(__be32 a)
@@ -375,6 +392,11 @@ int rtun_tunnel_set(struct rtun_tunnel *t, struct nlattr **tb,
 	err = check_oif(rn->net, tb[RTUN_A_TUNNEL_OIF], extack);
 	if (err)
 		return err;
+	if (t->id && t->on_link && outer.oif != t->on_link) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_TUNNEL_OIF],
+				    "a link-local address stays on its link");
+		return -EBUSY;
+	}
 	if (tb[RTUN_A_TUNNEL_OIF] && t->id &&
 	    vrf_of(rn->net, outer.oif) != t->vrf) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_TUNNEL_OIF],
@@ -480,7 +502,7 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 	if (err)
 		goto free_dst;
 	t->vrf = vrf_of(rn->net, t->outer.oif);
-	err = check_local(t, tb, extack);
+	err = set_link(t, tb, extack) ?: check_local(t, tb, extack);
 	if (err)
 		goto free_blob;
 	err = take_id(t, tb[RTUN_A_TUNNEL_LOCAL_ID], extack);

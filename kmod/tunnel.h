@@ -26,6 +26,7 @@ struct rtun_tunnel *rtun_tunnel_find(struct rtun_net *rn, u32 id);
  * @local: where it came from
  * @local_port: UDP, else 0
  * @peer_port: UDP, else 0
+ * @vrf: where the error came in
  * @with_session: it names a session
  * @peer_id: which one
  */
@@ -35,6 +36,7 @@ struct rtun_sent {
 	union rtun_addr local;
 	__be16 local_port;
 	__be16 peer_port;
+	int vrf;
 	bool with_session;
 	u32 peer_id;
 };
@@ -43,13 +45,17 @@ struct rtun_sent {
 struct rtun_tunnel *rtun_tunnel_that_sent(struct rtun_net *rn,
 					  const struct rtun_sent *sent);
 
-/* Did a packet come in where the tunnel is: in its VRF, or outside all?  RCU. */
+/* The VRF a packet came in through, 0: none.  RCU. */
+static inline int rtun_vrf_of(const struct sk_buff *skb)
+{
+	return netif_is_l3_master(skb->dev) ? skb->dev->ifindex : 0;
+}
+
+/* Did a packet come in where the tunnel is?  RCU. */
 static inline bool rtun_tunnel_vrf_ok(const struct rtun_tunnel *t,
 				      const struct sk_buff *skb)
 {
-	int vrf = netif_is_l3_master(skb->dev) ? skb->dev->ifindex : 0;
-
-	return likely(vrf == t->vrf);
+	return likely(rtun_vrf_of(skb) == t->vrf);
 }
 
 /* All of the following under cfg_lock. */

@@ -100,6 +100,8 @@ static struct sk_buff *prepare(struct rtun_session *s, struct sk_buff *skb,
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		goto drop;
 	skb->ip_summed = CHECKSUM_NONE;
+	/* a tunnel inside is no business of who sends ours */
+	skb->encapsulation = 0;
 	if (skb_cow_head(skb, headroom))
 		goto drop;
 	if (!rtun_session_eth(s)) {

@@ -14,16 +14,33 @@
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
 
+static const union rtun_addr any_addr;
+
+/* A socket that hears what goes to the tunnel: bound to its address, or to all.
+ * Receiving looks at the tunnel's address again.
+ */
 static struct rtun_udp *find(const struct rtun_tunnel *t)
 {
 	struct rtun_udp *u;
 
 	list_for_each_entry(u, &t->rn->sockets, list)
 		if (u->family == t->family && u->port == t->local_port &&
-		    u->vrf == t->vrf &&
-		    !memcmp(&u->local, &t->local, sizeof(u->local)))
+		    u->dev == (t->on_link ?: t->vrf) &&
+		    (!memcmp(&u->local, &t->local, sizeof(u->local)) ||
+		     !memcmp(&u->local, &any_addr, sizeof(any_addr))))
 			return u;
 	return NULL;
+}
+
+/* Is it another tunnel that is in the way? */
+static bool our_own(const struct rtun_udp *wanted)
+{
+	const struct rtun_udp *u;
+
+	list_for_each_entry(u, &wanted->rn->sockets, list)
+		if (u->family == wanted->family && u->port == wanted->port)
+			return true;
+	return false;
 }
 
 static int open(struct rtun_udp *u, struct netlink_ext_ack *extack)
@@ -37,7 +54,7 @@ static int open(struct rtun_udp *u, struct netlink_ext_ack *extack)
 	struct udp_port_cfg port = {
 		.family = u->family,
 		.local_udp_port = u->port,
-		.bind_ifindex = u->vrf,
+		.bind_ifindex = u->dev,
 		/* the checksum of what is sent is each tunnel's own policy,
 		 * and so is whether none is accepted over IPv6
 		 */
@@ -53,7 +70,10 @@ static int open(struct rtun_udp *u, struct netlink_ext_ack *extack)
 	else
 		port.local_ip.s_addr = u->local.v4;
 	err = udp_sock_create(u->rn->net, &port, &u->sock);
-	if (err == -EADDRINUSE)
+	if (err == -EADDRINUSE && our_own(u))
+		NL_SET_ERR_MSG(extack,
+			       "another tunnel has this local UDP port, and one has it for all addresses: give both a local address, or another port");
+	else if (err == -EADDRINUSE)
 		NL_SET_ERR_MSG(extack,
 			       "this local UDP port is in use by another program or by the in-tree l2tp module");
 	else if (err)
@@ -84,7 +104,7 @@ struct rtun_udp *rtun_udp_get(struct rtun_tunnel *t,
 	u->family = t->family;
 	u->port = t->local_port;
 	u->local = t->local;
-	u->vrf = t->vrf;
+	u->dev = t->on_link ?: t->vrf;
 	u->users = 1;
 	err = open(u, extack);
 	if (err) {

@@ -18,7 +18,7 @@ struct sk_buff;
  * @family: of the address
  * @local: zero: any
  * @port: local
- * @vrf: device it is bound to, 0: none
+ * @dev: VRF, or link of link-local addresses, it is bound to, 0: none
  * @users: tunnels
  */
 struct rtun_udp {
@@ -27,7 +27,7 @@ struct rtun_udp {
 	u16 family;
 	__be16 port;
 	union rtun_addr local;
-	int vrf;
+	int dev;
 	unsigned int users;
 	struct socket *sock;
 };

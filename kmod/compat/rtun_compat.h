@@ -137,8 +137,12 @@ static inline struct nlattr **rtun_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
-/* Where permission to listen to a multicast group can be asked for. */
-#ifdef RTUN_HAVE_MCGRP_FLAGS
+/* Where permission to listen to a multicast group can be asked for.  The flags
+ * had the meaning of commands' flags first, and got their own in stable series.
+ */
+#if defined(GENL_MCAST_CAP_NET_ADMIN)
+#define RTUN_MCGRP_PERM .flags = GENL_MCAST_CAP_NET_ADMIN,
+#elif defined(RTUN_HAVE_MCGRP_FLAGS)
 #define RTUN_MCGRP_PERM .flags = GENL_UNS_ADMIN_PERM,
 #else
 #define RTUN_MCGRP_PERM

@@ -218,6 +218,32 @@ static bool jumps(u32 base, unsigned int bits)
 	return true;
 }
 
+/* A peer that began anew not far behind: late as long as others are in order,
+ * believed after three in a row when it alone is heard.
+ */
+static bool restarts(u32 base, unsigned int bits)
+{
+	struct sink k;
+	u32 i;
+
+	start(&k, SLOTS, bits);
+	for (i = 0; i < 100; i++)
+		SELFTEST(feed(&k, base + i) == RTUN_REORDER_NOW);
+	SELFTEST(feed(&k, base) == RTUN_REORDER_LATE);
+	SELFTEST(feed(&k, base + 1) == RTUN_REORDER_LATE);
+	SELFTEST(feed(&k, base + 2) == RTUN_REORDER_LATE);
+	k.now += IDLE + 1;
+	SELFTEST(feed(&k, base + 3) == RTUN_REORDER_TOO_FAR);
+	SELFTEST(feed(&k, base + 4) == RTUN_REORDER_TOO_FAR);
+	/* not consecutive */
+	SELFTEST(feed(&k, base + 6) == RTUN_REORDER_TOO_FAR);
+	SELFTEST(feed(&k, base + 7) == RTUN_REORDER_TOO_FAR);
+	SELFTEST(feed(&k, base + 8) == RTUN_REORDER_NOW && k.resyncs == 1);
+	SELFTEST(feed(&k, base + 9) == RTUN_REORDER_NOW);
+	SELFTEST(feed(&k, base + 3) == RTUN_REORDER_LATE);
+	return true;
+}
+
 static bool bounds(void)
 {
 	struct sink k;
@@ -344,6 +370,7 @@ bool rtun_selftest_reorder(void)
 			 table(half - 6, bits));
 		SELFTEST(jumps(0, bits) && jumps(0U - 2, bits) &&
 			 jumps(half - 1, bits));
+		SELFTEST(restarts(0, bits) && restarts(0U - 4, bits));
 	}
 	SELFTEST(bounds() && ages());
 	order = selftest_alloc(STREAM, sizeof(*order));

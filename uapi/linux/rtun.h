@@ -485,7 +485,8 @@ enum rtun_drop {
 	RTUN_DROP_SEQ_MISSING,		/* not numbered, and numbers are demanded */
 	RTUN_DROP_SEQ_LATE,		/* older than what was delivered */
 	RTUN_DROP_SEQ_DUP,		/* held already */
-	RTUN_DROP_SEQ_FAR,		/* 4096 or more ahead, not yet believed */
+	RTUN_DROP_SEQ_FAR,		/* a jump that is not believed yet: 4096 or
+					 * more, or backwards after a silence */
 	RTUN_DROP_REORDER_LIMIT,	/* too many octets held */
 	/* receive: PPP */
 	RTUN_DROP_PPP_TRUNCATED,	/* no room for the protocol field */
