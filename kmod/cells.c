@@ -21,14 +21,18 @@ enum {
 /**
  * struct rtun_cell - the cell of one CPU
  * @napi: polls the queue
- * @queue: packets; touched only by its CPU with BH disabled
+ * @lock: guards @queue and @in; BH disabled
+ * @queue: packets
+ * @work: packets that the poll has taken, its own
  * @in: packets queued since the module was loaded
  * @out: packets polled since then
  * @polls: finished polls
  */
 struct rtun_cell {
 	struct napi_struct napi;
+	spinlock_t lock;
 	struct sk_buff_head queue;
+	struct sk_buff_head work;
 	u32 in;
 	u32 out;
 	u32 polls;
@@ -37,27 +41,76 @@ struct rtun_cell {
 static struct rtun_cell __percpu *cells;
 static struct net_device *dummy;
 
-bool rtun_cells_receive(struct sk_buff *skb)
+/* Is something queued, or in GRO?  Under its lock, nothing can slip through
+ * between: the poll looks into the queue again after it ended.
+ */
+static bool busy(const struct rtun_cell *cell)
 {
-	struct rtun_cell *cell = this_cpu_ptr(cells);
+	return !skb_queue_empty(&cell->queue) ||
+	       test_bit(NAPI_STATE_SCHED, &cell->napi.state);
+}
 
+static bool put(struct rtun_cell *cell, struct sk_buff *skb)
+{
 	if (skb_queue_len(&cell->queue) >= RTUN_CELL_MAX)
 		return false;
 	__skb_queue_tail(&cell->queue, skb);
 	WRITE_ONCE(cell->in, cell->in + 1);
-	if (skb_queue_len(&cell->queue) == 1)
-		napi_schedule(&cell->napi);
 	return true;
+}
+
+bool rtun_cells_receive(struct sk_buff *skb)
+{
+	struct rtun_cell *cell = this_cpu_ptr(cells);
+	bool ok;
+
+	spin_lock(&cell->lock);
+	ok = put(cell, skb);
+	spin_unlock(&cell->lock);
+	if (likely(ok))
+		napi_schedule(&cell->napi);
+	return ok;
+}
+
+bool rtun_cells_receive_ordered(struct sk_buff *skb, int *home)
+{
+	struct rtun_cell *cell = per_cpu_ptr(cells, *home);
+	int cpu = smp_processor_id();
+	bool ok;
+
+	if (unlikely(*home != cpu)) {
+		spin_lock(&cell->lock);
+		if (busy(cell)) {
+			/* it polls, or looks again: no need to wake it */
+			ok = put(cell, skb);
+			spin_unlock(&cell->lock);
+			return ok;
+		}
+		spin_unlock(&cell->lock);
+		*home = cpu;
+	}
+	return rtun_cells_receive(skb);
+}
+
+static struct sk_buff *next(struct rtun_cell *cell)
+{
+	if (skb_queue_empty(&cell->work)) {
+		spin_lock(&cell->lock);
+		skb_queue_splice_tail_init(&cell->queue, &cell->work);
+		spin_unlock(&cell->lock);
+	}
+	return __skb_dequeue(&cell->work);
 }
 
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct rtun_cell *cell = container_of(napi, struct rtun_cell, napi);
 	struct sk_buff *skb;
+	bool again = false;
 	int done = 0;
 
 	while (done < budget) {
-		skb = __skb_dequeue(&cell->queue);
+		skb = next(cell);
 		if (!skb)
 			break;
 		done++;
@@ -71,10 +124,17 @@ static int poll(struct napi_struct *napi, int budget)
 			napi_gro_receive(napi, skb);
 	}
 	WRITE_ONCE(cell->out, cell->out + done);
-	if (done < budget)
+	if (done < budget) {
 		napi_complete_done(napi, done);
+		/* another CPU may have seen us busy until now */
+		spin_lock(&cell->lock);
+		again = !skb_queue_empty(&cell->queue);
+		spin_unlock(&cell->lock);
+	}
 	/* pairs with the acquire in passed() */
 	smp_store_release(&cell->polls, cell->polls + 1);
+	if (unlikely(again))
+		napi_schedule(napi);
 	return done;
 }
 
@@ -86,10 +146,10 @@ static int poll(struct napi_struct *napi, int budget)
 static bool passed(struct rtun_cell *cell, u32 in, u32 polls,
 		   unsigned long since)
 {
-	if (!test_bit(NAPI_STATE_SCHED, &cell->napi.state))
-		return true;
 	if ((s32)(READ_ONCE(cell->out) - in) < 0)
 		return false;
+	if (!test_bit(NAPI_STATE_SCHED, &cell->napi.state))
+		return true;
 	/* pairs with the release in poll() */
 	return smp_load_acquire(&cell->polls) - polls >= 3 &&
 	       time_after(jiffies, since + 3);
@@ -106,8 +166,7 @@ void rtun_cells_flush(void)
 		u32 polls;
 
 		/* first until all are polled, then until GRO let them go */
-		while (test_bit(NAPI_STATE_SCHED, &cell->napi.state) &&
-		       (s32)(READ_ONCE(cell->out) - in) < 0)
+		while ((s32)(READ_ONCE(cell->out) - in) < 0)
 			usleep_range(1000, 2000);
 		polls = READ_ONCE(cell->polls);
 		since = jiffies;
@@ -131,7 +190,9 @@ int rtun_cells_init(void)
 	for_each_possible_cpu(cpu) {
 		struct rtun_cell *cell = per_cpu_ptr(cells, cpu);
 
+		spin_lock_init(&cell->lock);
 		__skb_queue_head_init(&cell->queue);
+		__skb_queue_head_init(&cell->work);
 		set_bit(NAPI_STATE_NO_BUSY_POLL, &cell->napi.state);
 		netif_napi_add(dummy, &cell->napi, poll);
 		napi_enable(&cell->napi);
@@ -148,6 +209,7 @@ void rtun_cells_exit(void)
 
 		napi_disable(&cell->napi);
 		__netif_napi_del(&cell->napi);
+		__skb_queue_purge(&cell->work);
 		__skb_queue_purge(&cell->queue);
 	}
 	/* netpoll may walk the device's list of NAPI under RCU */

@@ -16,6 +16,11 @@ void rtun_cells_exit(void);
  * packet still belongs to the caller.
  */
 bool rtun_cells_receive(struct sk_buff *skb);
+/* The same for a stream whose order counts, whatever CPUs its packets come in
+ * on: as long as the CPU *@home has some of them, it gets the next ones too.
+ * The caller serialises the stream's calls.
+ */
+bool rtun_cells_receive_ordered(struct sk_buff *skb, int *home);
 /* Wait until no packet of a device which no longer receives is under way. */
 void rtun_cells_flush(void);
 

@@ -212,6 +212,7 @@ static bool ecn_ok(struct sk_buff *skb, u8 tos)
 
 void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
 {
+	bool ordered = rtun_cb(skb)->ordered;
 	u8 tos = rtun_cb(skb)->tos;
 	struct net_device *dev;
 	enum rtun_drop why;
@@ -252,7 +253,7 @@ void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
 	why = RTUN_DROP_ECN;
 	if (!ecn_ok(skb, tos))
 		goto drop;
-	rtun_rx_device(s, skb, skb->len + ETH_HLEN);
+	rtun_rx_device(s, skb, skb->len + ETH_HLEN, ordered);
 	return;
 
 drop:

@@ -80,11 +80,6 @@ static int check_payload(struct rtun_session *s, struct nlattr **tb,
 				    "only a pseudowire of type 4 (Ethernet VLAN) has a tag");
 		return -EINVAL;
 	}
-	if (!vlan && s->pw == RTUN_PW_ETH_VLAN) {
-		NL_SET_ERR_MSG(extack,
-			       "a pseudowire of type 4 (Ethernet VLAN) needs the number of the VLAN");
-		return -EINVAL;
-	}
 	s->vlan = vlan ? nla_get_u32(vlan) : 0;
 	return 0;
 }

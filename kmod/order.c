@@ -9,6 +9,7 @@
 #include "netlink.h"
 #include "ppp.h"
 #include "rtun.h"
+#include "rx.h"
 #include "seq.h"
 #include "session.h"
 
@@ -117,6 +118,7 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
 	skb->dev = NULL;
+	rtun_cb(skb)->ordered = true;
 	__skb_queue_head_init(&answers);
 	spin_lock(&s->rx_lock);
 	before = held(r);
@@ -280,5 +282,6 @@ void rtun_order_stop(struct rtun_session *s)
 
 void rtun_order_rx_unnumbered(struct rtun_session *s, struct sk_buff *skb)
 {
+	rtun_cb(skb)->ordered = false;
 	deliver(s, skb, NULL);
 }

@@ -152,6 +152,7 @@ static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 {
 	u8 version = proto == PPP_IP ? 4 : 6;
 	u32 np = proto == PPP_IP ? RTUN_NP_IPV4 : RTUN_NP_IPV6;
+	bool ordered = rtun_cb(skb)->ordered;
 	u8 tos = rtun_cb(skb)->tos;
 	enum rtun_drop why;
 	struct net_device *dev;
@@ -189,7 +190,7 @@ static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 		goto drop;
 	skb->dev = dev;
 	skb_reset_mac_header(skb);
-	rtun_rx_device(s, skb, skb->len);
+	rtun_rx_device(s, skb, skb->len, ordered);
 	return;
 
 drop:

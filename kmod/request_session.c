@@ -23,6 +23,11 @@ int rtun_nl_session_new(struct sk_buff *skb, struct genl_info *info)
 	err = RTUN_NL_PARSE(info, tb, RTUN_A_SESSION, "the session");
 	if (err)
 		return err;
+	if (tb[RTUN_A_SESSION_PW_TYPE] && !tb[RTUN_A_SESSION_VLAN] &&
+	    nla_get_u32(tb[RTUN_A_SESSION_PW_TYPE]) == RTUN_PW_ETH_VLAN)
+		return RTUN_NL_MISSING(info, info->attrs[RTUN_A_SESSION],
+			       RTUN_A_SESSION_VLAN,
+			       "the VLAN of a pseudowire of type 4");
 	msg = rtun_msg_new();
 	if (!msg)
 		return -ENOMEM;

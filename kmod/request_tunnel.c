@@ -22,13 +22,19 @@ MODULE_PARM_DESC(userns,
 static int tunnel_check_new(struct genl_info *info, struct nlattr **tb)
 {
 	const struct nlattr *nest = info->attrs[RTUN_A_TUNNEL];
-	bool pptp;
+	u8 xport;
 
 	if (!tb[RTUN_A_TUNNEL_XPORT])
 		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_XPORT,
 			       "the transport");
-	pptp = nla_get_u8(tb[RTUN_A_TUNNEL_XPORT]) == RTUN_XPORT_PPTP;
-	if (pptp && !tb[RTUN_A_TUNNEL_LOCAL4])
+	xport = nla_get_u8(tb[RTUN_A_TUNNEL_XPORT]);
+	if (xport == RTUN_XPORT_L2TPV2 && !tb[RTUN_A_TUNNEL_LOCAL_ID])
+		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_LOCAL_ID,
+			       "our tunnel id");
+	if (xport == RTUN_XPORT_L2TPV2 && !tb[RTUN_A_TUNNEL_PEER_ID])
+		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_PEER_ID,
+			       "the peer's tunnel id");
+	if (xport == RTUN_XPORT_PPTP && !tb[RTUN_A_TUNNEL_LOCAL4])
 		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_LOCAL4,
 			       "the local address");
 	if (!tb[RTUN_A_TUNNEL_REMOTE4] && !tb[RTUN_A_TUNNEL_REMOTE6])
@@ -78,7 +84,8 @@ int rtun_nl_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&rn->cfg_lock);
 	owner = rtun_owner_of(rn, info->snd_portid);
 	if (!owner && needs_owner(tb)) {
-		GENL_SET_ERR_MSG(info, "this socket has no owner's name; bind one first");
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTUN_A_TUNNEL],
+				    "this socket has no owner's name; bind one first");
 		err = -ENOTCONN;
 		goto free;
 	}

@@ -316,6 +316,7 @@ struct rtun_l2tp {
  *
  * Receive, written per packet, under @rx_lock:
  * @reorder: order of what comes in
+ * @rx_cpu: whose cell has the last packets, if they are in order
  * @ctrl: rate of control frames
  * @overrun: control frames lost since the last one the owner got
  * @overruns: in all
@@ -356,6 +357,7 @@ struct rtun_session {
 
 	spinlock_t rx_lock ____cacheline_aligned_in_smp;
 	struct rtun_reorder reorder;
+	int rx_cpu;
 	struct rtun_bucket ctrl;
 	u32 overrun;
 	u32 overruns;

@@ -45,16 +45,19 @@ static void clean(struct rtun_session *s, struct sk_buff *skb)
 }
 
 void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb,
-		    unsigned int len)
+		    unsigned int len, bool ordered)
 {
 	struct net_device *dev = skb->dev;
 	u8 type = skb->pkt_type;
+	bool ok;
 
 	clean(s, skb);
 	/* what eth_type_trans() saw is not what the outer packet was */
 	if (rtun_session_eth(s))
 		skb->pkt_type = type;
-	if (!rtun_cells_receive(skb)) {
+	ok = ordered ? rtun_cells_receive_ordered(skb, &s->rx_cpu) :
+		       rtun_cells_receive(skb);
+	if (!ok) {
 		rtun_drop(s->stats, skb, RTUN_DROP_RX_NOMEM);
 		return;
 	}

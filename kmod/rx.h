@@ -13,6 +13,7 @@ struct rtun_session;
 /* What a packet carries in skb->cb from the transport to the payload. */
 struct rtun_cb {
 	u8 tos;		/* of the outer header */
+	bool ordered;	/* rx_lock is held, and the order is to be kept */
 };
 
 static inline struct rtun_cb *rtun_cb(struct sk_buff *skb)
@@ -37,9 +38,10 @@ static inline void rtun_rx_pull(struct sk_buff *skb, unsigned int len)
 bool rtun_rx_ecn_ok(struct sk_buff *skb, u8 outer);
 
 /* Hand a packet to its device (skb->dev), whose link header is at the mac
- * header; @len octets are counted.  Takes the skb; BH disabled, RCU.
+ * header; @len octets are counted.  @ordered as in struct rtun_cb.  Takes the
+ * skb; BH disabled, RCU.
  */
 void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb,
-		    unsigned int len);
+		    unsigned int len, bool ordered);
 
 #endif /* _RTUN_RX_H */

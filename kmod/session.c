@@ -171,7 +171,8 @@ static int check_kind(const struct rtun_session *s, struct nlattr **tb,
 		  "PPTP carries PPP only" },
 		{ RTUN_A_SESSION_L2SPEC, false, true,
 		  "PPTP has no L2-specific sublayer" },
-		{ RTUN_A_SESSION_VLAN, false, true, "PPTP carries PPP only" },
+		{ RTUN_A_SESSION_VLAN, false, true,
+		  "PPTP carries PPP only, which has no VLAN tag" },
 		{ RTUN_A_SESSION_COOKIE_TX, false, true,
 		  "PPTP has no cookies" },
 		{ RTUN_A_SESSION_COOKIE_RX, false, true,
@@ -185,7 +186,7 @@ static int check_kind(const struct rtun_session *s, struct nlattr **tb,
 		{ RTUN_A_SESSION_TX_WINDOW, true, false,
 		  "L2TP has no window for data" },
 		{ RTUN_A_SESSION_STATIC_RTT, true, false,
-		  "L2TP does not acknowledge data" },
+		  "L2TP does not acknowledge data: there is no round trip to wait for" },
 	};
 	bool pptp = s->key.kind == RTUN_XPORT_PPTP;
 	int i;

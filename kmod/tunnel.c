@@ -106,6 +106,23 @@ static int check_local4(struct net *net, __be32 addr, int vrf)
 	return type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
 }
 
+#if IS_ENABLED(CONFIG_IPV6)
+static int check_local6(const struct rtun_tunnel *t)
+{
+	struct net *net = t->rn->net;
+	struct net_device *dev = NULL;
+	bool found;
+
+	rcu_read_lock();
+	/* the device tells which VRF to look in, and which link */
+	if (t->outer.oif)
+		dev = dev_get_by_index_rcu(net, t->outer.oif);
+	found = ipv6_chk_addr(net, &t->local.v6, dev, t->on_link);
+	rcu_read_unlock();
+	return found ? 0 : -EADDRNOTAVAIL;
+}
+#endif
+
 /* Is the local address one of this host's? */
 static int check_local(struct rtun_tunnel *t, struct nlattr **tb,
 		       struct netlink_ext_ack *extack)
@@ -119,8 +136,8 @@ static int check_local(struct rtun_tunnel *t, struct nlattr **tb,
 	if (t->family == AF_INET)
 		err = check_local4(t->rn->net, t->local.v4, t->vrf);
 #if IS_ENABLED(CONFIG_IPV6)
-	else if (!ipv6_chk_addr(t->rn->net, &t->local.v6, NULL, 0))
-		err = -EADDRNOTAVAIL;
+	else
+		err = check_local6(t);
 #endif
 	if (err)
 		NL_SET_ERR_MSG_ATTR(extack, attr, "not an address of this host");
@@ -254,7 +271,7 @@ static int set_flags(struct rtun_tunnel *t, const struct nlattr *attr,
 	if (t->flags & udp && !over_udp(t))
 		why = "only tunnels over UDP have checksums of their own";
 	else if (t->flags & both && t->ops->kind == RTUN_XPORT_PPTP)
-		why = "the call ids of PPTP belong to its addresses";
+		why = "a peer of PPTP cannot float: its call ids belong to its addresses";
 	else if (t->flags & RTUN_TUNNEL_F_SCOPED_IDS &&
 		 t->ops->kind == RTUN_XPORT_L2TPV2)
 		why = "session ids of version 2 are scoped by their tunnel";
@@ -303,11 +320,6 @@ static int set_ids(struct rtun_tunnel *t, struct nlattr **tb,
 	err = check_id(t, local, extack) ?: check_id(t, peer, extack);
 	if (err)
 		return err;
-	if (t->ops->kind == RTUN_XPORT_L2TPV2 && (!local || !peer)) {
-		NL_SET_ERR_MSG(extack,
-			       "version 2 of L2TP needs the tunnel ids of both sides");
-		return -EINVAL;
-	}
 	if (local)
 		t->local_id = nla_get_u32(local);
 	if (peer)
