@@ -117,10 +117,13 @@ static int poll(struct napi_struct *napi, int budget)
 		/* a device that was closed meanwhile takes nothing more */
 		if (unlikely(!(skb->dev->flags & IFF_UP)))
 			kfree_skb(skb);
-		else if (skb_cloned(skb))
+		else if (unlikely(skb_unclone(skb, GFP_ATOMIC)))
 			/* GRO writes to what clones share */
 			netif_receive_skb(skb);
 		else
+			/* all of them this way: GRO passes on in batches, which
+			 * others would overtake
+			 */
 			napi_gro_receive(napi, skb);
 	}
 	WRITE_ONCE(cell->out, cell->out + done);
