@@ -498,6 +498,7 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 	/* the policy admits no other kind */
 	t->ops = xports[nla_get_u8(tb[RTUN_A_TUNNEL_XPORT])];
 	spin_lock_init(&t->seen_lock);
+	t->seen_rate = (struct rtun_bucket){ .stamp = jiffies, .tokens = 4 };
 	INIT_LIST_HEAD(&t->sessions);
 	INIT_LIST_HEAD(&t->kill);
 	refcount_set(&t->ref, 1);
