@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What the kernel's lib.mk offers and this folder uses: the targets all,
-# run_tests, list, install (INSTALL_PATH=) and clean over TEST_PROGS,
-# TEST_GEN_FILES and TEST_FILES.
+# run_tests, list, list-all, install (INSTALL_PATH=) and clean over TEST_PROGS,
+# TEST_PROGS_EXTENDED, TEST_GEN_FILES and TEST_FILES.
 
 OUTPUT ?= $(CURDIR)
 gen := $(addprefix $(OUTPUT)/,$(TEST_GEN_FILES))
@@ -21,16 +21,19 @@ $(OUTPUT)/gen/%.so: gen/%.c
 list:
 	@printf '%s\n' $(TEST_PROGS)
 
+list-all:
+	@printf '%s\n' $(TEST_PROGS) $(TEST_PROGS_EXTENDED)
+
 run_tests: all
 	@RTUN_GEN=$(OUTPUT)/gen ./run.sh
 
 install: all
 	@test -n "$(INSTALL_PATH)" || { echo "install: say where with INSTALL_PATH=" >&2; exit 1; }
 	install -d $(INSTALL_PATH)/gen
-	cp -r $(TEST_PROGS) $(TEST_FILES) Makefile lib.mk $(INSTALL_PATH)/
+	cp -r $(TEST_PROGS) $(TEST_PROGS_EXTENDED) $(TEST_FILES) Makefile lib.mk $(INSTALL_PATH)/
 	install $(gen) $(INSTALL_PATH)/gen/
 
 clean:
 	rm -f $(gen)
 
-.PHONY: all list run_tests install clean
+.PHONY: all list list-all run_tests install clean

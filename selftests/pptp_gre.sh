@@ -133,7 +133,8 @@ stranger()
 	busywait 10 counted
 }
 check "a stranger with the right call id" stranger
-check "an old number" bad 8 seq-late seq=$next $ip4
+# Right behind one in order: after a silence it would be a restart.
+check "an old number" bad 8 seq-late seq=$((next += 1)) count=2 step=0 $ip4
 # A session that was silent for a second believes a jump: each of these comes
 # right behind a good one.  A guest that stood still between the two has believed
 # it, and gets another try.

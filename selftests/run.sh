@@ -5,17 +5,25 @@
 #
 #   run.sh [options]
 #     -l            list the tests
+#     -a            run all, the long ones too
 #     -t NAME       run this one, with or without .sh; may be repeated
 #     -s            summary: results only, and what failed; the whole is in the log
 #     --vm VERSION  run them in a guest with this kernel (see vm/boot.sh),
 #                   not on this machine
+#     --uml         the same with the debug kernel, which sees what goes wrong
+#                   unseen elsewhere (see uml/build); without -t only the scripts
+#                   that can run there
 #     --log FILE    keep the whole output there
 #
 # On this machine they need root, the installed module, and the program on the
 # PATH.  A script whose head has a line "# PEER: FILE" talks to a second machine
 # and runs in a pair of guests, in whose other half runs FILE; without --vm it is
-# skipped.  After each script there is a look for what it may have left behind.
-# The exit status is 0 when everything passed or was skipped, else 1.
+# skipped.  One whose head has a line "# UML: no (WHY)" is not for the debug kernel;
+# those with a peer are not either.  There RTUN_SMALL=1 asks the scripts for few
+# packets: a system call takes a hundred times as long.
+#
+# After each script there is a look for what it may have left behind.  The exit
+# status is 0 when everything passed or was skipped, else 1.
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -23,19 +31,22 @@ top=$(cd "$here/.." && pwd)
 
 usage() { sed -n '/^#   run.sh/,/^# On this/{/^# On this/d;s/^#  \{0,1\}//;p}' "$here/run.sh"; }
 
-tests=() summary='' kernel='' log=''
+tests=() list=list summary='' kernel='' log=''
 while [ $# -gt 0 ]; do
 	case "$1" in
-	-l|--list) make -s --no-print-directory -C "$here" list; exit;;
+	-l|--list) make -s --no-print-directory -C "$here" list-all; exit;;
+	-a|--all) list='list-all'; shift;;
 	-t|--test) tests+=("${2%.sh}.sh"); shift 2;;
 	-s|--summary) summary=1; shift;;
 	--vm) kernel=$2; shift 2;;
+	--uml) kernel=uml; shift;;
 	--log) log=$2; shift 2;;
 	-h|--help) usage; exit 0;;
 	*) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2;;
 	esac
 done
-[ ${#tests[@]} -gt 0 ] || mapfile -t tests < <(make -s --no-print-directory -C "$here" list)
+all=''
+[ ${#tests[@]} -gt 0 ] || { all=1; mapfile -t tests < <(make -s --no-print-directory -C "$here" "$list"); }
 for t in "${tests[@]}"; do
 	[ -x "$here/$t" ] || { echo "run.sh: no test $t" >&2; exit 2; }
 done
@@ -57,13 +68,33 @@ show()
 
 peer_of() { sed -n 's/^# PEER: *//p;10q' "$here/$1"; }
 
+# Why this one cannot run with the debug kernel, nothing when it can
+not_uml()
+{
+	[ -z "$(peer_of "$1")" ] || { echo "two guests"; return; }
+	sed -n 's/^# UML: no (\(.*\))$/\1/p;20q' "$here/$1"
+}
+
 # --- In guests ---
 
 in_guests()
 {
-	local build=${RTUN_BUILD:-$top/build} single=() t status=0 n=0 words
+	local build=${RTUN_BUILD:-$top/build} single=() t why status=0 n=0 words
 
 	export RTUN_GEN=${RTUN_GEN:-$build/selftests/gen} RTUN_VM=1
+	echo "KTAP version 1"
+	if [ "$kernel" = uml ]; then
+		export RTUN_SMALL=1
+		for t in "${tests[@]}"; do
+			why=$(not_uml "$t")
+			if [ -n "$why" ] && { [ -n "$all" ] || [ -n "$(peer_of "$t")" ]; }; then
+				echo "# not with the debug kernel: $t ($why)"
+			else
+				single+=("$t")
+			fi
+		done
+		tests=("${single[@]}") single=()
+	fi
 	for t in "${tests[@]}"; do
 		[ -n "$(peer_of "$t")" ] || single+=("$t")
 	done
@@ -72,13 +103,15 @@ in_guests()
 
 	# NAME PEER TEST...
 	guest() {
-		local name=$1 peer=$2 t pick=() got
+		local name=$1 peer=$2 t pick=() got console=$build/logs/vm/$kernel-$1.console
 		shift 2
 		for t; do pick+=(-t "$t"); done
 		n=$((n + 1))
-		"$here/vm/boot.sh" "${words[@]}" --log "$build/logs/vm/$kernel-$name.console" \
+		"$here/vm/boot.sh" "${words[@]}" --log "$console" \
 			${peer:+--pair "$here/$peer"} "$here/run.sh" "${pick[@]}" 2>&1
 		got=$?
+		# A failed test does not hide what the kernel said.
+		[ "$got" -ne 1 ] || "$here/vm/console.sh" "$console" >/dev/null || got=123
 		case $got in
 		0|1) echo "ok $n kernel $kernel: the guest with $name runs to its end and its kernel does not complain";;
 		*) echo "not ok $n kernel $kernel: the guest with $name runs to its end and its kernel does not complain"
@@ -87,7 +120,6 @@ in_guests()
 		[ "$got" -eq 0 ] || status=1
 	}
 
-	echo "KTAP version 1"
 	[ ${#single[@]} -eq 0 ] || guest all '' "${single[@]}"
 	for t in "${tests[@]}"; do
 		[ -z "$(peer_of "$t")" ] || guest "${t%.sh}" "$(peer_of "$t")" "$t"

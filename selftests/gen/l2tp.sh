@@ -98,8 +98,10 @@ l2_pair()
 		# shellcheck disable=SC2086 # words
 		l2_tunnel $end 1 ${l2_tun[$end]} && l2_session $end 7 "$@" ${l2_ses[$end]} &&
 		l2_device $end rt0 7 mtu=1400 &&
-		ip -n "${!end}" addr add "192.168.9.${l2_num[$end]}/24" dev rt0 &&
-		ip -n "${!end}" addr add "fd09::${l2_num[$end]}/64" dev rt0 nodad || return
+		ip -n "${!end}" -batch - <<-EOF || return
+			addr add 192.168.9.${l2_num[$end]}/24 dev rt0
+			addr add fd09::${l2_num[$end]}/64 dev rt0 nodad
+		EOF
 		l2_tun[$end]='' l2_ses[$end]=''
 	done
 }
@@ -156,7 +158,7 @@ equal() { [ "$1" = "$2" ] || { echo "$1, expected $2"; return 1; }; }
 
 # From A, unless it is said
 pings() { in_ns "$A" ping -q -W 5 -c 2 -i 0.1 "$@"; }
-no_ping() { ! in_ns "$A" ping -q -W 1 -c 1 "$@"; }
+no_ping() { ! in_ns "$A" ping -q -W 0.5 -c 1 "$@"; }
 
 carrier() { in_ns "$1" cat "/sys/class/net/$2/carrier" 2>/dev/null; }
 carrier_is() { [ "$(carrier "$1" "$2")" = "$3" ]; }

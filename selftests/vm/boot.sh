@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Boot a stock Debian kernel under qemu's software emulation, run one script in
-# the guest as root, and return its output, as it comes, and its exit status.
+# Boot a stock Debian kernel under qemu's software emulation, or the debug kernel of
+# User-Mode Linux, run one script in the guest as root, and return its output, as it
+# comes, and its exit status.
 #
 #   boot.sh [options] SCRIPT [ARG...]
 #     -k VERSION     kernel: the beginning of a version in /lib/modules that has
-#                    an image in /boot (default 6.12)
+#                    an image in /boot (default 6.12), or "uml" for the debug
+#                    kernel (see ../uml/build), which has one processor
 #     --module FILE  kernel module that modprobe finds in the guest besides the
-#                    kernel's own (default: build/kmod-VERSION/kmod/rtun.ko when
-#                    it exists; "none" for none)
+#                    kernel's own (default: build/kmod-VERSION/kmod/rtun.ko,
+#                    or kmod-uml, when it exists; "none" for none)
 #     --path DIR     put DIR in front of the guest's PATH; may be repeated
 #     --log FILE     keep the guest's console there (default: build/logs/vm/...)
 #     -s N           processors (default 2)      -m MIB   memory (default 1536)
@@ -22,13 +24,13 @@
 #                    tests of boot.sh itself)
 #     --time         say on standard error how long it took
 #
-# The guest's root is this machine's, read-only over 9p below a tmpfs: the same
-# programs and libraries, and what it writes is lost.  Variables named RTUN_* are
+# The guest's root is this machine's, read-only over 9p or hostfs below a tmpfs: the
+# same programs and libraries, and what it writes is lost.  Variables named RTUN_* are
 # passed on.  The exit status is the script's, or
 #
 #   2    boot.sh was called wrongly, or something it needs is missing
 #   123  the script passed, but the kernel complained: a WARNING, BUG, oops,
-#        lockdep report, hung task... (console.sh has the list)
+#        lockdep report, hung task, leak... (console.sh has the list)
 #   124  out of time
 #   125  the guest died before the script ended
 #
@@ -44,6 +46,8 @@ top=$(cd "$vm/../.." && pwd)
 build=${RTUN_BUILD:-$top/build}
 # shellcheck source=image.sh
 . "$vm/image.sh"
+# shellcheck source=../uml/guest.sh
+. "$vm/../uml/guest.sh"
 
 usage() { sed -n '/^#   boot.sh/,/^# The guest/{/^# The guest/d;s/^#  \{0,1\}//;p}' "$vm/boot.sh"; }
 
@@ -105,15 +109,23 @@ done
 [ $# -ge 1 ] || { usage >&2; exit 2; }
 script=$(readlink -e "$1") || fail "no script $1"
 shift
-command -v qemu-system-x86_64 >/dev/null || fail "qemu-system-x86_64 is not installed"
 command -v busybox >/dev/null || fail "busybox is not installed"
 if [ -n "$peer" ]; then
 	peer=$(readlink -e "$peer") || fail "no script for the second guest"
 	[ -z "$icount" ] || fail "--icount counts one guest: not together with --pair"
 fi
 
-kver=$(vm_kernel "$want") || fail "no kernel $want* with an image in /boot and modules in /lib/modules"
-[ -n "$module" ] || module=$build/kmod-$kver/kmod/rtun.ko
+if [ "$want" = uml ]; then
+	machine=uml
+	[ -z "$peer$icount" ] || fail "no --pair and no --icount with User-Mode Linux"
+	uml_find
+	[ -n "$module" ] || module=$build/kmod-uml/kmod/rtun.ko
+else
+	machine=qemu
+	command -v qemu-system-x86_64 >/dev/null || fail "qemu-system-x86_64 is not installed"
+	kver=$(vm_kernel "$want") || fail "no kernel $want* with an image in /boot and modules in /lib/modules"
+	[ -n "$module" ] || module=$build/kmod-$kver/kmod/rtun.ko
+fi
 case $module in
 none) module='';;
 */build/kmod-*) [ -e "$module" ] || module='';;
@@ -159,8 +171,8 @@ control()
 
 share() { echo "-fsdev local,id=$1,path=$2,security_model=none,multidevs=remap$3 -device virtio-9p-pci,fsdev=$1,mount_tag=$1"; }
 
-# guest NAME CONSOLE OUTPUT-CHARDEV EXTRA...: starts one, adds to pids
-guest()
+# qemu_guest NAME CONSOLE OUTPUT-CHARDEV EXTRA...: starts one, adds to pids
+qemu_guest()
 {
 	local name=$1 console=$2 output=$3 accel=(-accel 'tcg,thread=multi,tb-size=256') n=$cpus cpu=max
 	shift 3
@@ -185,21 +197,23 @@ guest()
 
 began=$EPOCHREALTIME
 control a "$index" "$script" "$@"
-if [ -z "$peer" ]; then
-	guest a "$log" stdio,id=output,signal=off
+if [ "$machine" = uml ]; then
+	uml_guest a "$log"
+elif [ -z "$peer" ]; then
+	qemu_guest a "$log" stdio,id=output,signal=off
 else
 	control b "$(vm_modules "$kver" '')" "$peer"
 	mkdir pair
 	link() { echo "-netdev stream,id=link,server=$1,addr.type=unix,addr.path=link -device virtio-net-pci,netdev=link,mac=$2 $(share pair "$run/pair" '')"; }
 	# shellcheck disable=SC2046 # link prints several words
 	{
-		guest a "$log" stdio,id=output,signal=off $(link on 52:54:00:00:00:0a)
+		qemu_guest a "$log" stdio,id=output,signal=off $(link on 52:54:00:00:00:0a)
 		# The second end connects once, when it starts.
 		for ((i = 0; i < 200; i++)); do
 			[ ! -S link ] || break
 			sleep 0.05
 		done
-		guest b "$log.b" "file,id=output,path=$log.b.output" $(link off 52:54:00:00:00:0b)
+		qemu_guest b "$log.b" "file,id=output,path=$log.b.output" $(link off 52:54:00:00:00:0b)
 	}
 fi
 
@@ -213,7 +227,8 @@ watch=$!
 disown "$watch"
 
 # A guest that had to be killed is told of below, not by the shell.
-{ wait "${pids[0]}"; qemu=$?; } 2>/dev/null
+{ wait "${pids[0]}"; ended=$?; } 2>/dev/null
+[ "$machine" != uml ] || uml_end
 if [ -n "$peer" ]; then
 	# The second guest sees in the shared folder that the first is done.
 	: > pair/end
@@ -238,7 +253,7 @@ verdict()
 			tail -n 15 "$2" | tr -d '\r' >&2
 			return 124
 		}
-		echo "boot.sh: the guest died (qemu ended with $qemu)" >&2
+		echo "boot.sh: the guest died ($machine ended with $ended)" >&2
 		# Where the trouble begins says more than the end.
 		! "$vm/console.sh" "$2" "$allow" >&2 || tail -n 40 "$2" | tr -d '\r' >&2
 		return 125

@@ -82,7 +82,7 @@ all_listed()
 	diff <("$SELFTESTS/run.sh" -l | sort) \
 		<(find "$SELFTESTS" -maxdepth 1 -name '*.sh' -perm /1 ! -name run.sh ! -name tally.sh -printf '%f\n' | sort)
 }
-check "the Makefile's TEST_PROGS has every executable script" all_listed
+check "the Makefile has every executable script" all_listed
 
 # --- What comes back ---
 

@@ -11,6 +11,7 @@ complaints='WARNING:|BUG:|kernel BUG at|Oops|Kernel panic|general protection fau
 complaints+='|possible recursive locking|circular locking dependency|inconsistent lock state|INFO: possible'
 complaints+='|suspicious RCU usage|INFO: trying to register non-static key|bad unlock balance'
 complaints+='|KASAN|KCSAN|KFENCE: (memory|use|out)|UBSAN|ODEBUG|refcount_t|unreferenced object'
+complaints+='|turning off the locking correctness validator|kmemleak: .*(disabl|empty)'
 complaints+='|list_(add|del) corruption|Bad page|bad page|slab .*corrupt|Redzone|Poison overwritten'
 complaints+='|rcu.*detected stalls|rcu.*self-detected stall|rcu.*expedited stalls|kthread starved'
 complaints+='|soft lockup|hard LOCKUP|blocked for more than'

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # vm, build and run are boot.sh's
+# shellcheck shell=bash disable=SC2154 # vm, build, run and machine are boot.sh's
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What a guest is booted from; sourced by boot.sh and run.sh.  Kernel and modules
@@ -7,30 +7,36 @@
 # cached thing has a name that tells its whole content apart and comes into being
 # by a rename, so that concurrent runs neither collide nor see half of it.
 
-# vm_kernel PREFIX: the newest kernel that begins so and can be booted
+# vm_kernel PREFIX: the newest kernel that begins so and can be booted; one that
+# the module can be built for (pick-kernel --boot) if there is
 vm_kernel()
 {
-	local k found=''
+	local k found='' headers=''
 
 	while read -r k; do
 		case $k in
-		"$1"|"$1"[.+~-]*) [ ! -r "/boot/vmlinuz-$k" ] || [ ! -d "/lib/modules/$k/kernel" ] || found=$k;;
+		"$1"|"$1"[.+~-]*)
+			[ -r "/boot/vmlinuz-$k" ] && [ -d "/lib/modules/$k/kernel" ] || continue
+			[ ! -e "/lib/modules/$k/build/Makefile" ] || headers=$k
+			found=$k;;
 		esac
 	done < <(find /lib/modules -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V)
-	[ -n "$found" ] && echo "$found"
+	[ -n "$found" ] && echo "${headers:-$found}"
 }
 
 # vm_key FILE...: changes when one of them does
 vm_key() { stat -L -c '%n %s %Y' "$@" | cksum | cut -d ' ' -f 1; }
 
-# vm_initrd VERSION: a busybox, the modules to reach the root file system, init
+# vm_initrd VERSION: a busybox, the modules to reach the root file system, init.
+# User-Mode Linux needs no modules for that.
 vm_initrd()
 {
 	local kver=$1 cache=$build/vm file tmp n=10 kind module rest name
-	local init=$vm/init
+	local init=$vm/init needed=(virtio_pci 9pnet_virtio 9p overlay)
+	local of=("/boot/vmlinuz-$kver" "/lib/modules/$kver/modules.dep")
 
-	file=$cache/initrd-$kver-$(vm_key "$init" "$vm/image.sh" "$(command -v busybox)" "/boot/vmlinuz-$kver" \
-		"/lib/modules/$kver/modules.dep").cpio
+	[ "$machine" != uml ] || of=() needed=()
+	file=$cache/initrd-$kver-$(vm_key "$init" "$vm/image.sh" "$(command -v busybox)" "${of[@]}").cpio
 	if [ -s "$file" ]; then
 		echo "$file"
 		return
@@ -53,7 +59,7 @@ vm_initrd()
 		*) cat "$module";;
 		esac > "$tmp/mod/$n-$name" || return
 		n=$((n + 1))
-	done < <(for module in virtio_pci 9pnet_virtio 9p overlay; do
+	done < <(for module in "${needed[@]}"; do
 		modprobe -S "$kver" --show-depends "$module"
 	done)
 	(cd "$tmp" && find . | cpio -o -H newc --quiet) > "$tmp.cpio" || return
@@ -63,10 +69,11 @@ vm_initrd()
 
 # vm_modules VERSION [FILE]: a folder with FILE and the index that modprobe reads,
 # covering FILE and those parts of the kernel's own modules that a network test
-# may want.  A full depmod takes five times as long.
+# may want.  A full depmod takes five times as long.  Modules in another place than
+# /lib/modules (vm_lib) are linked to.
 vm_modules()
 {
-	local kver=$1 module=$2 lib=/lib/modules/$1 cache=$build/vm dir tmp tree d
+	local kver=$1 module=$2 lib=${vm_lib:-/lib/modules}/$1 cache=$build/vm dir tmp tree d
 
 	dir=$cache/modules-$kver-$(vm_key "$vm/image.sh" "$lib/modules.dep" ${module:+"$module"})
 	if [ -d "$dir" ]; then
@@ -90,6 +97,7 @@ vm_modules()
 	[ -z "$module" ] || cp "$module" "$tree/updates/"
 	depmod -b "$tmp" "$kver" || return
 	rm -r "$tree/kernel"
+	[ -z "${vm_lib-}" ] || ln -s "$lib/kernel" "$tree/kernel"
 	# Between file systems a move is no rename, hence the two steps.
 	mv "$tree" "$dir.$$"
 	mv -T "$dir.$$" "$dir" 2>/dev/null || rm -rf "$dir.$$"
