@@ -154,6 +154,13 @@ private:
                     return show_sessions(context_, what);
                 else if constexpr (std::is_same_v<T, config::TunnelShow>)
                     return show_tunnels(context_, what);
+                else if constexpr (std::is_same_v<T, config::PseudowireShow>)
+                    return show_pseudowires(context_, what);
+                else if constexpr (std::is_same_v<T, config::PseudowireAdd> ||
+                                   std::is_same_v<T, config::PseudowireSet> ||
+                                   std::is_same_v<T, config::PseudowireDel> ||
+                                   std::is_same_v<T, config::PseudowireEnable>)
+                    return run_pseudowire(context_, what, request(words, file));
                 else if constexpr (std::is_same_v<T, config::ClientShow>)
                     return show_clients(context_, request(words, file));
                 else if constexpr (std::is_same_v<T, config::ConfigCheck>)
@@ -173,17 +180,22 @@ private:
     Context context_;
 };
 
-// The names of the daemon's clients, for completion; nothing if it does not answer at once.
-std::vector<std::string> client_names(const Options &options) {
+// The names of what the daemon has, for completion; nothing if it does not answer at once.
+std::vector<std::string> names_of(const Options &options, const std::string &object) {
     std::vector<std::string> names;
     auto daemon = ctl::Client::connect(ctl::socket_path(options.netns));
-    if (!daemon)
-        return names;
-    const auto reply =
-        daemon->call({.words = {"client", "show"}, .file = {}, .line = 0}, std::chrono::seconds(1));
-    if (reply) {
-        for (const ctl::ClientStatus &client : reply->clients)
-            names.push_back(client.name);
+    if (daemon) {
+        const auto reply = daemon->call({.words = {object, "show"}, .file = {}, .line = 0},
+                                        std::chrono::seconds(1));
+        if (reply) {
+            for (const ctl::ClientStatus &client : reply->clients)
+                names.push_back(client.name);
+            for (const ctl::PseudowireStatus &pseudowire : reply->pseudowires)
+                names.push_back(pseudowire.name);
+        }
+    } else if (object == "pseudowire") {
+        for (const std::string &name : pseudowire_names())
+            names.push_back(name);
     }
     return names;
 }
@@ -199,10 +211,11 @@ int complete(std::span<const std::string> args) {
     std::string text;
     for (const std::string &candidate : config::complete(words))
         text += candidate + "\n";
-    const bool names_client = words.size() == 3 && words[0] == "client" && words[1] != "add" &&
-                              config::command_length(words) == 2;
-    if (names_client) {
-        for (const std::string &name : client_names(before->options)) {
+    const bool names_one = words.size() == 3 &&
+                           (words[0] == "client" || words[0] == "pseudowire") &&
+                           words[1] != "add" && config::command_length(words) == 2;
+    if (names_one) {
+        for (const std::string &name : names_of(before->options, words[0])) {
             if (name.starts_with(begun))
                 text += name + "\n";
         }

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rtun::cli {
 
@@ -27,6 +28,14 @@ struct Context {
 // Asks the kernel.
 [[nodiscard]] base::Status show_sessions(Context &context, const config::SessionShow &what);
 [[nodiscard]] base::Status show_tunnels(Context &context, const config::TunnelShow &what);
+
+[[nodiscard]] base::Status show_pseudowires(Context &context, const config::PseudowireShow &what);
+// Those of the kernel; none if it cannot be asked.
+[[nodiscard]] std::vector<std::string> pseudowire_names();
+// add, set, del, enable: by the daemon if one runs, else done on the kernel.
+template <typename Command>
+[[nodiscard]] base::Status run_pseudowire(Context &context, const Command &command,
+                                          const ctl::Request &request);
 
 // Asks the daemon.
 [[nodiscard]] base::Status show_clients(Context &context, const ctl::Request &request);

@@ -12,9 +12,12 @@ base::Status check_config(Context &context, const config::ConfigCheck &what) {
     Output &out = context.out;
     out.open();
     out.text("file", "{}: ok", what.file);
-    out.shown(
-        "clients", std::uint64_t{config.clients.size()},
-        fmt::format("{} client{}", config.clients.size(), config.clients.size() == 1 ? "" : "s"));
+    const auto counted = [&out](std::string_view key, std::string_view one, std::size_t count) {
+        out.shown(key, std::uint64_t{count},
+                  fmt::format("{} {}{}", count, one, count == 1 ? "" : "s"));
+    };
+    counted("clients", "client", config.clients.size());
+    counted("pseudowires", "pseudowire", config.pseudowires.size());
     out.close();
     return {};
 }

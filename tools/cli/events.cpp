@@ -3,6 +3,8 @@
 // The words for what the kernel tells; the daemon brings its own.
 #include <cli/events.h>
 
+#include <cli/ends.h>
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -74,9 +76,10 @@ void print(Output &out, const netlink::TunnelChanged &event) {
     tunnel_id(out, event.tunnel.id);
     out.piece(event.created ? "added" : "changed");
     out.text("transport", "{}", event.tunnel.xport);
-    out.text("local", "{}", event.tunnel.spec.local.text(), Paint::Address);
-    out.text("remote", "-> {}", event.tunnel.spec.remote.text(), Paint::Address);
-    out.text("owner", "owner {}", event.tunnel.owner);
+    print_ends(out, event.tunnel.spec);
+    print_tunnel_ids(out, event.tunnel.spec);
+    if (!event.tunnel.owner.empty())
+        out.text("owner", "owner {}", event.tunnel.owner);
 }
 
 void print(Output &out, const netlink::SessionChanged &event) {
@@ -84,9 +87,12 @@ void print(Output &out, const netlink::SessionChanged &event) {
     session_id(out, session.id);
     out.piece(event.created ? "added" : "changed");
     tunnel_id(out, session.tunnel);
-    out.number("call_id", "call {}", session.local_id);
+    const bool ppp = session.pw_type == netlink::PwType::Ppp;
+    out.shown("call_id", std::uint64_t{session.local_id},
+              fmt::format("{} {}", ppp ? "call" : "session-id", session.local_id));
     if (session.peer_id)
-        out.number("peer_call_id", "peer call {}", *session.peer_id);
+        out.shown("peer_call_id", std::uint64_t{*session.peer_id},
+                  fmt::format("peer {} {}", ppp ? "call" : "session-id", *session.peer_id));
     if (session.device)
         out.number("ifindex", "ifindex {}", static_cast<std::uint64_t>(*session.device));
 }
@@ -104,6 +110,13 @@ std::string notice_text(const netlink::Notice &event) {
         return fmt::format("{} control frames lost so far, not read in time", value);
     if (event.type == "carrier")
         return value != 0 ? "carrier on" : "carrier off";
+    if (event.type == "peer_addr")
+        return fmt::format("the peer sends from {}{} now", event.address.text(),
+                           event.port ? fmt::format(", port {}", *event.port) : "");
+    if (event.type == "peer_alive")
+        return value != 0 ? "the peer is heard again" : "the peer is dead, nothing is heard of it";
+    if (event.type == "alarm")
+        return fmt::format("{} packets were not acknowledged in time", value);
     return fmt::format("{} {}", event.type, value);  // of a newer module
 }
 
@@ -116,6 +129,10 @@ void print(Output &out, const netlink::Notice &event) {
         out.member("value", std::uint64_t{*event.value});
     if (!event.name.empty())
         out.member("owner", event.name);
+    if (!event.address.unspecified())
+        out.member("address", event.address.text());
+    if (event.port)
+        out.member("port", std::uint64_t{*event.port});
     out.piece(notice_text(event));
 }
 

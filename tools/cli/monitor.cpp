@@ -113,7 +113,8 @@ private:
             return {};
         }
         for (const ctl::Event &event : *events)
-            print_event(context_.out, context_.options, event);
+            if (what_ == "all" || event.object != "pseudowire")
+                print_event(context_.out, context_.options, event);
         return {};
     }
 

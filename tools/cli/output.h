@@ -51,6 +51,8 @@ public:
 
     // Text only.
     void piece(const std::string &text, Paint paint = Paint::None);
+    // A text in its color, to be part of a piece.
+    [[nodiscard]] std::string painted(const std::string &text, Paint paint) const;
     void line();                            // the object goes on in a new line
     void heading(const std::string &text);  // a line of its own, outside of objects
     // An element of the list that is a text and no object.
@@ -67,7 +69,6 @@ public:
 
 private:
     struct Json;
-    [[nodiscard]] std::string painted(const std::string &text, Paint paint) const;
     [[nodiscard]] base::Status write(std::string_view text);
 
     Options options_;

@@ -4,6 +4,7 @@
 // list of tunnels; a session whose tunnel goes in between is shown without.
 #include <cli/commands.h>
 
+#include <cli/ends.h>
 #include <cli/stats.h>
 #include <config/values.h>
 
@@ -33,9 +34,23 @@ std::string device_of(netlink::Kernel &kernel, const Session &session) {
     return name ? *name : std::string();
 }
 
+bool is_ppp(const Session &session) { return session.pw_type == netlink::PwType::Ppp; }
+
 std::string call_text(const Session &session) {
-    return fmt::format("call {}/{}", session.local_id,
+    return fmt::format("{} {}/{}", is_ppp(session) ? "call" : "session-id", session.local_id,
                        session.peer_id ? numbered(*session.peer_id) : "-");
+}
+
+std::string type_of(const Session &session) {
+    switch (session.pw_type) {
+    case netlink::PwType::Ppp:
+        return "ppp";
+    case netlink::PwType::Ethernet:
+        return "ethernet";
+    case netlink::PwType::EthernetVlan:
+        return "vlan";
+    }
+    return numbered(static_cast<std::uint32_t>(session.pw_type));  // of a newer module
 }
 
 std::vector<std::string> protocols_of(const Session &session) {
@@ -57,6 +72,10 @@ std::vector<std::string> flags_of(const Session &session) {
         names.emplace_back("acfc_tx");
     if (session.flags.echo_reply)
         names.emplace_back("echo_reply");
+    if (session.sequence.send)
+        names.emplace_back("seq_tx");
+    if (session.sequence.receive)
+        names.emplace_back("seq_rx");
     return names;
 }
 
@@ -74,18 +93,70 @@ void print_device(Output &out, const Session &session, const std::string &device
         out.member("netnsid", std::int64_t{*session.netnsid});
 }
 
-void print_details(Output &out, const Session &session) {
-    out.line();
+// What only PPP has.
+void print_ppp(Output &out, const Session &session) {
     const auto protocols = protocols_of(session);
     out.shown("protocols", protocols,
               protocols.empty() ? "no network protocol open"
                                 : fmt::format("carries {}", fmt::join(protocols, " ")));
+}
+
+// And what only pseudowires have.
+void print_ethernet(Output &out, const Session &session) {
+    if (session.vlan)
+        out.number("vlan", "vlan {}", *session.vlan);
+    const auto cookie = [&out](std::string_view key, std::string_view word,
+                               const base::Bytes &octets) {
+        if (!octets.empty())
+            out.shown(key, base::to_hex(octets), fmt::format("{} {}", word, base::to_hex(octets)));
+    };
+    cookie("cookie_tx", "send-cookie", session.cookie_tx);
+    cookie("cookie_rx", "peer-cookie", session.cookie_rx);
+    const bool sublayer = session.l2spec != netlink::L2Spec::None;
+    out.shown("sublayer", std::string(sublayer ? "default" : "none"),
+              sublayer ? "sublayer default" : "no sublayer");
+    out.shown("circuit", std::string(session.circuit_up ? "up" : "down"),
+              session.circuit_up ? "circuit up" : "circuit down");
+    out.number("keepalive", "keepalive {}", session.keepalive);
+    out.number("dead_time", "dead-time {}", session.dead_time);
+}
+
+// The send window of RFC 2637 section 4.4, as Cisco's "show vpdn session window" has it.
+void print_window(Output &out, const Session &session) {
+    out.number("tx_window", "tx-window {}", session.tx_window);
+    if (session.static_rtt != 0)
+        out.number("static_rtt", "static-rtt {}", session.static_rtt);
+    out.number("alarms", "alarms {}", session.stats.tx_alarms);
+    out.shown("congested", session.congested, session.congested ? "congested" : "not congested");
+}
+
+void print_details(Output &out, const Session &session) {
+    out.line();
+    out.text("type", "{}", type_of(session));
+    if (is_ppp(session))
+        print_ppp(out, session);
+    else
+        print_ethernet(out, session);
     const auto flags = flags_of(session);
     out.shown("flags", flags, flags.empty() ? "" : fmt::format("flags {}", fmt::join(flags, " ")));
+    if (session.overhead != 0)
+        out.number("overhead", "overhead {}", session.overhead);
     out.number("reorder_slots", "reorder-slots {}", session.reorder_slots);
     out.number("reorder_timeout", "reorder-time {}", session.reorder_timeout);
+    if (!is_ppp(session))
+        return;
     out.number("peer_window", "window {}", session.peer_window);
     out.number("ack_delay", "ack-delay {}", session.ack_delay);
+    print_window(out, session);
+}
+
+// Milliseconds as pptp(8) counts them, with a fraction.
+void print_rtt(Output &out, const Session &session) {
+    if (!session.rtt)
+        return;
+    const double milliseconds = *session.rtt / 1000.0;
+    out.line();
+    out.shown("rtt", milliseconds, fmt::format("round trip {:.3f} ms", milliseconds));
 }
 
 void print_session(Context &context, netlink::Kernel &kernel, const Session &session,
@@ -100,18 +171,21 @@ void print_session(Context &context, netlink::Kernel &kernel, const Session &ses
               fmt::format("tunnel {}", static_cast<std::uint32_t>(session.tunnel)));
     if (tunnel != nullptr) {
         out.text("transport", "{}", tunnel->xport);
-        out.text("local", "{}", tunnel->spec.local.text(), Paint::Address);
-        out.text("remote", "-> {}", tunnel->spec.remote.text(), Paint::Address);
+        print_ends(out, tunnel->spec);
         if (context.options.details)
-            out.text("owner", "owner {}", tunnel->owner);
+            out.shown("owner", tunnel->owner,
+                      tunnel->owner.empty() ? "no owner" : "owner " + tunnel->owner);
     }
+    // One key whatever carries it: the id on the wire.
     out.shown("call_id", std::uint64_t{session.local_id}, call_text(session));
     if (session.peer_id)
         out.member("peer_call_id", std::uint64_t{*session.peer_id});
     if (context.options.details || (context.options.json && !context.options.brief))
         print_details(out, session);
-    if (context.options.statistics)
+    if (context.options.statistics) {
         print_stats(out, context.options, session.stats);
+        print_rtt(out, session);
+    }
     out.close();
 }
 
@@ -142,10 +216,9 @@ Status show_sessions(Context &context, const config::SessionShow &what) {
         if (!what.name.empty() && !is_asked_for(what.name, session, device_of(*kernel, session)))
             continue;
         found = true;
-        // -6: there is no transport over IPv6.
-        if (context.options.family == Family::Inet6)
-            continue;
         const auto tunnel = tunnels.find(session.tunnel);
+        if (tunnel != tunnels.end() && !is_shown(context.options, tunnel->second.spec))
+            continue;
         print_session(context, *kernel, session,
                       tunnel == tunnels.end() ? nullptr : &tunnel->second);
     }

@@ -18,8 +18,17 @@ constexpr std::array reasons{
     DropReason{"gre_proto", "GRE protocol type is not PPP's"},
     DropReason{"gre_flags", "GRE flags or version are not PPTP's"},
     DropReason{"gre_length", "GRE payload length does not fit the packet"},
-    DropReason{"no_session", "call id that nobody has"},
-    DropReason{"peer_addr", "call id of another pair of addresses"},
+    DropReason{"no_session", "call id or session id that nobody has"},
+    DropReason{"peer_addr", "id of a session with other addresses or ports"},
+    DropReason{"l2tp_truncated", "L2TP header is cut off"},
+    DropReason{"l2tp_version", "L2TP version is not the tunnel's"},
+    DropReason{"l2tp_length", "L2TP length goes beyond the packet"},
+    DropReason{"l2tp_offset", "L2TP offset goes beyond the packet"},
+    DropReason{"l2tp_control", "control message, and there is no control channel"},
+    DropReason{"cookie", "not the cookie that is expected"},
+    DropReason{"udp_csum", "no UDP checksum over IPv6"},
+    DropReason{"gso", "packets joined to one, where each has its number"},
+    DropReason{"seq_missing", "not numbered, and numbers are demanded"},
     DropReason{"seq_late", "older than what was delivered"},
     DropReason{"seq_dup", "arrived twice"},
     DropReason{"seq_far", "sequence number far ahead, not believed"},
@@ -27,6 +36,10 @@ constexpr std::array reasons{
     DropReason{"ppp_truncated", "PPP frame without a protocol field"},
     DropReason{"ppp_proto", "PPP protocol field is malformed"},
     DropReason{"np_closed", "network protocol was not agreed on (receive)"},
+    DropReason{"eth_truncated", "shorter than an Ethernet header"},
+    DropReason{"eth_loop", "came back: from our own address"},
+    DropReason{"vlan_tag", "VLAN pseudowire, and no tag"},
+    DropReason{"circuit_down", "circuit is down (receive)"},
     DropReason{"no_device", "session has no interface"},
     DropReason{"device_down", "interface is not up"},
     DropReason{"ip_header", "no valid IP header inside"},
@@ -40,11 +53,13 @@ constexpr std::array reasons{
     DropReason{"tx_np_closed", "network protocol was not agreed on (transmit)"},
     DropReason{"tx_proto", "neither IPv4 nor IPv6"},
     DropReason{"tx_recursion", "tunnel is routed into itself"},
-    DropReason{"tx_no_route", "no route to the server"},
+    DropReason{"tx_no_route", "no route to the peer"},
     DropReason{"tx_too_big", "larger than the path takes, sender was told"},
     DropReason{"tx_nomem", "no memory (transmit)"},
     DropReason{"tx_gso", "could not be cut into packets"},
     DropReason{"tx_error", "refused by the IP output, a queue or a filter"},
+    DropReason{"tx_circuit_down", "circuit is down (transmit)"},
+    DropReason{"tx_window", "the peer's window is full"},
 };
 
 std::uint64_t count_of(const netlink::Stats &stats, std::string_view name) {
@@ -76,6 +91,7 @@ void print_stats(Output &out, const Options &options, const netlink::Stats &stat
     out.number("rx_control", "control {}", stats.rx_control);
     out.number("rx_acks", "acks {}", stats.rx_acks);
     out.number("rx_echo", "echoes answered {}", stats.rx_echo);
+    out.number("rx_keepalive", "keepalives {}", stats.rx_keepalive);
     out.line();
     out.piece("tx");
     out.number("tx_packets", "packets {}", stats.tx_packets);
@@ -83,6 +99,8 @@ void print_stats(Output &out, const Options &options, const netlink::Stats &stat
               fmt::format("bytes {} ({})", stats.tx_bytes, in_units(stats.tx_bytes)));
     out.number("tx_control", "control {}", stats.tx_control);
     out.number("tx_acks", "acks {}", stats.tx_acks);
+    out.number("tx_keepalive", "keepalives {}", stats.tx_keepalive);
+    out.number("tx_alarms", "alarms {}", stats.tx_alarms);
     out.line();
     out.piece("sequence");
     out.number("rx_buffered", "early {}", stats.rx_buffered);

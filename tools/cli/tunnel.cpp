@@ -3,6 +3,7 @@
 // `tunnel show`: the pairs of addresses in the kernel.
 #include <cli/commands.h>
 
+#include <cli/ends.h>
 #include <config/values.h>
 
 #include <fmt/format.h>
@@ -28,6 +29,20 @@ std::string df_name(netlink::Df df) {
     return "";
 }
 
+// Those that are not said otherwise.
+std::vector<std::string> flags_of(const netlink::TunnelFlags &flags) {
+    std::vector<std::string> names;
+    if (flags.zero_csum_tx)
+        names.emplace_back("zero_csum_tx");
+    if (flags.zero_csum6_rx)
+        names.emplace_back("zero_csum6_rx");
+    if (flags.peer_float)
+        names.emplace_back("peer_float");
+    if (flags.scoped_ids)
+        names.emplace_back("scoped_ids");
+    return names;
+}
+
 void print_details(Output &out, const Tunnel &tunnel) {
     const bool dies = tunnel.spec.lifetime == netlink::Lifetime::DiesWithOwner;
     out.line();
@@ -38,9 +53,12 @@ void print_details(Output &out, const Tunnel &tunnel) {
               tunnel.spec.oif == 0 ? "" : fmt::format("oif {}", tunnel.spec.oif));
     out.shown("ttl", std::uint64_t{tunnel.spec.ttl},
               tunnel.spec.ttl == 0 ? "ttl default" : fmt::format("ttl {}", tunnel.spec.ttl));
-    out.shown("tos", tunnel.spec.tos_inherit ? "inherit" : fmt::format("{:#x}", tunnel.spec.tos),
-              tunnel.spec.tos_inherit ? "tos inherit" : fmt::format("tos {:#x}", tunnel.spec.tos));
+    out.shown(
+        "tos", tunnel.spec.flags.tos_inherit ? "inherit" : fmt::format("{:#x}", tunnel.spec.tos),
+        tunnel.spec.flags.tos_inherit ? "tos inherit" : fmt::format("tos {:#x}", tunnel.spec.tos));
     out.text("df", "df {}", df_name(tunnel.spec.df));
+    const auto flags = flags_of(tunnel.spec.flags);
+    out.shown("flags", flags, flags.empty() ? "" : fmt::format("flags {}", fmt::join(flags, " ")));
 }
 
 void print_tunnel(Context &context, const Tunnel &tunnel) {
@@ -49,10 +67,11 @@ void print_tunnel(Context &context, const Tunnel &tunnel) {
     out.shown("tunnel_id", static_cast<std::uint64_t>(tunnel.id),
               fmt::format("tunnel {}", static_cast<std::uint32_t>(tunnel.id)));
     out.text("transport", "{}", tunnel.xport);
-    out.text("local", "{}", tunnel.spec.local.text(), Paint::Address);
-    out.text("remote", "-> {}", tunnel.spec.remote.text(), Paint::Address);
+    print_ends(out, tunnel.spec);
     if (!context.options.brief) {
-        out.text("owner", "owner {}", tunnel.owner);
+        print_tunnel_ids(out, tunnel.spec);
+        out.shown("owner", tunnel.owner,
+                  tunnel.owner.empty() ? "no owner" : "owner " + tunnel.owner);
         out.number("sessions", "sessions {}", tunnel.sessions);
         out.shown("pmtu", std::uint64_t{tunnel.pmtu},
                   tunnel.pmtu == 0 ? "" : fmt::format("path mtu {}", tunnel.pmtu));
@@ -72,8 +91,7 @@ Status show_tunnels(Context &context, const config::TunnelShow &what) {
         if (wanted != 0 && wanted != static_cast<std::uint32_t>(tunnel.id))
             continue;
         found = true;
-        // -6: there is no transport over IPv6.
-        if (context.options.family != Family::Inet6)
+        if (is_shown(context.options, tunnel.spec))
             print_tunnel(context, tunnel);
     }
     if (!found)

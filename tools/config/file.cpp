@@ -30,14 +30,15 @@ namespace {
 constexpr std::size_t largest_file = 16U << 20;  // octets; some hundred thousand clients
 
 // The property as it is to be shown. A secret that is to be hidden is looked at and not copied.
-Setting setting_of(const Property &property, const Client &client, Reveal secrets) {
-    if (property.secret != nullptr && secrets == Reveal::Hide) {
-        const bool none = (client.*property.secret).empty();
-        return {.keyword = property.keyword, .value = none ? "" : "(hidden)", .by_default = none};
+template <typename Subject>
+Setting setting_of(std::string_view keyword, const Access<Subject> &access, const Subject &subject,
+                   Reveal secrets) {
+    if (access.secret != nullptr && secrets == Reveal::Hide) {
+        const bool none = (subject.*access.secret).empty();
+        return {.keyword = keyword, .value = none ? "" : "(hidden)", .by_default = none};
     }
-    Setting setting{
-        .keyword = property.keyword, .value = property.get(client), .by_default = false};
-    setting.by_default = setting.value == property.get(Client{});
+    Setting setting{.keyword = keyword, .value = access.get(subject), .by_default = false};
+    setting.by_default = setting.value == access.get(Subject{});
     return setting;
 }
 
@@ -89,9 +90,80 @@ base::Status read_all(const std::string &path, std::string &text) {
 
 }  // namespace
 
-Result<Config> parse_file(std::string_view text, std::string_view file) {
+namespace {
+
+// What a file has said so far, and where.
+class Collector {
+public:
+    explicit Collector(std::string_view file) : file_(file) {}
+
+    base::Status take(Command &&command, std::span<const Word> words) {
+        if (auto *client = std::get_if<ClientAdd>(&command))
+            return take(std::move(*client), words);
+        if (auto *pseudowire = std::get_if<PseudowireAdd>(&command))
+            return take(std::move(*pseudowire), words);
+        return fail(ErrorCode::Invalid,
+                    fmt::format("{}\"{}\" cannot stand in a configuration file, only commands "
+                                "that add something can",
+                                where(words.front()), command_name(words)));
+    }
+
     Config config;
-    std::map<std::string, std::uint32_t, std::less<>> lines;  // where a name was added
+
+private:
+    [[nodiscard]] std::string where(const Word &word) const {
+        return fmt::format("{}:{}:{}: ", file_, word.line, word.column);
+    }
+
+    // Clients and pseudowires are named after their interfaces, so a name is one of either.
+    // Whether it is to be kept.
+    base::Result<bool> name(const std::string &name, std::string_view kind, bool may_exist,
+                            std::span<const Word> words) {
+        const auto [known, fresh] = names_.emplace(name, Named{kind, words.front().line});
+        if (fresh || (may_exist && known->second.kind == kind))
+            return fresh;
+        return fail(ErrorCode::Invalid,
+                    fmt::format("{}argument \"{}\" is wrong: line {} has added a {} of this name",
+                                where(words[2]), name, known->second.line, known->second.kind));
+    }
+
+    base::Status take(ClientAdd &&add, std::span<const Word> words) {
+        if (TRY(name(add.client.name, "client", add.may_exist, words)))
+            config.clients.push_back(std::move(add.client));
+        return {};
+    }
+
+    base::Status take(PseudowireAdd &&add, std::span<const Word> words) {
+        if (!TRY(name(add.pseudowire.name, "pseudowire", add.may_exist, words)))
+            return {};
+        const std::uint32_t id = add.pseudowire.session_id;
+        const auto [known, fresh] = sessions_.emplace(id, words.front().line);
+        if (!fresh && !add.pseudowire.scoped_ids) {
+            const auto word = std::find_if(words.begin(), words.end(), [](const Word &w) {
+                return w.text == "session-id" || w.text == "local-session-id";
+            });
+            return fail(ErrorCode::Invalid,
+                        fmt::format("{}argument \"{}\" is wrong: line {} has a pseudowire with "
+                                    "this session-id",
+                                    where(word[1]), id, known->second));
+        }
+        config.pseudowires.push_back(std::move(add.pseudowire));
+        return {};
+    }
+
+    struct Named {
+        std::string_view kind;
+        std::uint32_t line = 0;
+    };
+    std::string_view file_;
+    std::map<std::string, Named, std::less<>> names_;
+    std::map<std::uint32_t, std::uint32_t> sessions_;  // id, and the line it stands in
+};
+
+}  // namespace
+
+Result<Config> parse_file(std::string_view text, std::string_view file) {
+    Collector collector(file);
     std::uint32_t number = 0;
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
@@ -100,25 +172,10 @@ Result<Config> parse_file(std::string_view text, std::string_view file) {
         number++;
 
         const std::vector<Word> words = TRY(split_line(line, number, file));
-        if (words.empty())
-            continue;
-        Command command = TRY(parse(words, Secrets::Allowed, file));
-        auto *add = std::get_if<ClientAdd>(&command);
-        if (add == nullptr)
-            return fail(ErrorCode::Invalid,
-                        fmt::format("{}:{}:{}: \"{}\" cannot stand in a configuration file, only "
-                                    "commands that add something can",
-                                    file, number, words.front().column, command_name(words)));
-        const auto [known, fresh] = lines.emplace(add->client.name, number);
-        if (fresh)
-            config.clients.push_back(std::move(add->client));
-        else if (!add->may_exist)
-            return fail(ErrorCode::Invalid,
-                        fmt::format("{}:{}:{}: argument \"{}\" is wrong: line {} has added a "
-                                    "client of this name",
-                                    file, number, words[2].column, known->first, known->second));
+        if (!words.empty())
+            TRY(collector.take(TRY(parse(words, Secrets::Allowed, file)), words));
     }
-    return config;
+    return std::move(collector.config);
 }
 
 Result<Config> read_file(const std::string &path) {
@@ -131,24 +188,47 @@ Result<Config> read_file(const std::string &path) {
 
 std::vector<Setting> settings(const Client &client, Reveal secrets) {
     std::vector<Setting> all;
-    for (const Property &property : properties()) {
-        if (property.get != nullptr)
-            all.push_back(setting_of(property, client, secrets));
+    for (const Property &property : properties(Keywords::OfClients)) {
+        if (property.client.get != nullptr)
+            all.push_back(setting_of(property.keyword, property.client, client, secrets));
+    }
+    return all;
+}
+
+std::vector<Setting> settings(const Pseudowire &pseudowire) {
+    std::vector<Setting> all;
+    for (const Property &property : properties(Keywords::OfPseudowires)) {
+        if (property.pseudowire.get != nullptr)
+            all.push_back(setting_of(property.keyword, property.pseudowire, pseudowire,
+                                     Reveal::Show));  // it has no secrets
     }
     return all;
 }
 
 std::vector<std::string> export_lines(const Config &config, Reveal secrets) {
     std::vector<std::string> lines;
-    for (const Client &client : config.clients) {
-        // type has no default, so it is always there.
-        std::string line = fmt::format("client add {}", quote(client.name));
-        for (const Setting &setting : settings(client, secrets)) {
-            if (!setting.by_default || setting.keyword == "type")
-                line += fmt::format(" {} {}", setting.keyword, quote(setting.value));
+    const auto add = [&lines](std::string line, const std::vector<Setting> &settings) {
+        for (const Setting &setting : settings) {
+            // The type of a client has no default, so it is always there.
+            const bool needed =
+                !setting.by_default || (setting.keyword == "type" && setting.value == "pptp");
+            if (!needed)
+                continue;
+            base::append_wiping(line, fmt::format(" {} ", setting.keyword));
+            std::string word = quote(setting.value);
+            base::append_wiping(line, word);
+            base::wipe(word);
         }
         lines.push_back(std::move(line));
+    };
+    for (const Client &client : config.clients) {
+        std::vector<Setting> all = settings(client, secrets);
+        add(fmt::format("client add {}", quote(client.name)), all);
+        for (Setting &setting : all)
+            base::wipe(setting.value);
     }
+    for (const Pseudowire &pseudowire : config.pseudowires)
+        add(fmt::format("pseudowire add {}", quote(pseudowire.name)), settings(pseudowire));
     return lines;
 }
 

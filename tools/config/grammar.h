@@ -56,6 +56,25 @@ struct ClientEnable {
 struct ClientShow {
     std::string name;  // empty: all
 };
+struct PseudowireAdd {
+    Pseudowire pseudowire;
+    bool may_exist = false;
+};
+struct PseudowireSet {
+    std::string name;
+    std::function<void(Pseudowire &)> apply;
+};
+struct PseudowireDel {
+    std::string name;
+    ObjectMissing missing = ObjectMissing::Error;
+};
+struct PseudowireEnable {
+    std::string name;
+    bool enabled = true;
+};
+struct PseudowireShow {
+    std::string name;
+};
 struct SessionShow {
     std::string name;  // an id, an interface or empty for all
 };
@@ -87,8 +106,9 @@ struct Daemon {
     std::string file;  // configuration
 };
 using Command =
-    std::variant<ClientAdd, ClientSet, ClientDel, ClientEnable, ClientShow, SessionShow, TunnelShow,
-                 Monitor, ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
+    std::variant<ClientAdd, ClientSet, ClientDel, ClientEnable, ClientShow, PseudowireAdd,
+                 PseudowireSet, PseudowireDel, PseudowireEnable, PseudowireShow, SessionShow,
+                 TunnelShow, Monitor, ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
 
 inline constexpr std::string_view DefaultFile = "/etc/rtun/rtun.conf";
 
@@ -102,7 +122,7 @@ inline constexpr std::string_view DefaultFile = "/etc/rtun/rtun.conf";
 [[nodiscard]] base::Result<std::vector<Word>>
 split_line(std::string_view line, std::uint32_t number, std::string_view file);
 
-// A configuration file: commands that add objects (client add). All or nothing.
+// A configuration file: commands that add objects (client add, pseudowire add). All or nothing.
 [[nodiscard]] base::Result<Config> parse_file(std::string_view text, std::string_view file);
 [[nodiscard]] base::Result<Config>
 read_file(const std::string &path);  // refuses one others may read
@@ -112,13 +132,17 @@ read_file(const std::string &path);  // refuses one others may read
 // A word as it must be written in a line so that split_line() gives it back.
 [[nodiscard]] std::string quote(std::string_view word);
 
-// Every property of a client with its value as a word, in the order of the manual.
+// Every property with its value as a word, in the order of the manual.
 struct Setting {
     std::string_view keyword;
     std::string value;
     bool by_default = false;
 };
 [[nodiscard]] std::vector<Setting> settings(const Client &client, Reveal secrets);
+[[nodiscard]] std::vector<Setting> settings(const Pseudowire &pseudowire);
+
+// Whether the properties of a pseudowire fit together; parse() has asked this of an add already.
+[[nodiscard]] base::Status check(const Pseudowire &pseudowire);
 
 // Usage of a level, as "rtun help", "rtun client help", "rtun client add help" print it.
 [[nodiscard]] std::string usage(std::span<const std::string> words);

@@ -111,7 +111,9 @@ Result<std::vector<Word>> split_line(std::string_view line, std::uint32_t number
 std::string quote(std::string_view word) {
     if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain))
         return std::string(word);
-    std::string text = "\"";
+    std::string text;
+    text.reserve(2 * word.size() + 2);  // it may be a secret: growing would leave copies behind
+    text += '"';
     for (const char c : word) {
         if (c == '"' || c == '\\')
             text += '\\';

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <auth/method.h>
+#include <base/bytes.h>
 #include <base/net.h>
 #include <base/secret.h>
 
@@ -41,8 +42,56 @@ struct Client {
     std::chrono::seconds echo_timeout{60};   // and for its reply
 };
 
+enum class Encap : std::uint8_t { Udp, Ip };
+enum class Sublayer : std::uint8_t { None, Default };
+enum class Sequencing : std::uint8_t { None, Send, Receive, Both };
+enum class PseudowireType : std::uint8_t { Ethernet, Vlan };
+// Auto: yes if the MTU follows the path, else no.
+enum class DontFragment : std::uint8_t { Auto, No, Yes, Inherit };
+
+// One static L2TPv3 Ethernet pseudowire: both ends are told everything, nothing is negotiated.
+struct Pseudowire {
+    std::string name;  // of the interface too: 1..15 characters
+    bool enabled = true;
+    std::string comment;
+    std::string local;   // host name or address of this host, or "any"
+    std::string remote;  // host name or address
+    Encap encap = Encap::Udp;
+    std::uint16_t sport = 1701;  // UDP
+    std::uint16_t dport = 1701;
+    std::uint32_t tunnel_id = 0;  // control connection ids of both ends, 0: none
+    std::uint32_t peer_tunnel_id = 0;
+    std::uint32_t session_id = 0;  // in what we receive
+    std::uint32_t peer_session_id = 0;
+    base::Bytes send_cookie;  // 0, 4 or 8 octets
+    base::Bytes peer_cookie;
+    std::chrono::milliseconds cookie_grace{30000};  // a replaced peer-cookie is taken for so long
+    Sublayer sublayer = Sublayer::None;
+    Sequencing sequencing = Sequencing::None;
+    PseudowireType type = PseudowireType::Ethernet;
+    std::uint16_t vlan_id = 0;     // of type vlan
+    std::optional<base::Mac> mac;  // nothing: a random one
+    std::uint32_t mtu = 0;         // of the interface; 0: as the path allows
+    std::uint8_t ttl = 0;          // 0: the namespace's default
+    std::uint8_t tos = 0;
+    bool tos_inherit = false;
+    DontFragment dont_fragment = DontFragment::Auto;
+    std::uint32_t fwmark = 0;
+    std::string interface;  // device or VRF that the outer packets are bound to
+    bool udp_checksum = true;
+    bool zero_checksum6 = false;
+    bool peer_float = false;
+    bool scoped_ids = false;
+    std::uint32_t reorder_slots = 256;  // 0: hold nothing
+    std::chrono::milliseconds reorder_time{50};
+    bool circuit_up = true;
+    std::chrono::milliseconds keepalive{0};  // 0: none
+    std::chrono::milliseconds dead_time{0};  // 0: never dead
+};
+
 struct Config {
     std::vector<Client> clients;  // in the order in which they were added
+    std::vector<Pseudowire> pseudowires{};
 };
 
 }  // namespace rtun::config

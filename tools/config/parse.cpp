@@ -170,44 +170,80 @@ private:
 
     Status take_property(const Verb &verb) {
         const Word &word = words_[next_++];
-        const Property *property = find(verb, word.text);
+        const Alias *alias = find_alias(verb, word.text);
+        if (alias != nullptr && !alias->refused.empty())
+            return wrong(word, alias->refused);
+        if (alias != nullptr && alias->keyword.empty())
+            return take_value(*alias);
+        const Property *property = find(verb, alias != nullptr ? alias->keyword : word.text);
         if (property == nullptr)
-            return unknown(verb, word);
-        if (std::find(seen_.begin(), seen_.end(), property) != seen_.end())
-            return wrong(word, "it is given twice");
-        seen_.push_back(property);
+            return unknown(verb, word, alias != nullptr ? alias->keyword : word.text);
+        if (seen(property->keyword))
+            return wrong(word, alias != nullptr
+                                   ? fmt::format("{} is given twice", property->keyword)
+                                   : "it is given twice");
         if ((property->keyword == "password" && seen("password-file")) ||
             (property->keyword == "password-file" && seen("password")))
             return wrong(word, "there may be a password or a password-file, not both");
-        if (property->secret != nullptr && secrets_ == Secrets::Refused)
+        if (is_secret(*property) && secrets_ == Secrets::Refused)
             return wrong(word, word.line == 0
                                    ? "on the command line everybody could read the secret, use "
                                      "password-file"
                                    : "others may read this file: chmod 600 it, or use "
                                      "password-file");
+        seen_.push_back({property, &word});
         if (property->value.empty())
             return property->set(draft_, {});
         if (next_ == words_.size())
-            return missing(fmt::format("after \"{}\" its value is missing: {}", property->keyword,
-                                       property->value));
+            return missing(
+                fmt::format("after \"{}\" its value is missing: {}", word.text, property->value));
         const Word &value = words_[next_++];
-        const Status set = property->set(draft_, value.text);
-        if (!set && property->secret != nullptr)
+        seen_.back().word = &value;
+        std::string_view text = value.text;
+        if (alias != nullptr && !alias->values.empty())
+            text = TRY(translated(*alias, value)).value;
+        const Status set = property->set(draft_, text);
+        if (!set && is_secret(*property))
             return fail(ErrorCode::Invalid,
                         fmt::format("{}the value of \"{}\" is wrong: {}", where(value, file_),
                                     property->keyword, set.error().text));
         if (!set)
-            return wrong(value, fmt::format("{}: {}", property->keyword, set.error().text));
-        if (property->copy != nullptr)
+            return wrong(value, fmt::format("{}: {}", word.text, set.error().text));
+        if (is_kept(*property))
             draft_.changed.push_back(property);
         return {};
     }
 
-    [[nodiscard]] Status unknown(const Verb &verb, const Word &word) const {
+    // The value of a word that has no effect.
+    Status take_value(const Alias &alias) {
+        if (next_ == words_.size())
+            return missing(fmt::format("after \"{}\" its value is missing", alias.word));
+        TRY(translated(alias, words_[next_++]));
+        return {};
+    }
+
+    [[nodiscard]] Result<ValueAlias> translated(const Alias &alias, const Word &word) const {
         std::vector<std::string_view> names;
-        for (const Property &property : properties()) {
+        for (const ValueAlias &value : alias.values) {
+            if (value.word != word.text) {
+                names.push_back(value.word);
+                continue;
+            }
+            if (!value.refused.empty())
+                return wrong(word, fmt::format("{}: {}", alias.word, value.refused));
+            return value;
+        }
+        return wrong(word, fmt::format("{}: expected {}", alias.word, alternatives(names)));
+    }
+
+    [[nodiscard]] Status unknown(const Verb &verb, const Word &word,
+                                 std::string_view keyword) const {
+        std::vector<std::string_view> names;
+        for (const Property &property : properties(verb)) {
             if (takes(verb, property))
                 names.push_back(property.keyword);
+            else if (property.keyword == keyword && is_kept(property) && verb.uses == InSet)
+                return wrong(word, "it cannot be changed: delete it and add it anew");
         }
         if (word.text.starts_with('-'))
             return wrong(word, "options stand before the object or after the verb");
@@ -217,16 +253,23 @@ private:
     }
 
     [[nodiscard]] static const Property *find(const Verb &verb, std::string_view keyword) {
-        const auto all = properties();
+        const auto all = properties(verb);
         const auto found = std::find_if(all.begin(), all.end(), [&](const Property &property) {
             return property.keyword == keyword && takes(verb, property);
         });
         return found == all.end() ? nullptr : &*found;
     }
 
+    [[nodiscard]] static const Alias *find_alias(const Verb &verb, std::string_view word) {
+        const auto all = aliases(verb);
+        const auto found =
+            std::find_if(all.begin(), all.end(), [&](const Alias &a) { return a.word == word; });
+        return found == all.end() ? nullptr : &*found;
+    }
+
     [[nodiscard]] bool seen(std::string_view keyword) const {
         return std::any_of(seen_.begin(), seen_.end(),
-                           [&](const Property *p) { return p->keyword == keyword; });
+                           [&](const Seen &s) { return s.property->keyword == keyword; });
     }
 
     [[nodiscard]] Status check_complete(const Verb &verb) const {
@@ -234,21 +277,33 @@ private:
             return missing("nothing is given that should change");
         if ((verb.uses & (InAdd | InConnect)) == 0)
             return {};
-        for (const Property &property : properties()) {
+        for (const Property &property : properties(verb)) {
             if (property.need == Need::Required && !seen(property.keyword))
                 return missing(fmt::format("argument \"{}\" is required: {}", property.keyword,
                                            property.help));
         }
-        if ((verb.uses & InAdd) != 0 && !seen("password-file") && !seen("password"))
+        if (verb.keywords == Keywords::OfClients && (verb.uses & InAdd) != 0 &&
+            !seen("password-file") && !seen("password"))
             return missing("argument \"password-file\" is required: the file with the password");
-        return {};
+        const auto mistake = verb.check != nullptr ? verb.check(draft_) : std::nullopt;
+        if (!mistake)
+            return {};
+        for (const Seen &seen : seen_) {
+            if (seen.property->keyword == mistake->keyword)
+                return wrong(*seen.word, mistake->reason);
+        }
+        return missing(mistake->reason);
     }
 
     std::span<const Word> words_;
     Secrets secrets_;
     std::string_view file_;
     std::size_t next_ = 0;
-    std::vector<const Property *> seen_;
+    struct Seen {
+        const Property *property = nullptr;
+        const Word *word = nullptr;  // its value, if it has one
+    };
+    std::vector<Seen> seen_;
     Draft draft_;
 };
 

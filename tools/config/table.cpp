@@ -3,6 +3,7 @@
 // The rows of objects and verbs, and how a shortened word finds its row.
 #include <config/table.h>
 
+#include <config/property_values.h>
 #include <config/values.h>
 
 #include <algorithm>
@@ -52,7 +53,7 @@ Command make_client_set(Draft &&draft) {
         .name = std::move(draft.operand),
         .apply = [from = std::move(draft.client), changed = std::move(draft.changed)](Client &to) {
             for (const Property *property : changed)
-                property->copy(from, to);
+                property->client.copy(from, to);
         }};
 }
 
@@ -70,6 +71,39 @@ Command make_client_disable(Draft &&draft) {
 }
 
 Command make_client_show(Draft &&draft) { return ClientShow{.name = std::move(draft.operand)}; }
+
+Command make_pseudowire_add(Draft &&draft) {
+    draft.pseudowire.name = std::move(draft.operand);
+    return PseudowireAdd{.pseudowire = std::move(draft.pseudowire), .may_exist = draft.may_exist};
+}
+
+Command make_pseudowire_set(Draft &&draft) {
+    return PseudowireSet{.name = std::move(draft.operand),
+                         .apply = [from = std::move(draft.pseudowire),
+                                   changed = std::move(draft.changed)](Pseudowire &to) {
+                             for (const Property *property : changed)
+                                 property->pseudowire.copy(from, to);
+                         }};
+}
+
+Command make_pseudowire_del(Draft &&draft) {
+    return PseudowireDel{.name = std::move(draft.operand),
+                         .missing = draft.if_exists ? ObjectMissing::Ignore : ObjectMissing::Error};
+}
+
+Command make_pseudowire_enable(Draft &&draft) {
+    return PseudowireEnable{.name = std::move(draft.operand), .enabled = true};
+}
+
+Command make_pseudowire_disable(Draft &&draft) {
+    return PseudowireEnable{.name = std::move(draft.operand), .enabled = false};
+}
+
+Command make_pseudowire_show(Draft &&draft) {
+    return PseudowireShow{.name = std::move(draft.operand)};
+}
+
+std::optional<Mistake> check_pseudowire(const Draft &draft) { return mistake_in(draft.pseudowire); }
 
 Command make_session_show(Draft &&draft) { return SessionShow{.name = std::move(draft.operand)}; }
 
@@ -112,6 +146,23 @@ constexpr Verb client_verbs[] = {
      "clients and how they are", make_client_show},
 };
 
+constexpr Verb pseudowire_verbs[] = {
+    {"add", {}, Operand::Required, "NAME", {}, check_device_name, InAdd, true,
+     "make a pseudowire and its interface", make_pseudowire_add,
+     Keywords::OfPseudowires, check_pseudowire},
+    {"set", {}, Operand::Required, "NAME", {}, check_device_name, InSet, false,
+     "change properties while it carries traffic", make_pseudowire_set, Keywords::OfPseudowires},
+    {"del", del_aliases, Operand::Required, "NAME", {}, check_device_name, InDel, false,
+     "remove it, its interface, and its tunnel if nobody else uses that", make_pseudowire_del,
+     Keywords::OfPseudowires},
+    {"enable", {}, Operand::Required, "NAME", {}, check_device_name, NoUse, false,
+     "take circuit and interface up", make_pseudowire_enable, Keywords::OfPseudowires},
+    {"disable", {}, Operand::Required, "NAME", {}, check_device_name, NoUse, false,
+     "take circuit and interface down", make_pseudowire_disable, Keywords::OfPseudowires},
+    {"show", show_aliases, Operand::Optional, "NAME", {}, check_device_name, NoUse, false,
+     "pseudowires and how they are", make_pseudowire_show, Keywords::OfPseudowires},
+};
+
 constexpr Verb session_verbs[] = {
     {"show", show_aliases, Operand::Optional, "{ ID | IFNAME }", {}, check_id_or_device, NoUse, false,
      "sessions in the kernel; -s: every counter, every drop with its reason", make_session_show},
@@ -148,12 +199,13 @@ constexpr Verb connect_verbs[] = {
 
 constexpr Verb daemon_verbs[] = {
     {"", {}, Operand::None, "", {}, nullptr, InDaemon, false,
-     "keep the configured clients up", make_daemon},
+     "keep the configured clients and pseudowires up", make_daemon},
 };
 
 constexpr Object table[] = {
     {"client", "tunnels that we bring up and keep up", client_verbs, &client_verbs[5]},
-    {"session", "sessions in the kernel: calls, with their counters", session_verbs, &session_verbs[0]},
+    {"pseudowire", "static L2TPv3 Ethernet pseudowires", pseudowire_verbs, &pseudowire_verbs[5]},
+    {"session", "sessions in the kernel: calls and pseudowires, with their counters", session_verbs, &session_verbs[0]},
     {"tunnel", "tunnels in the kernel: pairs of addresses", tunnel_verbs, &tunnel_verbs[0]},
     {"monitor", "what happens, while it happens", monitor_verbs, &monitor_verbs[0]},
     {"config", "the configuration file", config_verbs, nullptr},
@@ -176,6 +228,28 @@ bool may_be(const Verb &verb, std::string_view word) {
 }  // namespace
 
 std::span<const Object> objects() { return table; }
+
+std::span<const Property> properties(Keywords keywords) {
+    switch (keywords) {
+    case Keywords::OfClients:
+        return client_properties();
+    case Keywords::OfPseudowires:
+        return pseudowire_properties();
+    }
+    return {};
+}
+
+std::span<const Alias> aliases(const Verb &verb) {
+    if (verb.keywords == Keywords::OfPseudowires && (verb.uses & (InAdd | InSet)) != 0)
+        return pseudowire_aliases();
+    return {};
+}
+
+std::string default_of(const Property &property) {
+    if (property.client.get != nullptr)
+        return property.client.get(Client{});
+    return property.pseudowire.get != nullptr ? property.pseudowire.get(Pseudowire{}) : "";
+}
 
 std::vector<const Object *> match_objects(std::string_view word) {
     std::vector<const Object *> found;

@@ -9,6 +9,7 @@
 #include <config/grammar.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ struct Property;
 struct Draft {
     std::string operand;
     Client client;
-    std::vector<const Property *> changed;  // of client, in the order of the words
+    Pseudowire pseudowire;
+    std::vector<const Property *> changed;  // of these, in the order of the words
     bool may_exist = false;
     bool if_exists = false;
     Reveal secrets = Reveal::Hide;
@@ -42,6 +44,14 @@ enum Uses : std::uint8_t {
 
 enum class Need : std::uint8_t { Optional, Required, RequiredOrAsked };
 
+// The property as a member of what it belongs to.
+template <typename Subject>
+struct Access {
+    std::string (*get)(const Subject &subject) = nullptr;      // the value as a word
+    void (*copy)(const Subject &from, Subject &to) = nullptr;  // hands it on
+    base::Secret Subject::*secret = nullptr;                   // where a secret is kept
+};
+
 struct Property {
     std::string_view keyword;
     std::string_view value;  // as usage writes it; empty: the keyword stands alone
@@ -50,11 +60,40 @@ struct Property {
     Need need;                                  // in add and connect
     std::span<const std::string_view> choices;  // for completion
     base::Status (*set)(Draft &draft, std::string_view value);
-    // For properties of a client, else null: the value as a word, and how to hand it on.
-    std::string (*get)(const Client &client);
-    void (*copy)(const Client &from, Client &to);
-    // Where a secret is kept, for the properties that are one, else null.
-    base::Secret Client::*secret;
+    // At most one of these is there; none for words that are about the command.
+    Access<Client> client = {};
+    Access<Pseudowire> pseudowire = {};
+};
+
+[[nodiscard]] inline bool is_secret(const Property &property) {
+    return property.client.secret != nullptr || property.pseudowire.secret != nullptr;
+}
+[[nodiscard]] inline bool is_kept(const Property &property) {
+    return property.client.get != nullptr || property.pseudowire.get != nullptr;
+}
+// What it is if nobody says anything.
+[[nodiscard]] std::string default_of(const Property &property);
+
+// A word that another system has for a property, or for nothing that we have.
+struct ValueAlias {
+    std::string_view word;
+    std::string_view value;    // stands for this
+    std::string_view refused;  // or is refused for this reason
+};
+struct Alias {
+    std::string_view word;
+    std::string_view keyword;            // stands for this; empty: taken and has no effect
+    std::span<const ValueAlias> values;  // empty: the keyword's own
+    std::string_view refused;            // or is refused, whatever its value
+};
+
+// Which rows of keywords a verb chooses from.
+enum class Keywords : std::uint8_t { OfClients, OfPseudowires };
+
+// What is wrong with a whole command.
+struct Mistake {
+    std::string_view keyword;  // whose value is to blame, if it was given
+    std::string reason;
 };
 
 enum class Operand : std::uint8_t { None, Optional, Required };
@@ -70,6 +109,8 @@ struct Verb {
     bool in_files;      // may stand in a configuration file
     std::string_view help;
     Command (*make)(Draft &&draft);
+    Keywords keywords = Keywords::OfClients;
+    std::optional<Mistake> (*check)(const Draft &draft) = nullptr;  // of an add
 };
 
 struct Object {
@@ -79,7 +120,12 @@ struct Object {
     const Verb *standard;  // the verb if none is given, or null
 };
 
-[[nodiscard]] std::span<const Property> properties();
+[[nodiscard]] std::span<const Property> properties(Keywords keywords);
+[[nodiscard]] inline std::span<const Property> properties(const Verb &verb) {
+    return properties(verb.keywords);
+}
+[[nodiscard]] std::span<const Alias> aliases(const Verb &verb);
+[[nodiscard]] std::optional<Mistake> mistake_in(const Pseudowire &pseudowire);
 [[nodiscard]] std::span<const Object> objects();
 
 [[nodiscard]] inline bool takes(const Verb &verb, const Property &property) {

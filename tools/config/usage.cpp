@@ -55,7 +55,7 @@ std::string command(const Object &object, const Verb &verb) {
 // Empty if another piece has it.
 std::string in_usage(const Verb &verb, const Property &property) {
     const bool adds = (verb.uses & InAdd) != 0;
-    if (property.secret != nullptr && (verb.uses & InSet) == 0)
+    if (is_secret(property) && (verb.uses & InSet) == 0)
         return "";  // in add the piece of password-file has it, on the command line it is refused
     if (property.need == Need::RequiredOrAsked && adds)
         return fmt::format("{{ {} {} | password TEXT }}", property.keyword, property.value);
@@ -68,14 +68,14 @@ std::string in_usage(const Verb &verb, const Property &property) {
 
 // "(required)", "(default 60)" or nothing.
 std::string remark(const Verb &verb, const Property &property) {
-    if (property.get == nullptr || (verb.uses & InSet) != 0)
+    if (!is_kept(property) || (verb.uses & InSet) != 0)
         return "";
     if (property.need == Need::Required)
         return " (required)";
     if (property.need == Need::RequiredOrAsked)
         return (verb.uses & InAdd) != 0 ? " (this or password is required)"
                                         : " (else from the terminal or standard input)";
-    const std::string value = property.get(Client{});
+    const std::string value = default_of(property);
     return value.empty() ? "" : fmt::format(" (default {})", value);
 }
 
@@ -90,19 +90,19 @@ std::string usage_top() {
                        "       rtun [ OPTIONS ] -batch FILE\n" +
                        wrap("OBJECT :=", names);
     for (const Object &object : objects())
-        text += fmt::format("  {:<10}{}\n", object.name, object.help);
+        text += fmt::format("  {:<12}{}\n", object.name, object.help);
     return text;
 }
 
 std::string usage_verb(const Object &object, const Verb &verb) {
     std::vector<std::string> pieces;
-    for (const Property &property : properties()) {
+    for (const Property &property : properties(verb)) {
         if (takes(verb, property) && !in_usage(verb, property).empty())
             pieces.push_back(in_usage(verb, property));
     }
     std::string text = wrap("Usage: " + command(object, verb), pieces);
     text += fmt::format("  {}\n", verb.help);
-    for (const Property &property : properties()) {
+    for (const Property &property : properties(verb)) {
         if (takes(verb, property))
             text += fmt::format("  {:<23} {}{}\n", property.keyword, property.help,
                                 remark(verb, property));
@@ -115,7 +115,7 @@ std::string usage_object(const Object &object) {
         return usage_verb(object, object.verbs.front());
     std::string text;
     for (const Verb &verb : object.verbs) {
-        const bool more = std::any_of(properties().begin(), properties().end(),
+        const bool more = std::any_of(properties(verb).begin(), properties(verb).end(),
                                       [&](const Property &p) { return takes(verb, p); });
         text += fmt::format("{}{}{}\n", text.empty() ? "Usage: " : "       ", command(object, verb),
                             more ? " ..." : "");
@@ -153,7 +153,7 @@ Place locate(std::span<const std::string> words) {
 }
 
 const Property *find_property(const Verb &verb, std::string_view keyword) {
-    const auto all = properties();
+    const auto all = properties(verb);
     const auto found = std::find_if(all.begin(), all.end(), [&](const Property &property) {
         return property.keyword == keyword && takes(verb, property);
     });
@@ -248,8 +248,8 @@ std::vector<std::string> complete(std::span<const std::string> words) {
             return out;
         }
     }
-    for (const Property &property : properties()) {
-        if (takes(verb, property) && property.secret == nullptr &&
+    for (const Property &property : properties(verb)) {
+        if (takes(verb, property) && !is_secret(property) &&
             std::find(seen.begin(), seen.end(), &property) == seen.end())
             add_beginning(out, begun, property.keyword);
     }

@@ -130,6 +130,22 @@ Result<std::chrono::milliseconds> parse_milliseconds(std::string_view text, Rang
     return std::chrono::milliseconds(value);
 }
 
+Result<std::chrono::milliseconds> parse_duration(std::string_view text, Range seconds) {
+    const Range range{seconds.low * 1000, seconds.high * 1000};
+    const auto value = parse_time(
+        text, range, {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}}, "");
+    if (!value)
+        return fail(ErrorCode::Invalid, fmt::format("expected seconds (or Nms, Ns, Nm, Nh), {}..{}",
+                                                    seconds.low, seconds.high));
+    return std::chrono::milliseconds(*value);
+}
+
+std::string duration_text(std::chrono::milliseconds duration) {
+    if (duration.count() % 1000 == 0)
+        return fmt::format("{}", duration.count() / 1000);
+    return fmt::format("{}ms", duration.count());
+}
+
 Result<bool> parse_yes_no(std::string_view text) {
     if (text == "yes")
         return true;
@@ -166,6 +182,21 @@ Status check_text(std::string_view text, Range octets) {
         return fail(ErrorCode::Invalid, "there is a control character in it");
     if (!is_utf8(text))
         return fail(ErrorCode::Invalid, "it is not UTF-8");
+    return {};
+}
+
+Status check_host(std::string_view text) {
+    const bool numeric = text.find(':') != std::string_view::npos ||
+                         (!text.empty() && text.find_first_not_of("0123456789.") == text.npos);
+    if (!numeric)
+        return check_host_name(text);
+    const auto address = base::Address::parse(text);
+    if (!address)
+        return fail(ErrorCode::Invalid, "this is neither an IPv4 nor an IPv6 address");
+    const bool group = address->v4() != nullptr ? address->v4()->value >= 0xe0000000U
+                                                : address->v6()->octets[0] == 0xff;
+    if (address->unspecified() || group)
+        return fail(ErrorCode::Invalid, "this is not the address of a host");
     return {};
 }
 

@@ -26,6 +26,12 @@ struct Range {
 // Milliseconds: "50", "50ms", "1s".
 [[nodiscard]] base::Result<std::chrono::milliseconds> parse_milliseconds(std::string_view text,
                                                                          Range range);
+// The same with seconds where nothing else is said: "50", "50ms", "2m", "1h"; whole seconds as
+// range.
+[[nodiscard]] base::Result<std::chrono::milliseconds> parse_duration(std::string_view text,
+                                                                     Range seconds);
+// And back: "50", "1500ms".
+[[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
 [[nodiscard]] base::Result<bool> parse_yes_no(std::string_view text);
 
 // The rules of the kernel for the name of a network device, and none of the words that mean
@@ -33,6 +39,8 @@ struct Range {
 [[nodiscard]] base::Status check_device_name(std::string_view text);
 // One line of UTF-8 of so many octets.
 [[nodiscard]] base::Status check_text(std::string_view text, Range octets);
+// A host name or an address of either family.
+[[nodiscard]] base::Status check_host(std::string_view text);
 [[nodiscard]] base::Status check_absolute_path(std::string_view text);
 
 }  // namespace rtun::config

@@ -99,6 +99,15 @@ Json to_json(const ClientStatus &c) {
     return json;
 }
 
+Json to_json(const PseudowireStatus &p) {
+    Json json{{"name", p.name}, {"enabled", p.enabled}, {"present", p.present}};
+    put(json, "local", p.local);
+    put(json, "remote", p.remote);
+    put(json, "last_error", p.last_error);
+    put(json, "retry_in", p.retry_in);
+    return json;
+}
+
 // -- in
 
 // An object whose fields are taken one by one; the first that is wrong is remembered.
@@ -279,6 +288,21 @@ ClientStatus client_from(const Json &json, Fields &outer) {
     return c;
 }
 
+PseudowireStatus pseudowire_from(const Json &json, Fields &outer) {
+    Fields fields(json);
+    PseudowireStatus p;
+    fields.take("name", p.name);
+    fields.take("enabled", p.enabled);
+    fields.take("present", p.present);
+    fields.take("local", p.local);
+    fields.take("remote", p.remote);
+    fields.take("last_error", p.last_error);
+    fields.take("retry_in", p.retry_in);
+    if (!fields.ok())
+        outer.fail_at("pseudowires." + fields.wrong());
+    return p;
+}
+
 }  // namespace
 
 std::string encode(const Request &request) {
@@ -297,6 +321,8 @@ std::string encode(const Reply &reply) {
         json["error"] = to_json(*reply.error);
     for (const ClientStatus &client : reply.clients)
         json["clients"].push_back(to_json(client));
+    for (const PseudowireStatus &pseudowire : reply.pseudowires)
+        json["pseudowires"].push_back(to_json(pseudowire));
     put_all(json, "lines", reply.lines);
     return line_of(json);
 }
@@ -334,6 +360,10 @@ Result<Reply> decode_reply(std::string_view line) {
     if (const Json *clients = fields.find("clients", &Json::is_array)) {
         for (const Json &client : *clients)
             reply.clients.push_back(client_from(client, fields));
+    }
+    if (const Json *pseudowires = fields.find("pseudowires", &Json::is_array)) {
+        for (const Json &pseudowire : *pseudowires)
+            reply.pseudowires.push_back(pseudowire_from(pseudowire, fields));
     }
     fields.take("lines", reply.lines);
     if (!fields.ok())

@@ -68,6 +68,17 @@ struct ClientStatus {
     std::map<std::string, std::uint64_t> counters;  // of the control connection and PPP
 };
 
+// What the daemon knows of a pseudowire and the kernel does not.
+struct PseudowireStatus {
+    std::string name;
+    bool enabled = true;
+    bool present = false;  // in the kernel
+    std::string local;     // as configured
+    std::string remote;
+    std::string last_error;                 // why it is not there
+    std::optional<std::uint64_t> retry_in;  // seconds
+};
+
 struct Event {
     double time = 0;     // seconds since the epoch
     std::string id;      // "client.up", as in docs/MESSAGES.md
@@ -80,7 +91,8 @@ struct Event {
 struct Reply {
     std::optional<base::Error> error;
     std::vector<ClientStatus> clients;  // of show
-    std::vector<std::string> lines;     // of export; what save or load has to say
+    std::vector<PseudowireStatus> pseudowires{};
+    std::vector<std::string> lines;  // of export; what save or load has to say
 };
 
 [[nodiscard]] std::string encode(const Request &request);  // with the newline

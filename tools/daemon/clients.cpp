@@ -168,6 +168,11 @@ config::Config Clients::config() const {
     return config;
 }
 
+bool Clients::has(std::string_view name) const {
+    return std::any_of(clients_.begin(), clients_.end(),
+                       [&](const Slot &slot) { return slot->settings().name == name; });
+}
+
 std::size_t Clients::up() const {
     return static_cast<std::size_t>(std::count_if(clients_.begin(), clients_.end(),
                                                   [](const Slot &slot) { return slot->up(); }));

@@ -46,6 +46,7 @@ public:
     [[nodiscard]] config::Config config() const;
     [[nodiscard]] std::size_t size() const { return clients_.size(); }
     [[nodiscard]] std::size_t up() const;
+    [[nodiscard]] bool has(std::string_view name) const;
 
     void kernel_event(const netlink::Event &event);
     void stop_all(const std::string &why);

@@ -57,11 +57,33 @@ base::Result<std::string> Commands::file_or_own(const std::string &file) const {
 
 base::Result<std::string> Commands::load(const std::string &file) {
     const config::Config config = TRY(config::read_file(file));
-    const Clients::Loaded loaded = TRY(clients_.load(config));
-    const std::string text = fmt::format("{}: {} added, {} changed, {} removed, {} as before", file,
-                                         loaded.added, loaded.changed, loaded.removed, loaded.kept);
+    const Clients::Loaded clients = TRY(clients_.load(config));
+    const Pseudowires::Loaded pseudowires = TRY(pseudowires_.load(config.pseudowires));
+    const std::string text =
+        fmt::format("{}: {} added, {} changed, {} removed, {} as before", file,
+                    clients.added + pseudowires.added, clients.changed + pseudowires.changed,
+                    clients.removed + pseudowires.removed, clients.kept + pseudowires.kept);
     base::log::info("config.loaded", {{"RTUN_FILE", file}}, "{}", text);
     return text;
+}
+
+config::Config Commands::config() const {
+    config::Config config = clients_.config();
+    config.pseudowires = pseudowires_.config();
+    return config;
+}
+
+// Both are named after their interfaces.
+base::Status Commands::check_name_free(const config::Command &command) const {
+    if (const auto *add = std::get_if<config::ClientAdd>(&command);
+        add != nullptr && pseudowires_.has(add->client.name))
+        return base::fail(ErrorCode::Exists,
+                          fmt::format("there is a pseudowire \"{}\" already", add->client.name));
+    if (const auto *add = std::get_if<config::PseudowireAdd>(&command);
+        add != nullptr && clients_.has(add->pseudowire.name))
+        return base::fail(ErrorCode::Exists,
+                          fmt::format("there is a client \"{}\" already", add->pseudowire.name));
+    return {};
 }
 
 base::Result<Commands::Answer> Commands::try_execute(const ctl::Request &request) {
@@ -69,6 +91,7 @@ base::Result<Commands::Answer> Commands::try_execute(const ctl::Request &request
     const config::Command command =
         TRY(config::parse(words, config::Secrets::Allowed, request.file));
 
+    TRY(check_name_free(command));
     return std::visit(
         [&](const auto &what) -> base::Result<Answer> {
             using T = std::decay_t<decltype(what)>;
@@ -83,21 +106,34 @@ base::Result<Commands::Answer> Commands::try_execute(const ctl::Request &request
                 TRY(clients_.enable(what));
             } else if constexpr (std::is_same_v<T, config::ClientShow>) {
                 answer.reply.clients = TRY(clients_.show(what.name));
+            } else if constexpr (std::is_same_v<T, config::PseudowireAdd>) {
+                TRY(pseudowires_.add(what));
+            } else if constexpr (std::is_same_v<T, config::PseudowireSet>) {
+                TRY(pseudowires_.set(what));
+            } else if constexpr (std::is_same_v<T, config::PseudowireDel>) {
+                TRY(pseudowires_.del(what));
+            } else if constexpr (std::is_same_v<T, config::PseudowireEnable>) {
+                TRY(pseudowires_.enable(what));
+            } else if constexpr (std::is_same_v<T, config::PseudowireShow>) {
+                answer.reply.pseudowires = TRY(pseudowires_.show(what.name));
             } else if constexpr (std::is_same_v<T, config::Monitor>) {
                 answer.subscribe = true;
             } else if constexpr (std::is_same_v<T, config::Export>) {
-                answer.reply.lines = config::export_lines(clients_.config(), what.secrets);
+                answer.reply.lines = config::export_lines(config(), what.secrets);
             } else if constexpr (std::is_same_v<T, config::ConfigSave>) {
                 const std::string file = TRY(file_or_own(what.file));
-                TRY(save_config(clients_.config(), file));
+                TRY(save_config(config(), file));
                 base::log::info("config.saved", {{"RTUN_FILE", file}}, "configuration saved to {}",
                                 file);
-                answer.reply.lines.push_back(fmt::format("{}: {} clients", file, clients_.size()));
+                answer.reply.lines.push_back(fmt::format("{}: {} clients, {} pseudowires", file,
+                                                         clients_.size(), pseudowires_.size()));
             } else if constexpr (std::is_same_v<T, config::ConfigLoad>) {
                 answer.reply.lines.push_back(TRY(load(TRY(file_or_own(what.file)))));
             } else if constexpr (std::is_same_v<T, config::ConfigCheck>) {
                 const config::Config checked = TRY(config::read_file(TRY(file_or_own(what.file))));
-                answer.reply.lines.push_back(fmt::format("{} clients", checked.clients.size()));
+                answer.reply.lines.push_back(fmt::format("{} clients, {} pseudowires",
+                                                         checked.clients.size(),
+                                                         checked.pseudowires.size()));
             } else if constexpr (std::is_same_v<T, config::SessionShow>) {
                 return not_mine("session show", "the kernel answers it");
             } else if constexpr (std::is_same_v<T, config::TunnelShow>) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What the control socket asks, done: words through the grammar to the clients, and the answer
-// back.
+// What the control socket asks, done: words through the grammar to the clients and
+// pseudowires, and the answer back.
 #pragma once
 
+#include <config/grammar.h>
 #include <ctl/message.h>
 #include <daemon/clients.h>
+#include <daemon/pseudowires.h>
 
 #include <string>
 
@@ -14,8 +16,8 @@ namespace rtun::daemon {
 class Commands {
 public:
     // config_file: what `config save` and `config load` mean when they name no file.
-    Commands(Clients &clients, std::string config_file)
-        : clients_(clients), config_file_(std::move(config_file)) {}
+    Commands(Clients &clients, Pseudowires &pseudowires, std::string config_file)
+        : clients_(clients), pseudowires_(pseudowires), config_file_(std::move(config_file)) {}
 
     struct Answer {
         ctl::Reply reply;
@@ -25,12 +27,16 @@ public:
 
     // The configuration file anew; what changed, in words.
     [[nodiscard]] base::Result<std::string> load(const std::string &file);
+    [[nodiscard]] config::Config config() const;
 
 private:
     [[nodiscard]] base::Result<Answer> try_execute(const ctl::Request &request);
     [[nodiscard]] base::Result<std::string> file_or_own(const std::string &file) const;
 
+    [[nodiscard]] base::Status check_name_free(const config::Command &command) const;
+
     Clients &clients_;
+    Pseudowires &pseudowires_;
     std::string config_file_;
 };
 

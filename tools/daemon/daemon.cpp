@@ -14,6 +14,7 @@
 #include <daemon/kernel_pump.h>
 #include <daemon/loop_world.h>
 #include <daemon/no_core.h>
+#include <daemon/pseudowires.h>
 #include <daemon/reason.h>
 #include <event/notify.h>
 
@@ -51,7 +52,8 @@ base::Status take_name(netlink::Kernel &kernel) {
 // room for new ones. What is ours but does not name a client was not made by a daemon: it stays.
 base::Status delete_leftovers(netlink::Kernel &kernel) {
     for (const netlink::Tunnel &tunnel : TRY(kernel.tunnels())) {
-        if (tunnel.owner != OwnerName)
+        // Pseudowires go on as they are: Pseudowires::load() looks at them.
+        if (tunnel.owner != OwnerName || tunnel.spec.xport != netlink::Xport::Pptp)
             continue;
         const unsigned id = static_cast<unsigned>(tunnel.id);
         if (const auto blob = decode_blob(tunnel.spec.blob)) {
@@ -92,9 +94,12 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         server.publish(event);
     };
     Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { loop.quit(0); });
-    Commands commands(clients, config_file);
-    const KernelPump pump = TRY(KernelPump::create(
-        loop, *kernel, [&](const netlink::Event &event) { clients.kernel_event(event); }));
+    Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
+    Commands commands(clients, pseudowires, config_file);
+    const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
+        clients.kernel_event(event);
+        pseudowires.kernel_event(event);
+    }));
 
     const event::Io control =
         TRY(event::Io::create(loop, server.descriptor(), event::Interest::Read, [&](event::Ready) {
@@ -126,7 +131,9 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     (void)TRY(event::notify::watchdog(loop));
 
     (void)TRY(clients.load(config));
-    base::log::info("daemon.ready", {}, "ready: {} clients", clients.size());
+    const Pseudowires::Loaded loaded = TRY(pseudowires.load(config.pseudowires));
+    base::log::info("daemon.ready", {}, "ready: {} clients, {} pseudowires ({} were there already)",
+                    clients.size(), pseudowires.size(), loaded.kept + loaded.changed);
     event::notify::ready();
     return TRY(loop.run());
 }

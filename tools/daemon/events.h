@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What clients tell: the identifiers of their events and how loud each is. `rtun connect` prints
-// them, the daemon logs them and streams them to `rtun monitor`. docs/MESSAGES.md has a paragraph
-// for each; scripts/check-messages compares the two.
+// What clients and pseudowires tell: the identifiers of their events and how loud each is. `rtun
+// connect` prints them, the daemon logs them and streams them to `rtun monitor`. docs/MESSAGES.md
+// has a paragraph for each; scripts/check-messages compares the two.
 #pragma once
 
 #include <base/log.h>
@@ -26,8 +26,13 @@ inline constexpr std::string_view Setting = "client.setting";
 inline constexpr std::string_view Down = "client.down";
 inline constexpr std::string_view Failed = "client.failed";
 
-inline constexpr std::array All{Dialing, Call,  Verifying, Verified, Up,
-                                Mtu,     Route, Setting,   Down,     Failed};
+inline constexpr std::string_view PseudowireUp = "pseudowire.up";
+inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
+inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
+
+inline constexpr std::array All{
+    Dialing, Call,         Verifying,        Verified,      Up, Mtu, Route, Setting, Down,
+    Failed,  PseudowireUp, PseudowireFailed, PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

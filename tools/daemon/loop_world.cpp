@@ -52,7 +52,23 @@ std::unique_ptr<Alarm> LoopWorld::alarm(std::function<void()> callback) {
 }
 
 std::unique_ptr<Lookup> LoopWorld::resolve(const std::string &name, LookupDone done) {
-    return resolver_.resolve(name, std::move(done));
+    return resolver_.resolve(
+        name, base::Families::Inet,
+        [done = std::move(done)](const base::Result<std::vector<base::Address>> &answer) {
+            if (!answer) {
+                done(base::fail(answer.error()));
+                return;
+            }
+            std::vector<base::Ipv4> addresses;
+            for (const base::Address &address : *answer)
+                if (address.v4() != nullptr)
+                    addresses.push_back(*address.v4());
+            done(std::move(addresses));
+        });
+}
+
+std::unique_ptr<Lookup> LoopWorld::resolve_any(const std::string &name, AddressesDone done) {
+    return resolver_.resolve(name, base::Families::Any, std::move(done));
 }
 
 base::Result<std::unique_ptr<Stream>> LoopWorld::connect(const StreamOptions &options,

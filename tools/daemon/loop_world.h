@@ -23,6 +23,7 @@ public:
     std::string host_name() const override;
     std::unique_ptr<Alarm> alarm(std::function<void()> callback) override;
     std::unique_ptr<Lookup> resolve(const std::string &name, LookupDone done) override;
+    std::unique_ptr<Lookup> resolve_any(const std::string &name, AddressesDone done) override;
     base::Result<std::unique_ptr<Stream>> connect(const StreamOptions &options,
                                                   StreamHandlers handlers) override;
 

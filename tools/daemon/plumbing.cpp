@@ -16,8 +16,9 @@ namespace rtun::daemon {
 
 base::Status Plumbing::open(const netlink::TunnelSpec &tunnel,
                             const netlink::SessionChange &session) {
+    RTUN_ASSERT(tunnel.remote.v4() != nullptr);  // PPTP knows no other
     tunnel_ = TRY(kernel_.tunnel_add(tunnel));
-    server_ = tunnel.remote;
+    server_ = *tunnel.remote.v4();
     fwmark_ = tunnel.fwmark;
     auto made = kernel_.session_add(*tunnel_, 0, session);
     if (!made) {

@@ -8,19 +8,15 @@
 
 #include <fmt/format.h>
 
-#include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -28,41 +24,19 @@ namespace rtun::daemon {
 
 namespace {
 
-using Answer = base::Result<std::vector<base::Ipv4>>;
-
-Answer ask(const std::string &name) {
-    addrinfo hints{};
-    hints.ai_family = AF_INET;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo *list = nullptr;
-    const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &list);
-    if (error != 0)
-        return base::fail(base::ErrorCode::Unreachable,
-                          fmt::format("\"{}\" has no address: {}", name,
-                                      error == EAI_SYSTEM ? std::generic_category().message(errno)
-                                                          : std::string(::gai_strerror(error))));
-    std::vector<base::Ipv4> addresses;
-    for (const addrinfo *entry = list; entry != nullptr; entry = entry->ai_next) {
-        if (entry->ai_family != AF_INET)
-            continue;
-        const auto *socket_address = reinterpret_cast<const sockaddr_in *>(entry->ai_addr);
-        const base::Ipv4 address{ntohl(socket_address->sin_addr.s_addr)};
-        if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
-            addresses.push_back(address);
-    }
-    ::freeaddrinfo(list);
-    if (addresses.empty())
-        return base::fail(base::ErrorCode::Unreachable,
-                          fmt::format("\"{}\" has no IPv4 address", name));
-    return addresses;
-}
+using Answer = base::Result<std::vector<base::Address>>;
 
 }  // namespace
 
 struct Resolver::Queue {
     std::mutex lock;  // everything below
-    std::map<std::uint64_t, LookupDone> wanted;
-    std::deque<std::pair<std::uint64_t, std::string>> waiting;
+    std::map<std::uint64_t, AddressesDone> wanted;
+    struct Waiting {
+        std::uint64_t id = 0;
+        std::string name;
+        base::Families families = base::Families::Any;
+    };
+    std::deque<Waiting> waiting;
     std::vector<std::pair<std::uint64_t, Answer>> answers;
     std::uint64_t next = 1;
     unsigned threads = 0;
@@ -80,14 +54,14 @@ struct Resolver::Queue {
 void Resolver::Queue::work(const std::shared_ptr<Queue> &queue) {
     std::unique_lock guard(queue->lock);
     while (!queue->closed && !queue->waiting.empty()) {
-        const auto [id, name] = std::move(queue->waiting.front());
+        const Waiting next = std::move(queue->waiting.front());
         queue->waiting.pop_front();
-        if (!queue->wanted.contains(id))
+        if (!queue->wanted.contains(next.id))
             continue;
         guard.unlock();
-        Answer answer = ask(name);
+        Answer answer = base::resolve(next.name, next.families);
         guard.lock();
-        queue->answers.emplace_back(id, std::move(answer));
+        queue->answers.emplace_back(next.id, std::move(answer));
         queue->wake();
     }
     queue->threads--;
@@ -143,7 +117,8 @@ Resolver::~Resolver() {
     queue_->wanted.clear();
 }
 
-std::unique_ptr<Lookup> Resolver::resolve(const std::string &name, LookupDone done) {
+std::unique_ptr<Lookup> Resolver::resolve(const std::string &name, base::Families families,
+                                          AddressesDone done) {
     const std::lock_guard guard(queue_->lock);
     const std::uint64_t id = queue_->next++;
     queue_->wanted.emplace(id, std::move(done));
@@ -154,7 +129,7 @@ std::unique_ptr<Lookup> Resolver::resolve(const std::string &name, LookupDone do
     if (queue_->waiting.size() >= MaxWaiting) {
         refuse("too many names are being looked up");
     } else {
-        queue_->waiting.emplace_back(id, name);
+        queue_->waiting.push_back({.id = id, .name = name, .families = families});
         if (queue_->threads < MaxThreads) {
             // Signals belong to the loop's thread.
             sigset_t all, before;
@@ -182,7 +157,7 @@ void Resolver::dispatch() {
         answers = std::exchange(queue_->answers, {});
     }
     for (auto &[id, answer] : answers) {
-        LookupDone done;
+        AddressesDone done;
         {
             // One at a time: a callback may destroy another question whose answer is here too.
             const std::lock_guard guard(queue_->lock);

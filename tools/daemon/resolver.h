@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Names to IPv4 addresses without waiting. getaddrinfo(3) knows everything that this host does to
+// Names to addresses without waiting. getaddrinfo(3) knows everything that this host does to
 // find a name, and blocks; so a few threads of our own ask it, and the answers come back through an
 // eventfd that the loop watches. A thread shares nothing with the program but its queue.
 #pragma once
@@ -24,7 +24,8 @@ public:
     Resolver &operator=(const Resolver &) = delete;
     ~Resolver();  // does not wait for threads that are still asking
 
-    [[nodiscard]] std::unique_ptr<Lookup> resolve(const std::string &name, LookupDone done);
+    [[nodiscard]] std::unique_ptr<Lookup> resolve(const std::string &name, base::Families families,
+                                                  AddressesDone done);
 
     [[nodiscard]] int descriptor() const;  // readable when there are answers
     void dispatch();                       // hands them out

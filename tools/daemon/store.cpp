@@ -4,6 +4,7 @@
 #include <daemon/store.h>
 
 #include <base/fd.h>
+#include <base/secret.h>
 #include <config/grammar.h>
 
 #include <fcntl.h>
@@ -31,6 +32,20 @@ base::Status write_all(int fd, std::string_view data, const std::string &path) {
     return {};
 }
 
+// A text with passwords in it, of which nothing stays.
+class WipedText {
+public:
+    WipedText() = default;
+    WipedText(const WipedText &) = delete;
+    WipedText &operator=(const WipedText &) = delete;
+    ~WipedText() { base::wipe(text_); }
+    void add(std::string_view more) { base::append_wiping(text_, more); }
+    [[nodiscard]] std::string_view view() const { return text_; }
+
+private:
+    std::string text_;
+};
+
 // Removes the file unless it has been given its name.
 class Draft {
 public:
@@ -50,9 +65,13 @@ private:
 }  // namespace
 
 base::Status save_config(const config::Config &config, const std::string &path) {
-    std::string text = "# rtun configuration: a list of rtun commands\n";
-    for (const std::string &line : config::export_lines(config, config::Reveal::Show))
-        text += line + "\n";
+    WipedText text;
+    text.add("# rtun configuration: a list of rtun commands\n");
+    for (std::string &line : config::export_lines(config, config::Reveal::Show)) {
+        text.add(line);
+        text.add("\n");
+        base::wipe(line);
+    }
 
     std::string name = path + ".XXXXXX";
     const base::Fd fd(::mkostemp(name.data(), O_CLOEXEC));  // mode 0600
@@ -61,7 +80,7 @@ base::Status save_config(const config::Config &config, const std::string &path) 
     Draft draft(name);
     if (::fchmod(fd.get(), 0600) < 0)
         return base::fail(base::system_error("cannot protect " + name, errno));
-    TRY(write_all(fd.get(), text, name));
+    TRY(write_all(fd.get(), text.view(), name));
     if (::fsync(fd.get()) < 0)
         return base::fail(base::system_error("cannot write " + name, errno));
     if (::rename(name.c_str(), path.c_str()) < 0)

@@ -10,6 +10,7 @@
 
 #include <base/bytes.h>
 #include <base/net.h>
+#include <base/resolve.h>
 #include <base/result.h>
 #include <base/time.h>
 
@@ -36,6 +37,7 @@ public:
 };
 // At least one address, each once, in the order of the name service.
 using LookupDone = std::function<void(base::Result<std::vector<base::Ipv4>>)>;
+using AddressesDone = std::function<void(base::Result<std::vector<base::Address>>)>;
 
 struct StreamOptions {
     base::Ipv4 address;
@@ -75,6 +77,9 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Alarm> alarm(std::function<void()> callback) = 0;
     [[nodiscard]] virtual std::unique_ptr<Lookup> resolve(const std::string &name,
                                                           LookupDone done) = 0;
+    // Addresses of both families.
+    [[nodiscard]] virtual std::unique_ptr<Lookup> resolve_any(const std::string &name,
+                                                              AddressesDone done) = 0;
     [[nodiscard]] virtual base::Result<std::unique_ptr<Stream>>
     connect(const StreamOptions &options, StreamHandlers handlers) = 0;
 };

@@ -23,7 +23,10 @@ namespace rtun::netlink {
 [[nodiscard]] Message build_info_get(std::uint16_t family);
 [[nodiscard]] base::Result<Message> build_owner_bind(std::uint16_t family, std::string_view name);
 [[nodiscard]] base::Result<Message> build_tunnel_new(std::uint16_t family, const TunnelSpec &spec);
+[[nodiscard]] Message build_tunnel_set(std::uint16_t family, TunnelId id,
+                                       const TunnelChange &change);
 [[nodiscard]] Message build_tunnel_del(std::uint16_t family, TunnelId id);
+[[nodiscard]] Message build_tunnel_get(std::uint16_t family, TunnelId id);
 [[nodiscard]] Message build_tunnel_dump(std::uint16_t family);
 [[nodiscard]] base::Result<Message> build_session_new(std::uint16_t family, TunnelId tunnel,
                                                       std::uint32_t local_id,

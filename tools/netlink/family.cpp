@@ -73,9 +73,19 @@ base::Result<TunnelId> Family::tunnel_add(const TunnelSpec &spec) {
     return tunnel.id;
 }
 
+base::Status Family::tunnel_set(TunnelId id, const TunnelChange &change) {
+    TRY(socket_.request(build_tunnel_set(id_, id, change), fmt::format("tunnel {}", number(id))));
+    return {};
+}
+
 base::Status Family::tunnel_del(TunnelId id) {
     TRY(socket_.request(build_tunnel_del(id_, id), fmt::format("tunnel {}", number(id))));
     return {};
+}
+
+base::Result<Tunnel> Family::tunnel(TunnelId id) {
+    return ask<Tunnel>(build_tunnel_get(id_, id), fmt::format("tunnel {}", number(id)),
+                       parse_tunnel);
 }
 
 base::Result<std::vector<Tunnel>> Family::tunnels() {

@@ -21,7 +21,9 @@ public:
     [[nodiscard]] base::Result<Info> info();
     [[nodiscard]] base::Status bind_owner(std::string_view name);
     [[nodiscard]] base::Result<TunnelId> tunnel_add(const TunnelSpec &spec);
+    [[nodiscard]] base::Status tunnel_set(TunnelId id, const TunnelChange &change);
     [[nodiscard]] base::Status tunnel_del(TunnelId id);
+    [[nodiscard]] base::Result<Tunnel> tunnel(TunnelId id);
     [[nodiscard]] base::Result<std::vector<Tunnel>> tunnels();
     [[nodiscard]] base::Result<Kernel::NewSession>
     session_add(TunnelId tunnel, std::uint32_t local_id, const SessionChange &initial);

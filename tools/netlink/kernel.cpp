@@ -38,7 +38,11 @@ public:
     base::Result<TunnelId> tunnel_add(const TunnelSpec &spec) override {
         return family_.tunnel_add(spec);
     }
+    base::Status tunnel_set(TunnelId id, const TunnelChange &change) override {
+        return family_.tunnel_set(id, change);
+    }
     base::Status tunnel_del(TunnelId id) override { return family_.tunnel_del(id); }
+    base::Result<Tunnel> tunnel(TunnelId id) override { return family_.tunnel(id); }
     base::Result<std::vector<Tunnel>> tunnels() override { return family_.tunnels(); }
     base::Result<NewSession> session_add(TunnelId tunnel, std::uint32_t local_id,
                                          const SessionChange &initial) override {
@@ -58,10 +62,21 @@ public:
     // RTM_NEWLINK with the device.
     base::Result<Link> link_add(std::string_view name, SessionId session) override {
         TRY(rtnl_.link_add(name, session));
-        const Session attached = TRY(family_.session(session));
-        if (!attached.device)
-            return fail(ErrorCode::System, fmt::format("device {} vanished at once", name), ENODEV);
-        return Link{*attached.device, TRY(rtnl_.link_name(*attached.device))};
+        return attached(name, session);
+    }
+    base::Result<Link> link_add_ethernet(std::string_view name, SessionId session,
+                                         const LinkChange &initial) override {
+        TRY(rtnl_.link_add_ethernet(name, session, initial));
+        return attached(name, session);
+    }
+    base::Status link_set(LinkIndex link, const LinkChange &change) override {
+        return rtnl_.link_set(link, change);
+    }
+    base::Result<LinkStatus> link_status(LinkIndex link) override {
+        return rtnl_.link_status(link);
+    }
+    base::Result<LinkIndex> link_index(std::string_view name) override {
+        return rtnl_.link_index(name);
     }
     base::Status link_up(LinkIndex link, std::uint32_t mtu) override {
         return rtnl_.link_up(link, mtu);
@@ -93,6 +108,13 @@ public:
     }
 
 private:
+    base::Result<Link> attached(std::string_view name, SessionId id) {
+        const Session session = TRY(family_.session(id));
+        if (!session.device)
+            return fail(ErrorCode::System, fmt::format("device {} vanished at once", name), ENODEV);
+        return Link{*session.device, TRY(rtnl_.link_name(*session.device))};
+    }
+
     base::Status collect(Socket &socket, std::vector<Event> &all) const {
         const Socket::Unasked unasked = TRY(socket.receive());
         for (const Datagram &datagram : unasked.datagrams) {

@@ -29,25 +29,53 @@ enum class LinkIndex : int {};
 // What becomes of a tunnel when the program that made it ends.
 enum class Lifetime : std::uint8_t { OutlivesOwner, DiesWithOwner };
 enum class Df : std::uint8_t { Unset, Set, Inherit };
+// Unknown: one that a newer module has.
+enum class Xport : std::uint8_t { Unknown, Pptp, L2tpv2, L2tpv3Udp, L2tpv3Ip };
+
+// enum rtun_tunnel_flags without the lifetime. Given at creation only.
+struct TunnelFlags {
+    bool tos_inherit = false;
+    bool zero_csum_tx = false;   // UDP: send data without a checksum
+    bool zero_csum6_rx = false;  // and take it over IPv6
+    bool peer_float = false;     // take data from other addresses than the peer's
+    bool scoped_ids = false;     // session ids are unique together with the peer's address only
+    bool operator==(const TunnelFlags &) const = default;
+};
 
 struct TunnelSpec {
-    base::Ipv4 local{};  // an address of this host
-    base::Ipv4 remote{};
+    Xport xport = Xport::Pptp;
+    base::Address local{};  // an address of this host; L2TP: none, all of them
+    base::Address remote{};
     Lifetime lifetime = Lifetime::OutlivesOwner;
+    TunnelFlags flags{};
     std::uint32_t fwmark = 0;
     std::uint32_t oif = 0;  // ifindex of a device or VRF
     std::uint8_t ttl = 0;   // 0: the namespace's default
     std::uint8_t tos = 0;
-    bool tos_inherit = false;
     Df df = Df::Unset;
+    // L2TP
+    std::optional<std::uint16_t> local_port{};  // UDP
+    std::optional<std::uint16_t> peer_port{};
+    std::optional<std::uint32_t> local_id{};  // tunnel id or control connection id
+    std::optional<std::uint32_t> peer_id{};
     base::Bytes blob{};
+};
+
+// What of a tunnel can be changed; nothing: leave as it is.
+struct TunnelChange {
+    std::optional<std::uint32_t> fwmark{};
+    std::optional<std::uint32_t> oif{};
+    std::optional<std::uint8_t> ttl{};
+    std::optional<std::uint8_t> tos{};
+    std::optional<Df> df{};
+    bool operator==(const TunnelChange &) const = default;
 };
 
 struct Tunnel {
     TunnelId id{};
     TunnelSpec spec{};
-    std::string owner{};
-    std::string xport{};  // "pptp"
+    std::string owner{};  // empty: nobody's
+    std::string xport{};  // "pptp", "l2tpv2", "l2tpv3-udp", "l2tpv3-ip", or a number
     std::uint32_t pmtu = 0;
     std::uint32_t sessions = 0;
 };
@@ -60,23 +88,46 @@ struct PppFlags {
     bool echo_reply = false;
     bool operator==(const PppFlags &) const = default;
 };
+struct SequenceFlags {
+    bool send = false;     // number what we send
+    bool receive = false;  // take only numbered packets, in order
+    bool operator==(const SequenceFlags &) const = default;
+};
 struct NetworkProtocols {
     bool ipv4 = false;
     bool ipv6 = false;
     bool operator==(const NetworkProtocols &) const = default;
 };
 
+// What a session carries, numbered as on the wire, and its L2-specific sublayer; a newer module may
+// have more than these.
+enum class PwType : std::uint32_t { EthernetVlan = 4, Ethernet = 5, Ppp = 7 };
+enum class L2Spec : std::uint32_t { None = 0, Default = 1 };
+
 // What may be given at creation and changed later; nothing: leave as it is.
 struct SessionChange {
     std::optional<std::uint32_t> peer_id{};  // once
+    std::optional<PwType> pw_type{};         // at creation
+    std::optional<L2Spec> l2spec{};          // at creation
+    std::optional<std::uint16_t> vlan{};     // at creation
     std::optional<PppFlags> flags{};
+    std::optional<SequenceFlags> sequence{};
     std::optional<NetworkProtocols> np{};
     std::optional<std::uint32_t> reorder_slots{};    // packets, 0: hold nothing
     std::optional<std::uint32_t> reorder_timeout{};  // ms
     std::optional<std::uint32_t> peer_window{};      // packets
     std::optional<std::uint32_t> ack_delay{};        // ms
     std::optional<std::uint32_t> magic{};
+    std::optional<base::Bytes> cookie_tx{};  // 0, 4 or 8 octets
+    std::optional<base::Bytes> cookie_rx{};
+    std::optional<std::uint32_t> cookie_grace{};  // ms
+    std::optional<bool> circuit_up{};
+    std::optional<std::uint32_t> keepalive{};   // ms, 0: never
+    std::optional<std::uint32_t> dead_time{};   // ms, 0: never
+    std::optional<std::uint32_t> tx_window{};   // packets, 0: none
+    std::optional<std::uint32_t> static_rtt{};  // ms, 0: adapt
     std::optional<base::Bytes> blob{};
+    bool operator==(const SessionChange &) const = default;
 };
 
 struct Stats {
@@ -92,6 +143,9 @@ struct Stats {
     std::uint64_t rx_buffered = 0;
     std::uint64_t rx_lost = 0;
     std::uint64_t rx_resync = 0;
+    std::uint64_t rx_keepalive = 0;
+    std::uint64_t tx_keepalive = 0;
+    std::uint64_t tx_alarms = 0;
     std::map<std::string, std::uint64_t> drops{};  // "no_session" -> count; zeros are left out
 };
 
@@ -100,12 +154,27 @@ struct Session {
     TunnelId tunnel{};
     std::uint32_t local_id = 0;
     std::optional<std::uint32_t> peer_id{};
+    PwType pw_type = PwType::Ppp;
+    L2Spec l2spec = L2Spec::None;
+    std::optional<std::uint16_t> vlan{};
     PppFlags flags{};
+    SequenceFlags sequence{};
     NetworkProtocols np{};
     std::uint32_t reorder_slots = 0;
     std::uint32_t reorder_timeout = 0;
     std::uint32_t peer_window = 0;
     std::uint32_t ack_delay = 0;
+    base::Bytes cookie_tx{};
+    base::Bytes cookie_rx{};
+    std::uint32_t cookie_grace = 0;
+    bool circuit_up = true;
+    std::uint32_t keepalive = 0;
+    std::uint32_t dead_time = 0;
+    std::uint32_t tx_window = 0;
+    std::uint32_t static_rtt = 0;
+    std::uint32_t overhead = 0;          // octets that a packet grows by, 0: not known
+    std::optional<std::uint32_t> rtt{};  // us; nothing: not known
+    bool congested = false;
     std::optional<LinkIndex> device{};  // in namespace netnsid, or here
     std::optional<int> netnsid{};
     base::Bytes blob{};
@@ -123,6 +192,20 @@ struct Info {
 struct Link {
     LinkIndex index{};
     std::string name{};
+};
+struct LinkStatus {
+    LinkIndex index{};
+    std::string name{};
+    bool up = false;       // by its administrator
+    bool carrier = false;  // and able to carry
+    std::uint32_t mtu = 0;
+    std::optional<base::Mac> mac{};
+};
+struct LinkChange {
+    std::optional<bool> up{};
+    std::optional<std::uint32_t> mtu{};
+    std::optional<base::Mac> mac{};
+    bool operator==(const LinkChange &) const = default;
 };
 
 // destination/prefix_length via gateway dev oif src source metric M. Everything we install carries
@@ -162,11 +245,14 @@ struct SessionChanged {
     Session session{};
 };
 struct Notice {
-    std::string type{};  // "owner_gone", "pmtu", "resync", "ctrl_overrun", "carrier"
+    // "owner_gone", "pmtu", "resync", "ctrl_overrun", "carrier", "peer_addr", "peer_alive", "alarm"
+    std::string type{};
     std::optional<TunnelId> tunnel{};
     std::optional<SessionId> session{};
     std::optional<std::uint32_t> value{};
     std::string name{};
+    base::Address address{};
+    std::optional<std::uint32_t> port{};
 };
 // The socket's buffer overflowed: events were lost, state has to be read again.
 struct Overrun {};
@@ -181,8 +267,11 @@ public:
     [[nodiscard]] virtual base::Result<Info> info() = 0;
     // Frames and objects made from now on belong to this name. Once per Kernel.
     [[nodiscard]] virtual base::Status bind_owner(std::string_view name) = 0;
+    // PPTP: needs an owner. L2TP: without one it is nobody's.
     [[nodiscard]] virtual base::Result<TunnelId> tunnel_add(const TunnelSpec &spec) = 0;
+    [[nodiscard]] virtual base::Status tunnel_set(TunnelId id, const TunnelChange &change) = 0;
     [[nodiscard]] virtual base::Status tunnel_del(TunnelId id) = 0;
+    [[nodiscard]] virtual base::Result<Tunnel> tunnel(TunnelId id) = 0;
     [[nodiscard]] virtual base::Result<std::vector<Tunnel>> tunnels() = 0;
     struct NewSession {
         SessionId id{};
@@ -201,6 +290,13 @@ public:
     // A device of kind "rtun" attached to the session, deleted with it. A name with "%d" gets a
     // number from the kernel.
     [[nodiscard]] virtual base::Result<Link> link_add(std::string_view name, SessionId session) = 0;
+    // The same in Ethernet mode, with the address and the MTU it is to have (nothing: by default).
+    [[nodiscard]] virtual base::Result<Link>
+    link_add_ethernet(std::string_view name, SessionId session, const LinkChange &initial) = 0;
+    [[nodiscard]] virtual base::Status link_set(LinkIndex link, const LinkChange &change) = 0;
+    [[nodiscard]] virtual base::Result<LinkStatus> link_status(LinkIndex link) = 0;
+    // ErrorCode::NotFound if no device is called so, whatever its kind.
+    [[nodiscard]] virtual base::Result<LinkIndex> link_index(std::string_view name) = 0;
     [[nodiscard]] virtual base::Status link_up(LinkIndex link, std::uint32_t mtu) = 0;
     [[nodiscard]] virtual base::Status link_del(LinkIndex link) = 0;
     [[nodiscard]] virtual base::Result<std::string> link_name(LinkIndex link) = 0;

@@ -161,6 +161,11 @@ std::optional<base::Ipv4> Attributes::ipv4(std::uint16_t attribute) const {
     return base::Ipv4{base::Reader(*bytes(attribute)).be32()};
 }
 
+std::optional<base::Ipv6> Attributes::ipv6(std::uint16_t attribute) const {
+    const auto octets = number<decltype(base::Ipv6::octets)>(attribute);
+    return octets ? std::optional(base::Ipv6{*octets}) : std::nullopt;
+}
+
 std::optional<std::uint32_t> Attributes::bitfield(std::uint16_t attribute) const {
     const auto field = number<nla_bitfield32>(attribute);
     if (!field)

@@ -65,6 +65,7 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> u32(std::uint16_t attribute) const;
     [[nodiscard]] std::optional<std::uint64_t> u64(std::uint16_t attribute) const;
     [[nodiscard]] std::optional<base::Ipv4> ipv4(std::uint16_t attribute) const;
+    [[nodiscard]] std::optional<base::Ipv6> ipv6(std::uint16_t attribute) const;
     [[nodiscard]] std::optional<std::uint32_t> bitfield(std::uint16_t attribute) const;
     [[nodiscard]] std::optional<std::string> text(std::uint16_t attribute) const;
     [[nodiscard]] std::optional<base::View> bytes(std::uint16_t attribute) const;

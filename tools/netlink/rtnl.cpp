@@ -21,7 +21,9 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -84,22 +86,90 @@ Message message_of(std::uint16_t type, std::uint16_t flags, const Header &header
             base::View(reinterpret_cast<const std::uint8_t *>(&header), sizeof(header))};
 }
 
+Message link_message(std::uint16_t type, std::uint16_t flags, ifinfomsg header) {
+    header.ifi_family = AF_UNSPEC;
+    return message_of(type, flags, header);
+}
+
+// The kernel would refuse these as well, but in words about attribute lengths.
+base::Status check_name(std::string_view name) {
+    if (name.empty() || name.size() >= IFNAMSIZ || name.find_first_of("/: \t\n") != name.npos)
+        return fail(ErrorCode::Invalid, fmt::format("\"{}\" is not a name for a device", name),
+                    EINVAL);
+    return {};
+}
+
+void put_up(ifinfomsg &header, const LinkChange &change) {
+    if (!change.up)
+        return;
+    header.ifi_change = IFF_UP;
+    header.ifi_flags = *change.up ? IFF_UP : 0;
+}
+
+void put(Message &message, const LinkChange &change) {
+    if (change.mtu)
+        message.u32(IFLA_MTU, *change.mtu);
+    if (change.mac)
+        message.bytes(IFLA_ADDRESS, change.mac->octets);
+}
+
 }  // namespace
 
 // libnl has no operations for our kind, so its link object cannot carry IFLA_INFO_DATA.
 base::Result<Message> build_link_new(std::string_view name, SessionId session) {
-    // The kernel would refuse these as well, but in words about attribute lengths.
-    if (name.empty() || name.size() >= IFNAMSIZ || name.find_first_of("/: \t\n") != name.npos)
-        return fail(ErrorCode::Invalid, fmt::format("\"{}\" is not a name for a device", name),
-                    EINVAL);
-    ifinfomsg header{};
-    header.ifi_family = AF_UNSPEC;
-    Message message = message_of(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, header);
+    TRY(check_name(name));
+    Message message = link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
     message.text(IFLA_IFNAME, name);
     message.begin(IFLA_LINKINFO).text(IFLA_INFO_KIND, RTUN_LINK_KIND).begin(IFLA_INFO_DATA);
     message.u32(IFLA_RTUN_SESSION, static_cast<std::uint32_t>(session));
     message.flag(IFLA_RTUN_DIE_WITH_SESSION).end().end();
     return message;
+}
+
+base::Result<Message> build_ethernet_new(std::string_view name, SessionId session,
+                                         const LinkChange &initial) {
+    TRY(check_name(name));
+    ifinfomsg header{};
+    put_up(header, initial);
+    Message message = link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, header);
+    message.text(IFLA_IFNAME, name);
+    put(message, initial);
+    message.begin(IFLA_LINKINFO).text(IFLA_INFO_KIND, RTUN_LINK_KIND).begin(IFLA_INFO_DATA);
+    message.u8(IFLA_RTUN_MODE, RTUN_MODE_ETH);
+    message.u32(IFLA_RTUN_SESSION, static_cast<std::uint32_t>(session));
+    message.flag(IFLA_RTUN_DIE_WITH_SESSION).end().end();
+    return message;
+}
+
+Message build_link_set(LinkIndex link, const LinkChange &change) {
+    ifinfomsg header{};
+    header.ifi_index = number(link);
+    put_up(header, change);
+    Message message = link_message(RTM_NEWLINK, 0, header);
+    put(message, change);
+    return message;
+}
+
+base::Result<LinkStatus> parse_link(const Received &message) {
+    ifinfomsg header{};
+    const base::View bytes = message.header(sizeof(header));
+    const Attributes from = message.attributes(sizeof(header));
+    const auto name = from.text(IFLA_IFNAME);
+    if (message.type != RTM_NEWLINK || bytes.size() < sizeof(header) || !name)
+        return fail(ErrorCode::System, "malformed device from the kernel", EBADMSG);
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    LinkStatus status{.index = LinkIndex{header.ifi_index},
+                      .name = *name,
+                      .up = (header.ifi_flags & IFF_UP) != 0,
+                      .carrier = from.u8(IFLA_CARRIER).value_or(0) != 0,
+                      .mtu = from.u32(IFLA_MTU).value_or(0)};
+    const base::View address = from.bytes(IFLA_ADDRESS).value_or(base::View{});
+    base::Mac mac;
+    if (header.ifi_type == ARPHRD_ETHER && address.size() == mac.octets.size()) {
+        std::copy(address.begin(), address.end(), mac.octets.begin());
+        status.mac = mac;
+    }
+    return status;
 }
 
 base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
@@ -217,29 +287,52 @@ base::Status Rtnl::link_up(LinkIndex link, std::uint32_t mtu) {
     return {};
 }
 
+base::Status Rtnl::link_add_ethernet(std::string_view name, SessionId session,
+                                     const LinkChange &initial) {
+    TRY(socket_.request(TRY(build_ethernet_new(name, session, initial)),
+                        fmt::format("new device {}", name)));
+    return {};
+}
+
+base::Status Rtnl::link_set(LinkIndex link, const LinkChange &change) {
+    TRY(socket_.request(build_link_set(link, change), fmt::format("device {}", number(link))));
+    return {};
+}
+
 base::Status Rtnl::link_del(LinkIndex link) {
     ifinfomsg header{};
-    header.ifi_family = AF_UNSPEC;
     header.ifi_index = number(link);
-    TRY(socket_.request(message_of(RTM_DELLINK, 0, header),
+    TRY(socket_.request(link_message(RTM_DELLINK, 0, header),
                         fmt::format("device {}", number(link))));
     return {};
 }
 
-base::Result<std::string> Rtnl::link_name(LinkIndex link) {
-    ifinfomsg header{};
-    header.ifi_family = AF_UNSPEC;
-    header.ifi_index = number(link);
-    Message message = message_of(RTM_GETLINK, 0, header);
-    message.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    const std::string what = fmt::format("device {}", number(link));
-    const auto answer = TRY(socket_.request(std::move(message), what));
+base::Result<LinkStatus> Rtnl::ask_link(Message question, const std::string &what) {
+    question.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    const auto answer = TRY(socket_.request(std::move(question), what));
     for (const Datagram &datagram : answer)
         for (const Received &received : datagram.messages)
             if (received.type == RTM_NEWLINK)
-                if (const auto name = received.attributes(sizeof(ifinfomsg)).text(IFLA_IFNAME))
-                    return *name;
-    return fail(ErrorCode::System, what + ": no name in the kernel's answer", EBADMSG);
+                return parse_link(received);
+    return fail(ErrorCode::System, what + ": empty answer from the kernel", EBADMSG);
+}
+
+base::Result<LinkStatus> Rtnl::link_status(LinkIndex link) {
+    ifinfomsg header{};
+    header.ifi_index = number(link);
+    return ask_link(link_message(RTM_GETLINK, 0, header), fmt::format("device {}", number(link)));
+}
+
+base::Result<std::string> Rtnl::link_name(LinkIndex link) { return TRY(link_status(link)).name; }
+
+base::Result<LinkIndex> Rtnl::link_index(std::string_view name) {
+    TRY(check_name(name));
+    Message question = link_message(RTM_GETLINK, 0, ifinfomsg{});
+    question.text(IFLA_IFNAME, name);
+    auto found = ask_link(std::move(question), fmt::format("device {}", name));
+    if (!found && found.error().errnum == ENODEV)
+        found.error().code = ErrorCode::NotFound;
+    return TRY(std::move(found)).index;
 }
 
 base::Status Rtnl::address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {

@@ -27,6 +27,11 @@ public:
     // A device of kind "rtun", attached to the session and deleted with it. What it is called is
     // found through the session, for a name with "%d".
     [[nodiscard]] base::Status link_add(std::string_view name, SessionId session);
+    [[nodiscard]] base::Status link_add_ethernet(std::string_view name, SessionId session,
+                                                 const LinkChange &initial);
+    [[nodiscard]] base::Status link_set(LinkIndex link, const LinkChange &change);
+    [[nodiscard]] base::Result<LinkStatus> link_status(LinkIndex link);
+    [[nodiscard]] base::Result<LinkIndex> link_index(std::string_view name);
     [[nodiscard]] base::Status link_up(LinkIndex link, std::uint32_t mtu);
     [[nodiscard]] base::Status link_del(LinkIndex link);
     [[nodiscard]] base::Result<std::string> link_name(LinkIndex link);
@@ -37,12 +42,19 @@ public:
     [[nodiscard]] base::Result<std::vector<Route>> own_routes();
 
 private:
+    [[nodiscard]] base::Result<LinkStatus> ask_link(Message question, const std::string &what);
+
     explicit Rtnl(Socket socket) : socket_(std::move(socket)) {}
     Socket socket_;
 };
 
 // -- the messages, without a socket
 [[nodiscard]] base::Result<Message> build_link_new(std::string_view name, SessionId session);
+[[nodiscard]] base::Result<Message> build_ethernet_new(std::string_view name, SessionId session,
+                                                       const LinkChange &initial);
+[[nodiscard]] Message build_link_set(LinkIndex link, const LinkChange &change);
+// An RTM_NEWLINK.
+[[nodiscard]] base::Result<LinkStatus> parse_link(const Received &message);
 [[nodiscard]] base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local,
                                                       base::Ipv4 peer);
 enum class RouteVerb : std::uint8_t { Add, Delete };

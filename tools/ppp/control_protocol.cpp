@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ppp/control_protocol.h>
 
+#include <base/bytes.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,11 +24,9 @@ constexpr base::Duration shortest_restart = std::chrono::milliseconds(500);
 constexpr std::size_t text_limit = 100;  // of a Terminate-Request, both ways
 
 // The peer's words, if they are words: some put binary data there.
-std::string printable(View data) {
-    const View text = data.first(std::min(data.size(), text_limit));
-    if (!std::all_of(text.begin(), text.end(), [](std::uint8_t c) { return c >= 32 && c < 127; }))
-        return {};
-    return {text.begin(), text.end()};
+std::string words_of(View data) {
+    const std::string text = base::printable(data, text_limit);
+    return std::equal(text.begin(), text.end(), data.begin()) ? text : "";
 }
 
 bool negotiating(State state) {
@@ -83,7 +83,7 @@ void ControlProtocol::receive(View information, Time now) {
     case CpCode::ConfigureReject:
         return configure_answer(*packet, now);
     case CpCode::TerminateRequest:
-        emit(PeerTerminated{state_, printable(packet->data)});
+        emit(PeerTerminated{state_, words_of(packet->data)});
         return happen(Event::Rtr, now, &*packet);
     case CpCode::TerminateAck:
         // Unasked for, it says that the peer is closed or stopped: its identifier is not compared.

@@ -3,6 +3,7 @@
 // The machines at work: an event, its cell, the cell's actions in the order of states.h.
 #include <pptp/control_impl.h>
 
+#include <base/bytes.h>
 #include <base/result.h>
 
 #include <algorithm>
@@ -18,10 +19,8 @@ constexpr std::uint16_t firmware_revision = 1;
 std::string field(std::string_view text) { return std::string(text.substr(0, wp::text_width - 1)); }
 
 // What a peer calls itself may go to terminals and logs.
-std::string printable(std::string text) {
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-    return text;
+std::string shown(std::string_view text) {
+    return base::printable(base::as_bytes(text), wp::text_width);
 }
 
 // now + duration, without running off the end of time.
@@ -46,8 +45,8 @@ void Control::Impl::control_event(ControlEvent event, const EndReason &cause) {
     }
     if ((actions & ControlIsUp) != 0) {
         wait.reset();
-        outputs.emplace_back(ControlUp{.host_name = printable(start_reply.host_name),
-                                       .vendor = printable(start_reply.vendor),
+        outputs.emplace_back(ControlUp{.host_name = shown(start_reply.host_name),
+                                       .vendor = shown(start_reply.vendor),
                                        .firmware = start_reply.firmware,
                                        .max_channels = start_reply.max_channels});
         arm_echo();

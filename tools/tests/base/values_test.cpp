@@ -181,4 +181,45 @@ TEST(Fd, gives_its_file_away_on_release) {
     ::close(pipe[0]);
 }
 
+TEST(Ipv6, IsReadAndWrittenAsRfc5952Says) {
+    EXPECT_EQ(Ipv6::parse("2001:DB8:0:0:0:0:0:1")->text(), "2001:db8::1");
+    EXPECT_EQ(Ipv6::parse("::")->text(), "::");
+    EXPECT_TRUE(Ipv6::parse("::")->unspecified());
+    EXPECT_EQ(Ipv6::parse("::1")->octets[15], 1);
+    for (const char *wrong : {"", ":", ":::", "1", "2001:db8::1%eth0", "2001:db8::g", "192.0.2.1",
+                              "2001:db8::1 ", "1:2:3:4:5:6:7:8:9"})
+        EXPECT_FALSE(Ipv6::parse(wrong)) << wrong;
+    EXPECT_FALSE(Ipv6::parse(std::string_view("::1\0x", 5)));
+}
+
+TEST(Address, IsOfOneFamilyOrNone) {
+    const Address v4 = *Address::parse("192.0.2.1");
+    const Address v6 = *Address::parse("2001:db8::1");
+    EXPECT_NE(v4.v4(), nullptr);
+    EXPECT_EQ(v4.v6(), nullptr);
+    EXPECT_EQ(v4.text(), "192.0.2.1");
+    EXPECT_NE(v6.v6(), nullptr);
+    EXPECT_EQ(v6.text(), "2001:db8::1");
+    EXPECT_NE(v4, v6);
+    EXPECT_EQ(v4, Address(Ipv4{0xc0000201}));
+    EXPECT_TRUE(Address().unspecified());
+    EXPECT_TRUE(Address(Ipv4{}).unspecified());
+    EXPECT_TRUE(Address(Ipv6{}).unspecified());
+    EXPECT_EQ(Address().text(), "any");
+    EXPECT_FALSE(Address::parse("any"));
+    EXPECT_FALSE(Address::parse("host.example"));
+}
+
+TEST(Mac, IsSixPairsOfDigits) {
+    EXPECT_EQ(Mac::parse("02:00:5E:10:00:ff")->text(), "02:00:5e:10:00:ff");
+    EXPECT_EQ(Mac::parse("02-00-5e-10-00-01")->text(), "02:00:5e:10:00:01");
+    for (const char *wrong :
+         {"", "02:00:5e:10:00", "02:00:5e:10:00:1", "02:00:5e:10:00:011", "02:00-5e:10:00:01",
+          "0g:00:5e:10:00:01", "02.00.5e.10.00.01", "+2:00:5e:10:00:01"})
+        EXPECT_FALSE(Mac::parse(wrong)) << wrong;
+    EXPECT_TRUE(Mac::parse("02:00:00:00:00:00")->unicast());
+    EXPECT_FALSE(Mac::parse("01:00:00:00:00:00")->unicast());
+    EXPECT_FALSE(Mac::parse("00:00:00:00:00:00")->unicast());
+}
+
 }  // namespace

@@ -28,6 +28,19 @@ std::vector<netlink::Event> example_events() {
     for (const char *type : {"resync", "ctrl_overrun", "carrier", "of_tomorrow"})
         events.push_back(netlink::Notice{
             .type = type, .tunnel = {}, .session = netlink::SessionId{7}, .value = 1, .name = {}});
+    events.push_back(netlink::Notice{.type = "peer_addr",
+                                     .tunnel = netlink::TunnelId{5},
+                                     .address = *base::Address::parse("2001:db8::9"),
+                                     .port = 4444});
+    for (const std::uint32_t heard : {0U, 1U})
+        events.push_back(netlink::Notice{
+            .type = "peer_alive", .session = netlink::SessionId{9}, .value = heard});
+    events.push_back(
+        netlink::Notice{.type = "alarm", .session = netlink::SessionId{7}, .value = 12});
+    const FixedKernel pseudowires = l2tp_kernel();
+    events.push_back(netlink::TunnelChanged{.created = true, .tunnel = pseudowires.has_tunnels[0]});
+    events.push_back(
+        netlink::SessionChanged{.created = false, .session = pseudowires.has_sessions[0]});
     events.push_back(netlink::SessionGone{
         .id = netlink::SessionId{7}, .tunnel = netlink::TunnelId{3}, .reason = "tunnel"});
     events.push_back(netlink::TunnelGone{.id = netlink::TunnelId{3}, .reason = "request"});
@@ -90,8 +103,8 @@ TEST(Monitor, AnEventConcernsItsObject) {
         sessions += is_about(event, "session") ? 1 : 0;
         both += is_about(event, "tunnel") && is_about(event, "session") ? 1 : 0;
     }
-    EXPECT_EQ(tunnels, 5);
-    EXPECT_EQ(sessions, 8);
+    EXPECT_EQ(tunnels, 7);
+    EXPECT_EQ(sessions, 12);
     EXPECT_EQ(both, 1) << "only that events were lost concerns everybody";
 }
 

@@ -20,6 +20,7 @@ struct FixedKernel final : netlink::Kernel {
     }
 
     base::Result<netlink::Info> info() override { return has_info; }
+    base::Result<netlink::Tunnel> tunnel(netlink::TunnelId) override { return no(); }
     base::Result<std::vector<netlink::Tunnel>> tunnels() override { return has_tunnels; }
     base::Result<std::vector<netlink::Session>> sessions() override { return has_sessions; }
     base::Result<netlink::Session> session(netlink::SessionId id) override {
@@ -40,6 +41,9 @@ struct FixedKernel final : netlink::Kernel {
     base::Result<netlink::TunnelId> tunnel_add(const netlink::TunnelSpec &) override {
         return no();
     }
+    base::Status tunnel_set(netlink::TunnelId, const netlink::TunnelChange &) override {
+        return no();
+    }
     base::Status tunnel_del(netlink::TunnelId) override { return no(); }
     base::Result<NewSession> session_add(netlink::TunnelId, std::uint32_t,
                                          const netlink::SessionChange &) override {
@@ -53,6 +57,13 @@ struct FixedKernel final : netlink::Kernel {
     base::Result<netlink::Link> link_add(std::string_view, netlink::SessionId) override {
         return no();
     }
+    base::Result<netlink::Link> link_add_ethernet(std::string_view, netlink::SessionId,
+                                                  const netlink::LinkChange &) override {
+        return no();
+    }
+    base::Status link_set(netlink::LinkIndex, const netlink::LinkChange &) override { return no(); }
+    base::Result<netlink::LinkStatus> link_status(netlink::LinkIndex) override { return no(); }
+    base::Result<netlink::LinkIndex> link_index(std::string_view) override { return no(); }
     base::Status link_up(netlink::LinkIndex, std::uint32_t) override { return no(); }
     base::Status link_del(netlink::LinkIndex) override { return no(); }
     base::Status address_add(netlink::LinkIndex, base::Ipv4, base::Ipv4) override { return no(); }
@@ -81,7 +92,7 @@ inline FixedKernel example_kernel() {
     fresh.id = netlink::TunnelId{4};
     fresh.spec.lifetime = netlink::Lifetime::DiesWithOwner;
     fresh.spec.fwmark = 0;
-    fresh.spec.tos_inherit = true;
+    fresh.spec.flags.tos_inherit = true;
     fresh.spec.ttl = 64;
     fresh.spec.df = netlink::Df::Set;
     fresh.spec.oif = 2;
@@ -126,6 +137,56 @@ inline FixedKernel example_kernel() {
     kernel.has_info = {
         .version = "0.1.0", .generation = 9, .tunnels = 2, .sessions = 2, .stats = {}};
     kernel.has_info.stats.drops = {{"no_session", 5}, {"of_tomorrow", 6}};
+    return kernel;
+}
+
+// Two L2TPv3 tunnels: one over UDP and IPv6 with a pseudowire, nobody's; one over IP without a
+// local address.
+inline FixedKernel l2tp_kernel() {
+    FixedKernel kernel;
+    netlink::Tunnel udp;
+    udp.id = netlink::TunnelId{5};
+    udp.xport = "l2tpv3-udp";
+    udp.spec.xport = netlink::Xport::L2tpv3Udp;
+    udp.spec.local = *base::Address::parse("2001:db8::1");
+    udp.spec.remote = *base::Address::parse("2001:db8::2");
+    udp.spec.local_port = 5000;
+    udp.spec.peer_port = 5001;
+    udp.spec.local_id = 10;
+    udp.spec.peer_id = 20;
+    udp.spec.flags.peer_float = true;
+    udp.spec.flags.zero_csum_tx = true;
+    udp.spec.df = netlink::Df::Set;
+    udp.pmtu = 1500;
+    udp.sessions = 1;
+    netlink::Tunnel ip;
+    ip.id = netlink::TunnelId{6};
+    ip.xport = "l2tpv3-ip";
+    ip.owner = "rtun";
+    ip.spec.xport = netlink::Xport::L2tpv3Ip;
+    ip.spec.remote = *base::Address::parse("192.0.2.2");
+    kernel.has_tunnels = {udp, ip};
+
+    netlink::Session session;
+    session.id = netlink::SessionId{9};
+    session.tunnel = udp.id;
+    session.local_id = 100;
+    session.peer_id = 200;
+    session.pw_type = netlink::PwType::EthernetVlan;
+    session.vlan = 7;
+    session.l2spec = netlink::L2Spec::Default;
+    session.sequence = {.send = true, .receive = true};
+    session.cookie_tx = {1, 2, 3, 4};
+    session.cookie_rx = {1, 2, 3, 4, 5, 6, 7, 8};
+    session.circuit_up = false;
+    session.keepalive = 10000;
+    session.dead_time = 30000;
+    session.overhead = 68;
+    session.reorder_slots = 256;
+    session.reorder_timeout = 50;
+    session.stats.rx_keepalive = 3;
+    session.stats.drops = {{"cookie", 2}, {"circuit_down", 1}};
+    kernel.has_sessions = {session};
     return kernel;
 }
 

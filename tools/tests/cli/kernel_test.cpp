@@ -84,11 +84,41 @@ TEST(SessionShow, NothingIsAnEmptyAnswerAndAnEmptyList) {
     EXPECT_EQ(sessions({}, {}, FixedKernel{}), "");
     EXPECT_EQ(sessions({.json = true}, {}, FixedKernel{}), "[]\n");
     EXPECT_EQ(sessions({.family = Family::Inet6}), "");
+    EXPECT_EQ(sessions({.family = Family::Inet}, {}, l2tp_kernel()), "");
 }
 
 TEST(SessionShow, OnelineIsOneLineASession) {
     const std::string text = sessions({.statistics = true, .details = true, .oneline = true}, "7");
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST(SessionShow, OfAPseudowireIsTheGoldenOne) {
+    const Options all{.statistics = true, .details = true};
+    expect_golden("session-l2tp.txt", sessions(all, "9", l2tp_kernel()));
+    expect_golden("session-l2tp.json", sessions({.json = true, .pretty = true}, {}, l2tp_kernel()));
+}
+
+TEST(SessionShow, TheRoundTripAndTheWindowOfPptpAreThere) {
+    FixedKernel kernel = example_kernel();
+    kernel.has_sessions.resize(1);
+    EXPECT_THAT(sessions({.statistics = true}, "7", kernel), Not(HasSubstr("round trip")));
+    kernel.has_sessions[0].rtt = 12345;
+    kernel.has_sessions[0].tx_window = 16;
+    kernel.has_sessions[0].static_rtt = 1500;
+    kernel.has_sessions[0].stats.tx_alarms = 4;
+    kernel.has_sessions[0].congested = true;
+    EXPECT_THAT(sessions({.statistics = true}, "7", kernel), HasSubstr("round trip 12.345 ms"));
+    EXPECT_THAT(sessions({.json = true, .statistics = true}, "7", kernel),
+                HasSubstr("\"rtt\":12.345"));
+    EXPECT_THAT(sessions({.details = true}, "7", kernel),
+                HasSubstr("tx-window 16  static-rtt 1500  alarms 4  congested"));
+}
+
+TEST(TunnelShow, OfL2tpIsTheGoldenOne) {
+    expect_golden("tunnel-l2tp.txt", tunnels({.details = true}, {}, l2tp_kernel()));
+    expect_golden("tunnel-l2tp.json", tunnels({.json = true, .pretty = true}, {}, l2tp_kernel()));
+    EXPECT_THAT(tunnels({.family = Family::Inet}, {}, l2tp_kernel()), Not(HasSubstr("tunnel 5")));
+    EXPECT_THAT(tunnels({.family = Family::Inet6}, {}, l2tp_kernel()), Not(HasSubstr("tunnel 6")));
 }
 
 TEST(TunnelShow, TextsAndJsonAreTheGoldenOnes) {

@@ -169,9 +169,9 @@ TEST(Run, ConfigCheckSaysWhetherAFileIsRight) {
     const Scratch good("client add a type pptp connect-to h user u password p\n");
     const Ran right = run_args({"config", "check", good.path()});
     EXPECT_EQ(right.status, 0) << right.err;
-    EXPECT_EQ(right.out, good.path() + ": ok  1 client\n");
+    EXPECT_EQ(right.out, good.path() + ": ok  1 client  0 pseudowires\n");
     EXPECT_EQ(run_args({"-j", "config", "check", good.path()}).out,
-              "[{\"file\":\"" + good.path() + "\",\"clients\":1}]\n");
+              "[{\"file\":\"" + good.path() + "\",\"clients\":1,\"pseudowires\":0}]\n");
     const Scratch bad("client add a type pptp\n  client add b typ pptp\n");
     const Ran wrong = run_args({"config", "check", bad.path()});
     EXPECT_EQ(wrong.status, 1);
@@ -193,8 +193,9 @@ TEST(Run, AMistakeInABatchChangesNothingAndIsNamedWithItsPlace) {
         EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1);
     }
     const Scratch batch(check + "\n" + check);
-    EXPECT_EQ(run_args({"-b", batch.path()}).out,
-              good.path() + ": ok  1 client\n" + good.path() + ": ok  1 client\n");
+    EXPECT_EQ(run_args({"-b", batch.path()}).out, good.path() + ": ok  1 client  0 pseudowires\n" +
+                                                      good.path() +
+                                                      ": ok  1 client  0 pseudowires\n");
 }
 
 TEST(Run, ABatchStopsAtTheFirstLineThatFails) {
@@ -203,7 +204,7 @@ TEST(Run, ABatchStopsAtTheFirstLineThatFails) {
     const Scratch refused(check + "\nclient show\n" + check);
     const Ran no_daemon = run_args({"-b", refused.path()});
     EXPECT_EQ(no_daemon.status, 3);
-    EXPECT_EQ(no_daemon.out, good.path() + ": ok  1 client\n");
+    EXPECT_EQ(no_daemon.out, good.path() + ": ok  1 client  0 pseudowires\n");
     EXPECT_THAT(no_daemon.err, StartsWith("Error: " + refused.path() + ":3: no daemon"));
 }
 

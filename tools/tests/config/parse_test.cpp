@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 namespace rtun::config {
 namespace {
 
@@ -295,15 +297,23 @@ TEST(Endpoint, HasThePortOfPptpUnlessItSaysAnother) {
     EXPECT_EQ(other->port, 99);
 }
 
+constexpr std::array both{Keywords::OfClients, Keywords::OfPseudowires};
+
 TEST(Table, RowsAreWholeAndUnique) {
-    std::vector<std::string_view> seen;
-    for (const Property &property : properties()) {
-        EXPECT_TRUE(std::find(seen.begin(), seen.end(), property.keyword) == seen.end());
-        seen.push_back(property.keyword);
-        EXPECT_NE(property.set, nullptr);
-        EXPECT_NE(property.uses, NoUse);
-        EXPECT_FALSE(property.help.empty());
-        EXPECT_EQ(property.get == nullptr, property.copy == nullptr) << property.keyword;
+    for (const Keywords keywords : both) {
+        std::vector<std::string_view> seen;
+        for (const Property &property : properties(keywords)) {
+            EXPECT_TRUE(std::find(seen.begin(), seen.end(), property.keyword) == seen.end());
+            seen.push_back(property.keyword);
+            EXPECT_NE(property.set, nullptr);
+            EXPECT_NE(property.uses, NoUse);
+            EXPECT_FALSE(property.help.empty());
+            EXPECT_EQ(property.client.get == nullptr, property.client.copy == nullptr);
+            EXPECT_EQ(property.pseudowire.get == nullptr, property.pseudowire.copy == nullptr);
+            EXPECT_TRUE(property.client.get == nullptr || property.pseudowire.get == nullptr);
+            EXPECT_EQ(is_kept(property),
+                      (property.uses & (InAdd | InSet)) != 0 && property.keyword != "may-exist");
+        }
     }
     for (const Object &object : objects()) {
         for (const Verb &verb : object.verbs) {
@@ -314,15 +324,22 @@ TEST(Table, RowsAreWholeAndUnique) {
     }
 }
 
-// A default that its own row would refuse could not be written into a file.
+// A default that its own row would refuse could not be written into a file. What is not given at
+// all is written as nothing.
 TEST(Table, DefaultsAreValuesThatTheirRowsTake) {
-    for (const Property &property : properties()) {
-        if (property.get == nullptr || property.need != Need::Optional ||
-            property.secret != nullptr)
-            continue;
-        Draft draft;
-        EXPECT_TRUE(property.set(draft, property.get(Client{}))) << property.keyword;
-        EXPECT_EQ(property.get(draft.client), property.get(Client{})) << property.keyword;
+    for (const Keywords keywords : both) {
+        for (const Property &property : properties(keywords)) {
+            const std::string value = default_of(property);
+            if (!is_kept(property) || property.need != Need::Optional || is_secret(property) ||
+                value.empty())
+                continue;
+            Draft draft;
+            EXPECT_TRUE(property.set(draft, value)) << property.keyword;
+            EXPECT_EQ(property.client.get != nullptr ? property.client.get(draft.client)
+                                                     : property.pseudowire.get(draft.pseudowire),
+                      value)
+                << property.keyword;
+        }
     }
 }
 

@@ -30,7 +30,7 @@ TEST(Usage, EveryLevelNamesAllThatIsBelow) {
                 words.emplace_back(verb.name);
             const std::string text = usage(words);
             EXPECT_THAT(text, HasSubstr("Usage: rtun " + std::string(object.name)));
-            for (const Property &property : properties()) {
+            for (const Property &property : properties(verb)) {
                 const std::string line = "\n  " + std::string(property.keyword) + " ";
                 EXPECT_EQ(text.find(line) != std::string::npos, takes(verb, property)) << text;
             }

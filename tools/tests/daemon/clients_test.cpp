@@ -22,6 +22,7 @@ using testing::HasSubstr;
 struct Set : Host {
     int quiet = 0;
     std::unique_ptr<Clients> clients;
+    std::unique_ptr<Pseudowires> pseudowires;
     std::unique_ptr<Commands> commands;
     std::string file;
 
@@ -30,7 +31,8 @@ struct Set : Host {
         const base::Fd fd(::mkstemp(name.data()));
         file = name;
         clients = std::make_unique<Clients>(ground, sink(), [this] { quiet++; });
-        commands = std::make_unique<Commands>(*clients, file);
+        pseudowires = std::make_unique<Pseudowires>(world, kernel, random, "rtun", sink());
+        commands = std::make_unique<Commands>(*clients, *pseudowires, file);
         world.pump = [this] {
             const auto all = kernel.events();
             for (const netlink::Event &event : all.value())

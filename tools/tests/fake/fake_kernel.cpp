@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace rtun::fake {
@@ -24,7 +25,6 @@ namespace {
 
 std::uint32_t number(TunnelId id) { return static_cast<std::uint32_t>(id); }
 std::uint32_t number(SessionId id) { return static_cast<std::uint32_t>(id); }
-int number(LinkIndex index) { return static_cast<int>(index); }
 
 tl::unexpected<base::Error> refused(int errnum, std::string text) {
     return base::fail(ErrorCode::Refused, std::move(text), errnum);
@@ -35,21 +35,13 @@ tl::unexpected<base::Error> no_tunnel(TunnelId id) {
 tl::unexpected<base::Error> no_session(SessionId id) {
     return base::fail(ErrorCode::NotFound, fmt::format("no session {}", number(id)), ENOENT);
 }
-tl::unexpected<base::Error> no_link(LinkIndex link) {
-    return base::fail(ErrorCode::NotFound, fmt::format("no device {}", number(link)), ENODEV);
-}
-
-std::string describe(const Route &route) {
-    return fmt::format("{}/{} via {} dev {} src {} metric {}", route.destination.text(),
-                       route.prefix_length, route.gateway.text(), number(route.oif),
-                       route.source.text(), route.metric);
-}
-
-bool covers(const Route &route, base::Ipv4 destination) {
-    if (route.prefix_length == 0)
-        return true;
-    const int shift = 32 - route.prefix_length;
-    return route.destination.value >> shift == destination.value >> shift;
+// RFC 3931 sections 4.1.1 and 4.1.2, RFC 4719 section 2.2: what stands around an Ethernet frame.
+std::uint32_t overhead_of(const netlink::TunnelSpec &spec, const netlink::Session &session) {
+    std::uint32_t octets = spec.remote.v6() != nullptr ? 40 : 20;
+    octets += spec.xport == netlink::Xport::L2tpv3Udp ? 8 + 4 : 0;
+    octets += 4 + static_cast<std::uint32_t>(session.cookie_tx.size());
+    octets += session.l2spec == netlink::L2Spec::Default ? 4 : 0;
+    return octets + (session.pw_type == netlink::PwType::EthernetVlan ? 4 : 0);
 }
 
 // A Kernel that forwards everything and ends before its kernel does.
@@ -63,7 +55,11 @@ public:
     base::Result<TunnelId> tunnel_add(const netlink::TunnelSpec &spec) override {
         return kernel_.tunnel_add(spec);
     }
+    base::Status tunnel_set(TunnelId id, const netlink::TunnelChange &change) override {
+        return kernel_.tunnel_set(id, change);
+    }
     base::Status tunnel_del(TunnelId id) override { return kernel_.tunnel_del(id); }
+    base::Result<netlink::Tunnel> tunnel(TunnelId id) override { return kernel_.tunnel(id); }
     base::Result<std::vector<netlink::Tunnel>> tunnels() override { return kernel_.tunnels(); }
     base::Result<NewSession> session_add(TunnelId tunnel, std::uint32_t local_id,
                                          const SessionChange &initial) override {
@@ -80,6 +76,19 @@ public:
     }
     base::Result<netlink::Link> link_add(std::string_view name, SessionId session) override {
         return kernel_.link_add(name, session);
+    }
+    base::Result<netlink::Link> link_add_ethernet(std::string_view name, SessionId session,
+                                                  const netlink::LinkChange &initial) override {
+        return kernel_.link_add_ethernet(name, session, initial);
+    }
+    base::Status link_set(LinkIndex link, const netlink::LinkChange &change) override {
+        return kernel_.link_set(link, change);
+    }
+    base::Result<netlink::LinkStatus> link_status(LinkIndex link) override {
+        return kernel_.link_status(link);
+    }
+    base::Result<LinkIndex> link_index(std::string_view name) override {
+        return kernel_.link_index(name);
     }
     base::Status link_up(LinkIndex link, std::uint32_t mtu) override {
         return kernel_.link_up(link, mtu);
@@ -228,6 +237,15 @@ bool FakeKernel::send_packet(LinkIndex link, base::View packet) {
     return true;
 }
 
+void FakeKernel::move_link(LinkIndex link, int netnsid) {
+    sessions_.at(links_.at(link).session).session.netnsid = netnsid;
+    links_.erase(link);
+}
+
+void FakeKernel::add_foreign_link(std::string_view name) {
+    links_[LinkIndex{next_link_++}] = FakeLink{.name = std::string(name)};
+}
+
 int FakeKernel::count(std::string_view verb) const {
     return static_cast<int>(std::count_if(calls_.begin(), calls_.end(), [&](const auto &line) {
         return line == verb || line.starts_with(std::string(verb) + " ");
@@ -282,6 +300,19 @@ void FakeKernel::apply(SessionState &state, const SessionChange &change) {
     session.peer_window = change.peer_window.value_or(session.peer_window);
     session.ack_delay = change.ack_delay.value_or(session.ack_delay);
     session.blob = change.blob.value_or(session.blob);
+    session.pw_type = change.pw_type.value_or(session.pw_type);
+    session.l2spec = change.l2spec.value_or(session.l2spec);
+    if (change.vlan)
+        session.vlan = change.vlan;
+    session.sequence = change.sequence.value_or(session.sequence);
+    session.cookie_tx = change.cookie_tx.value_or(session.cookie_tx);
+    session.cookie_rx = change.cookie_rx.value_or(session.cookie_rx);
+    session.cookie_grace = change.cookie_grace.value_or(session.cookie_grace);
+    session.circuit_up = change.circuit_up.value_or(session.circuit_up);
+    session.keepalive = change.keepalive.value_or(session.keepalive);
+    session.dead_time = change.dead_time.value_or(session.dead_time);
+    session.tx_window = change.tx_window.value_or(session.tx_window);
+    session.static_rtt = change.static_rtt.value_or(session.static_rtt);
     state.magic = change.magic.value_or(state.magic);
 }
 
@@ -355,18 +386,71 @@ base::Status FakeKernel::bind_owner(std::string_view name) {
     return {};
 }
 
+// A PPTP tunnel is somebody's. The tunnels of L2TPv3 have an id of their own, or none.
+base::Status FakeKernel::check_tunnel(const netlink::TunnelSpec &spec) const {
+    const bool pptp = spec.xport == netlink::Xport::Pptp;
+    if (pptp && !owner_)
+        return refused(EPERM, "no owner name is bound to this socket");
+    if ((pptp && spec.local.unspecified()) || spec.remote.unspecified())
+        return refused(EINVAL, "an address is missing");
+    if ((spec.local.v6() != nullptr) != (spec.remote.v6() != nullptr) &&
+        spec.local != base::Address{})
+        return refused(EINVAL, "the addresses are of different families");
+    for (const auto &[id, other] : tunnels_) {
+        const bool same_version =
+            (other.spec.xport == netlink::Xport::L2tpv2) == (spec.xport == netlink::Xport::L2tpv2);
+        if (!pptp && spec.local_id && same_version && other.spec.local_id == spec.local_id)
+            return base::fail(ErrorCode::Exists,
+                              fmt::format("tunnel id {} is in use", *spec.local_id), EEXIST);
+    }
+    return {};
+}
+
 base::Result<TunnelId> FakeKernel::tunnel_add(const netlink::TunnelSpec &spec) {
     TRY(called(fmt::format("tunnel_add {} {}", spec.local.text(), spec.remote.text())));
-    if (!owner_)
-        return refused(EPERM, "no owner name is bound to this socket");
-    if (spec.local.unspecified() || spec.remote.unspecified())
-        return refused(EINVAL, "an address is missing");
+    TRY(check_tunnel(spec));
+    constexpr std::array names{"", "pptp", "l2tpv2", "l2tpv3-udp", "l2tpv3-ip"};
     const TunnelId id{next_tunnel_++};
-    tunnels_[id] =
-        netlink::Tunnel{.id = id, .spec = spec, .owner = *owner_, .xport = "pptp", .pmtu = 1500};
+    netlink::Tunnel &tunnel = tunnels_[id];
+    tunnel = netlink::Tunnel{.id = id,
+                             .spec = spec,
+                             .owner = owner_.value_or(""),
+                             .xport = names[static_cast<std::size_t>(spec.xport)],
+                             .pmtu = path_mtu};
+    if (spec.xport == netlink::Xport::L2tpv3Udp || spec.xport == netlink::Xport::L2tpv2) {
+        tunnel.spec.local_port = spec.local_port.value_or(1701);
+        tunnel.spec.peer_port = spec.peer_port.value_or(1701);
+    }
     generation_++;
-    tell(netlink::TunnelChanged{true, tunnels_[id]});
+    tell(netlink::TunnelChanged{true, tunnel});
     return id;
+}
+
+base::Status FakeKernel::tunnel_set(TunnelId id, const netlink::TunnelChange &change) {
+    std::string line = fmt::format("tunnel_set {}", number(id));
+    if (change.fwmark)
+        line += fmt::format(" fwmark {}", *change.fwmark);
+    if (change.oif)
+        line += fmt::format(" oif {}", *change.oif);
+    if (change.ttl)
+        line += fmt::format(" ttl {}", *change.ttl);
+    if (change.tos)
+        line += fmt::format(" tos {}", *change.tos);
+    if (change.df)
+        line += fmt::format(" df {}", static_cast<int>(*change.df));
+    TRY(called(std::move(line)));
+    const auto found = tunnels_.find(id);
+    if (found == tunnels_.end())
+        return no_tunnel(id);
+    netlink::TunnelSpec &spec = found->second.spec;
+    spec.fwmark = change.fwmark.value_or(spec.fwmark);
+    spec.oif = change.oif.value_or(spec.oif);
+    spec.ttl = change.ttl.value_or(spec.ttl);
+    spec.tos = change.tos.value_or(spec.tos);
+    spec.df = change.df.value_or(spec.df);
+    generation_++;
+    tell(netlink::TunnelChanged{false, found->second});
+    return {};
 }
 
 base::Status FakeKernel::tunnel_del(TunnelId id) {
@@ -377,6 +461,14 @@ base::Status FakeKernel::tunnel_del(TunnelId id) {
     return {};
 }
 
+base::Result<netlink::Tunnel> FakeKernel::tunnel(TunnelId id) {
+    TRY(called(fmt::format("tunnel {}", number(id))));
+    const auto found = tunnels_.find(id);
+    if (found == tunnels_.end())
+        return no_tunnel(id);
+    return found->second;
+}
+
 base::Result<std::vector<netlink::Tunnel>> FakeKernel::tunnels() {
     TRY(called("tunnels"));
     std::vector<netlink::Tunnel> all;
@@ -385,26 +477,43 @@ base::Result<std::vector<netlink::Tunnel>> FakeKernel::tunnels() {
     return all;
 }
 
+// One call id belongs to one session of a peer, one session id to one of the namespace unless the
+// tunnel says otherwise.
+base::Status FakeKernel::check_session(const netlink::Tunnel &tunnel, std::uint32_t local_id,
+                                       const SessionChange &initial) const {
+    const bool pptp = tunnel.spec.xport == netlink::Xport::Pptp;
+    if (pptp && local_id > 0xffff)
+        return refused(ERANGE, "call ids are 1 to 65535");
+    const bool numbers = initial.sequence && (initial.sequence->send || initial.sequence->receive);
+    if (!pptp && numbers && initial.l2spec.value_or(netlink::L2Spec::None) == netlink::L2Spec::None)
+        return refused(EINVAL, "sequence numbers need the sublayer");
+    const bool tagged = initial.pw_type == netlink::PwType::EthernetVlan;
+    if (tagged != initial.vlan.has_value())
+        return refused(EINVAL, "a VLAN id belongs to a VLAN pseudowire");
+    for (const auto &[id, state] : sessions_) {
+        const netlink::Tunnel &other = tunnels_.at(state.session.tunnel);
+        const bool same_peer = other.spec.remote == tunnel.spec.remote;
+        const bool same_space =
+            pptp == (other.spec.xport == netlink::Xport::Pptp) &&
+            (same_peer || (!pptp && !tunnel.spec.flags.scoped_ids && !other.spec.flags.scoped_ids));
+        if (local_id != 0 && state.session.local_id == local_id && same_space)
+            return base::fail(
+                ErrorCode::Exists,
+                fmt::format("{} id {} is in use", pptp ? "call" : "session", local_id), EEXIST);
+    }
+    return {};
+}
+
 base::Result<netlink::Kernel::NewSession>
 FakeKernel::session_add(TunnelId tunnel, std::uint32_t local_id, const SessionChange &initial) {
     TRY(called(fmt::format("session_add {} {}", number(tunnel), local_id)));
     const auto found = tunnels_.find(tunnel);
     if (found == tunnels_.end())
         return no_tunnel(tunnel);
-    // One call id belongs to one session of a peer.
-    const auto taken = [&](std::uint32_t call) {
-        return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto &entry) {
-            const netlink::Session &session = entry.second.session;
-            return session.local_id == call &&
-                   tunnels_.at(session.tunnel).spec.remote == found->second.spec.remote;
-        });
-    };
-    if (local_id > 0xffff)
-        return refused(ERANGE, "call ids are 1 to 65535");
-    if (local_id != 0 && taken(local_id))
-        return base::fail(ErrorCode::Exists, fmt::format("call id {} is in use", local_id), EEXIST);
+    TRY(check_session(found->second, local_id, initial));
+    const bool pptp = found->second.spec.xport == netlink::Xport::Pptp;
     while (local_id == 0) {
-        if (!taken(next_call_))
+        if (check_session(found->second, next_call_, initial))
             local_id = next_call_;
         next_call_++;
     }
@@ -418,7 +527,13 @@ FakeKernel::session_add(TunnelId tunnel, std::uint32_t local_id, const SessionCh
     state.session.reorder_timeout = 50;
     state.session.peer_window = 16;
     state.session.ack_delay = 100;
+    if (!pptp) {
+        state.session.pw_type = netlink::PwType::Ethernet;
+        state.session.cookie_grace = 30000;
+    }
     apply(state, initial);
+    if (!pptp)
+        state.session.overhead = overhead_of(found->second.spec, state.session);
     found->second.sessions++;
     generation_++;
     tell(netlink::SessionChanged{true, state.session});
@@ -438,6 +553,15 @@ base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) 
     if (change.np)
         line +=
             fmt::format(" np {}{}", change.np->ipv4 ? "+ipv4" : "", change.np->ipv6 ? "+ipv6" : "");
+    if (change.sequence)
+        line += fmt::format(" sequence {}{}", change.sequence->send ? "+send" : "",
+                            change.sequence->receive ? "+receive" : "");
+    if (change.cookie_tx)
+        line += fmt::format(" cookie_tx {}", base::to_hex(*change.cookie_tx));
+    if (change.cookie_rx)
+        line += fmt::format(" cookie_rx {}", base::to_hex(*change.cookie_rx));
+    if (change.circuit_up)
+        line += fmt::format(" circuit {}", *change.circuit_up ? "up" : "down");
     TRY(called(std::move(line)));
     const auto found = sessions_.find(id);
     if (found == sessions_.end())
@@ -492,132 +616,6 @@ base::Status FakeKernel::frame_send(SessionId id, base::View frame) {
     if (SessionState *to = opposite(found->second); to != nullptr)
         other_->receive_frame(*to, frame);
     return {};
-}
-
-// -- netlink::Kernel: devices, addresses, routes
-
-base::Result<netlink::Link> FakeKernel::link_add(std::string_view name, SessionId session) {
-    TRY(called(fmt::format("link_add {} {}", name, number(session))));
-    const auto found = sessions_.find(session);
-    if (found == sessions_.end())
-        return no_session(session);
-    if (found->second.session.device)
-        return refused(EBUSY, "the session has a device already");
-    std::string full(name);
-    if (const auto pattern = full.find("%d"); pattern != std::string::npos) {
-        int n = 0;
-        do {
-            full = std::string(name);
-            full.replace(pattern, 2, std::to_string(n++));
-        } while (link_named(full));
-    }
-    if (full.empty() || full.size() > 15)
-        return refused(EINVAL, fmt::format("\"{}\" is not a device name", full));
-    if (link_named(full))
-        return base::fail(ErrorCode::Exists, fmt::format("device {} exists", full), EEXIST);
-    const LinkIndex index{next_link_++};
-    links_[index] = FakeLink{.name = full, .session = session};
-    found->second.session.device = index;
-    return netlink::Link{index, full};
-}
-
-base::Status FakeKernel::link_up(LinkIndex link, std::uint32_t mtu) {
-    TRY(called(fmt::format("link_up {} {}", number(link), mtu)));
-    const auto found = links_.find(link);
-    if (found == links_.end())
-        return no_link(link);
-    found->second.up = true;
-    found->second.mtu = mtu;
-    return {};
-}
-
-base::Status FakeKernel::link_del(LinkIndex link) {
-    TRY(called(fmt::format("link_del {}", number(link))));
-    const auto found = links_.find(link);
-    if (found == links_.end())
-        return no_link(link);
-    if (const auto s = sessions_.find(found->second.session); s != sessions_.end())
-        s->second.session.device.reset();
-    drop_link(link);
-    return {};
-}
-
-base::Result<std::string> FakeKernel::link_name(LinkIndex link) {
-    TRY(called(fmt::format("link_name {}", number(link))));
-    const auto found = links_.find(link);
-    if (found == links_.end())
-        return no_link(link);
-    return found->second.name;
-}
-
-base::Status FakeKernel::address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
-    TRY(called(fmt::format("address_add {} {} {}", number(link), local.text(), peer.text())));
-    const auto found = links_.find(link);
-    if (found == links_.end())
-        return no_link(link);
-    const FakeLink::Address address{local, peer};
-    auto &all = found->second.addresses;
-    if (std::find(all.begin(), all.end(), address) != all.end())
-        return base::fail(ErrorCode::Exists, "the device has this address already", EEXIST);
-    all.push_back(address);
-    return {};
-}
-
-base::Status FakeKernel::route_add(const Route &route) {
-    TRY(called("route_add " + describe(route)));
-    if (const auto link = links_.find(route.oif); link != links_.end() && !link->second.up)
-        return refused(ENETDOWN, "Device for nexthop is not up");
-    // A default route may have a metric that another has, and then goes before it.
-    const bool taken = std::any_of(routes_.begin(), routes_.end(), [&](const Route &other) {
-        return other == route ||
-               (route.prefix_length != 0 && other.destination == route.destination &&
-                other.prefix_length == route.prefix_length && other.metric == route.metric);
-    });
-    if (taken)
-        return base::fail(ErrorCode::Exists, "the route exists", EEXIST);
-    const auto place = std::find_if(routes_.begin(), routes_.end(), [&](const Route &other) {
-        return other.prefix_length == 0 && route.prefix_length == 0 && other.metric == route.metric;
-    });
-    routes_.insert(place, route);
-    return {};
-}
-
-base::Status FakeKernel::route_del(const Route &route) {
-    TRY(called("route_del " + describe(route)));
-    if (std::erase(routes_, route) == 0)
-        return base::fail(ErrorCode::NotFound, "no such route", ESRCH);
-    return {};
-}
-
-base::Result<Route> FakeKernel::route_to(base::Ipv4 destination, std::uint32_t fwmark) {
-    TRY(called(fmt::format("route_to {} {}", destination.text(), fwmark)));
-    std::optional<Route> best;
-    const auto consider = [&](const Route &route) {
-        if (covers(route, destination) &&
-            (!best || route.prefix_length > best->prefix_length ||
-             (route.prefix_length == best->prefix_length && route.metric < best->metric)))
-            best = route;
-    };
-    // The route to a device's peer, as the kernel makes it with the address.
-    for (const auto &[index, link] : links_)
-        for (const FakeLink::Address &address : link.addresses)
-            if (!address.peer.unspecified())
-                consider(Route{.destination = address.peer, .oif = index, .source = address.local});
-    for (const Route &route : routes_)
-        consider(route);
-    if (underlay)
-        consider(*underlay);  // was there first, so others went before it
-    if (!best)
-        return base::fail(ErrorCode::Unreachable, fmt::format("no route to {}", destination.text()),
-                          ENETUNREACH);
-    best->destination = destination;
-    best->prefix_length = 32;
-    return *best;
-}
-
-base::Result<std::vector<Route>> FakeKernel::own_routes() {
-    TRY(called("own_routes"));
-    return routes_;
 }
 
 // -- netlink::Kernel: what the kernel says by itself

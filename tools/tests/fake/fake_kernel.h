@@ -30,6 +30,8 @@ struct FakeLink {
     netlink::SessionId session{};
     bool up = false;
     std::uint32_t mtu = 1500;
+    bool ethernet = false;
+    std::optional<base::Mac> mac{};
     struct Address {
         base::Ipv4 local;
         base::Ipv4 peer;
@@ -80,6 +82,23 @@ public:
     [[nodiscard]] int count(std::string_view verb) const;  // how often it was called
     [[nodiscard]] const std::vector<Sent> &sent() const { return sent_; }  // frames
     [[nodiscard]] const std::map<netlink::LinkIndex, FakeLink> &links() const { return links_; }
+    // The state of a session, without leaving a line in calls().
+    [[nodiscard]] const netlink::Session &session_of(netlink::SessionId id) const {
+        return sessions_.at(id).session;
+    }
+    [[nodiscard]] const netlink::Tunnel &tunnel_of(netlink::TunnelId id) const {
+        return tunnels_.at(id);
+    }
+    void set_overhead(netlink::SessionId id, std::uint32_t octets) {
+        sessions_.at(id).session.overhead = octets;
+    }
+    void set_path_mtu(netlink::TunnelId id, std::uint32_t mtu) { tunnels_.at(id).pmtu = mtu; }
+    // Moves a device to the namespace of this id; here it is gone.
+    void move_link(netlink::LinkIndex link, int netnsid);
+    // A device of somebody else.
+    void add_foreign_link(std::string_view name);
+    // What new tunnels find to be the MTU of their path; 0: nothing yet.
+    std::uint32_t path_mtu = 1500;
     [[nodiscard]] const std::vector<netlink::Route> &routes() const { return routes_; }
     [[nodiscard]] const std::optional<std::string> &owner() const { return owner_; }
     // Nothing is left that rtun could have made: no tunnel, session, device, route.
@@ -96,7 +115,9 @@ public:
     base::Result<netlink::Info> info() override;
     base::Status bind_owner(std::string_view name) override;
     base::Result<netlink::TunnelId> tunnel_add(const netlink::TunnelSpec &spec) override;
+    base::Status tunnel_set(netlink::TunnelId id, const netlink::TunnelChange &change) override;
     base::Status tunnel_del(netlink::TunnelId id) override;
+    base::Result<netlink::Tunnel> tunnel(netlink::TunnelId id) override;
     base::Result<std::vector<netlink::Tunnel>> tunnels() override;
     base::Result<NewSession> session_add(netlink::TunnelId tunnel, std::uint32_t local_id,
                                          const netlink::SessionChange &initial) override;
@@ -107,6 +128,11 @@ public:
     base::Status frame_send(netlink::SessionId id, base::View frame) override;
     base::Result<netlink::Link> link_add(std::string_view name,
                                          netlink::SessionId session) override;
+    base::Result<netlink::Link> link_add_ethernet(std::string_view name, netlink::SessionId session,
+                                                  const netlink::LinkChange &initial) override;
+    base::Status link_set(netlink::LinkIndex link, const netlink::LinkChange &change) override;
+    base::Result<netlink::LinkStatus> link_status(netlink::LinkIndex link) override;
+    base::Result<netlink::LinkIndex> link_index(std::string_view name) override;
     base::Status link_up(netlink::LinkIndex link, std::uint32_t mtu) override;
     base::Status link_del(netlink::LinkIndex link) override;
     base::Result<std::string> link_name(netlink::LinkIndex link) override;
@@ -133,6 +159,10 @@ private:
     void apply(SessionState &state, const netlink::SessionChange &change);
     SessionState *opposite(const SessionState &sender);
     void receive_frame(SessionState &receiver, base::View frame);
+    base::Result<netlink::Link> make_link(std::string_view name, netlink::SessionId session);
+    [[nodiscard]] base::Status check_tunnel(const netlink::TunnelSpec &spec) const;
+    [[nodiscard]] base::Status check_session(const netlink::Tunnel &tunnel, std::uint32_t local_id,
+                                             const netlink::SessionChange &initial) const;
     [[nodiscard]] std::optional<netlink::LinkIndex> link_named(std::string_view name) const;
 
     FakeKernel *other_ = nullptr;

@@ -101,6 +101,16 @@ public:
             });
         return lookup;
     }
+    std::unique_ptr<daemon::Lookup> resolve_any(const std::string &name,
+                                                daemon::AddressesDone done) override {
+        return resolve(
+            name, [done = std::move(done)](const base::Result<std::vector<base::Ipv4>> &answer) {
+                if (answer)
+                    done(std::vector<base::Address>(answer->begin(), answer->end()));
+                else
+                    done(base::fail(answer.error()));
+            });
+    }
     base::Result<std::unique_ptr<daemon::Stream>>
     connect(const daemon::StreamOptions &options, daemon::StreamHandlers handlers) override {
         dialed.push_back(options);

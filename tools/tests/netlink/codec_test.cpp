@@ -58,7 +58,7 @@ TEST(Request, of_a_tunnel_carries_the_whole_outer_policy) {
     spec.oif = 3;
     spec.ttl = 64;
     spec.tos = 0xb8;
-    spec.tos_inherit = true;
+    spec.flags.tos_inherit = true;
     spec.df = Df::Set;
     spec.blob = {1, 2, 3};
     const Taken taken(build_tunnel_new(Id, spec));
@@ -76,6 +76,118 @@ TEST(Request, of_a_tunnel_carries_the_whole_outer_policy) {
     EXPECT_EQ(tunnel.u8(RTUN_A_TUNNEL_DF), RTUN_DF_SET);
     EXPECT_EQ(tunnel.bytes(RTUN_A_TUNNEL_BLOB)->size(), 3u);
     EXPECT_FALSE(tunnel.has(RTUN_A_TUNNEL_ID));
+}
+
+TEST(Request, of_an_l2tp_tunnel_carries_ids_ports_and_flags) {
+    TunnelSpec spec;
+    spec.xport = Xport::L2tpv3Udp;
+    spec.local = *base::Ipv6::parse("2001:db8::1");
+    spec.remote = *base::Ipv6::parse("2001:db8::2");
+    spec.flags = {.tos_inherit = false,
+                  .zero_csum_tx = true,
+                  .zero_csum6_rx = true,
+                  .peer_float = true,
+                  .scoped_ids = true};
+    spec.local_port = 5000;
+    spec.peer_port = 65535;
+    spec.local_id = 10;
+    spec.peer_id = 0xffffffff;
+    const Taken taken(build_tunnel_new(Id, spec));
+    const Attributes tunnel = taken.top().nest(RTUN_A_TUNNEL);
+    EXPECT_EQ(tunnel.u8(RTUN_A_TUNNEL_XPORT), RTUN_XPORT_L2TPV3_UDP);
+    EXPECT_EQ(tunnel.ipv6(RTUN_A_TUNNEL_LOCAL6)->text(), "2001:db8::1");
+    EXPECT_EQ(tunnel.ipv6(RTUN_A_TUNNEL_REMOTE6)->text(), "2001:db8::2");
+    EXPECT_FALSE(tunnel.has(RTUN_A_TUNNEL_LOCAL4));
+    EXPECT_FALSE(tunnel.has(RTUN_A_TUNNEL_REMOTE4));
+    EXPECT_EQ(tunnel.bitfield(RTUN_A_TUNNEL_FLAGS),
+              std::uint32_t{RTUN_TUNNEL_F_ZERO_CSUM_TX | RTUN_TUNNEL_F_ZERO_CSUM6_RX |
+                            RTUN_TUNNEL_F_PEER_FLOAT | RTUN_TUNNEL_F_SCOPED_IDS});
+    EXPECT_EQ(tunnel.u32(RTUN_A_TUNNEL_LOCAL_PORT), 5000u);
+    EXPECT_EQ(tunnel.u32(RTUN_A_TUNNEL_PEER_PORT), 65535u);
+    EXPECT_EQ(tunnel.u32(RTUN_A_TUNNEL_LOCAL_ID), 10u);
+    EXPECT_EQ(tunnel.u32(RTUN_A_TUNNEL_PEER_ID), 0xffffffffu);
+}
+
+TEST(Request, of_a_tunnel_without_a_local_address_leaves_it_out) {
+    TunnelSpec spec;
+    spec.xport = Xport::L2tpv3Ip;
+    spec.remote = Remote;
+    const Taken taken(build_tunnel_new(Id, spec));
+    const Attributes tunnel = taken.top().nest(RTUN_A_TUNNEL);
+    EXPECT_EQ(tunnel.u8(RTUN_A_TUNNEL_XPORT), RTUN_XPORT_L2TPV3_IP);
+    EXPECT_FALSE(tunnel.has(RTUN_A_TUNNEL_LOCAL4) || tunnel.has(RTUN_A_TUNNEL_LOCAL6));
+    EXPECT_FALSE(tunnel.has(RTUN_A_TUNNEL_LOCAL_PORT) || tunnel.has(RTUN_A_TUNNEL_LOCAL_ID));
+    EXPECT_EQ(tunnel.ipv4(RTUN_A_TUNNEL_REMOTE4), Remote);
+    spec.xport = Xport::L2tpv2;
+    const Taken second(build_tunnel_new(Id, spec));
+    EXPECT_EQ(second.top().nest(RTUN_A_TUNNEL).u8(RTUN_A_TUNNEL_XPORT), RTUN_XPORT_L2TPV2);
+}
+
+TEST(Request, of_a_tunnels_change_carries_only_what_changes) {
+    const Taken taken(build_tunnel_set(Id, TunnelId{3}, {.ttl = 9, .df = Df::Inherit}));
+    EXPECT_EQ(taken.command(), RTUN_CMD_TUNNEL_SET);
+    const Attributes tunnel = taken.top().nest(RTUN_A_TUNNEL);
+    EXPECT_EQ(tunnel.all().size(), 3u);
+    EXPECT_EQ(tunnel.u32(RTUN_A_TUNNEL_ID), 3u);
+    EXPECT_EQ(tunnel.u8(RTUN_A_TUNNEL_TTL), 9);
+    EXPECT_EQ(tunnel.u8(RTUN_A_TUNNEL_DF), RTUN_DF_INHERIT);
+    const Taken all(build_tunnel_set(Id, TunnelId{3}, {.fwmark = 1, .oif = 2, .tos = 4}));
+    EXPECT_EQ(all.top().nest(RTUN_A_TUNNEL).u32(RTUN_A_TUNNEL_FWMARK), 1u);
+    EXPECT_EQ(all.top().nest(RTUN_A_TUNNEL).u32(RTUN_A_TUNNEL_OIF), 2u);
+    EXPECT_EQ(all.top().nest(RTUN_A_TUNNEL).u8(RTUN_A_TUNNEL_TOS), 4);
+}
+
+TEST(Request, for_one_tunnel_names_it) {
+    const Taken taken(build_tunnel_get(Id, TunnelId{3}));
+    EXPECT_EQ(taken.command(), RTUN_CMD_TUNNEL_GET);
+    EXPECT_EQ(taken.top().nest(RTUN_A_TUNNEL).u32(RTUN_A_TUNNEL_ID), 3u);
+}
+
+TEST(Request, of_a_pseudowire_carries_all_of_it) {
+    SessionChange change;
+    change.peer_id = 200;
+    change.pw_type = PwType::EthernetVlan;
+    change.l2spec = L2Spec::Default;
+    change.vlan = 7;
+    change.sequence = SequenceFlags{.send = true, .receive = false};
+    change.cookie_tx = base::Bytes{1, 2, 3, 4, 5, 6, 7, 8};
+    change.cookie_rx = base::Bytes{};
+    change.cookie_grace = 5000;
+    change.circuit_up = false;
+    change.keepalive = 10000;
+    change.dead_time = 30000;
+    change.tx_window = 16;
+    change.static_rtt = 1500;
+    const Taken taken(build_session_new(Id, TunnelId{4}, 100, change));
+    const Attributes session = taken.top().nest(RTUN_A_SESSION);
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_LOCAL_ID), 100u);
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_PW_TYPE), std::uint32_t{RTUN_PW_ETH_VLAN});
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_L2SPEC), std::uint32_t{RTUN_L2SPEC_DEFAULT});
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_VLAN), 7u);
+    EXPECT_EQ(session.bytes(RTUN_A_SESSION_COOKIE_TX)->size(), 8u);
+    EXPECT_TRUE(session.bytes(RTUN_A_SESSION_COOKIE_RX)->empty());
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_COOKIE_GRACE), 5000u);
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_CIRCUIT), 0u);
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_KEEPALIVE), 10000u);
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_DEAD_TIME), 30000u);
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_TX_WINDOW), 16u);
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_STATIC_RTT), 1500u);
+    // The flags of PPP are neither set nor cleared.
+    const auto *field =
+        reinterpret_cast<const nla_bitfield32 *>(session.bytes(RTUN_A_SESSION_FLAGS)->data());
+    EXPECT_EQ(field->value, std::uint32_t{RTUN_SESSION_F_SEQ_TX});
+    EXPECT_EQ(field->selector, std::uint32_t{RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX});
+}
+
+TEST(Request, with_a_cookie_of_another_length_is_refused) {
+    for (const std::size_t length : {1U, 3U, 5U, 7U, 9U}) {
+        SessionChange change;
+        change.cookie_rx = base::Bytes(length);
+        EXPECT_FALSE(build_session_set(Id, SessionId{1}, change).has_value()) << length;
+        change = {};
+        change.cookie_tx = base::Bytes(length);
+        EXPECT_FALSE(build_session_new(Id, TunnelId{1}, 0, change).has_value()) << length;
+    }
 }
 
 TEST(Request, with_too_much_of_the_owners_data_is_refused) {
@@ -164,7 +276,7 @@ TEST(Answer, of_a_tunnel_is_read_whole) {
     EXPECT_EQ(tunnel->spec.local, Local);
     EXPECT_EQ(tunnel->spec.remote, Remote);
     EXPECT_EQ(tunnel->spec.lifetime, Lifetime::DiesWithOwner);
-    EXPECT_FALSE(tunnel->spec.tos_inherit);
+    EXPECT_FALSE(tunnel->spec.flags.tos_inherit);
     EXPECT_EQ(tunnel->spec.fwmark, 1u);
     EXPECT_EQ(tunnel->spec.oif, 2u);
     EXPECT_EQ(tunnel->spec.ttl, 3);
@@ -238,9 +350,93 @@ TEST(Answer, of_a_session_is_read_whole) {
     EXPECT_EQ(stats.rx_lost, 11u);
     EXPECT_EQ(stats.rx_resync, 12u);
     // Zeros are left out, what a newer module counts has its number for a name.
-    EXPECT_THAT(stats.drops,
-                testing::ElementsAre(testing::Pair("36", 15u), testing::Pair("seq_dup", 13u),
-                                     testing::Pair("tx_error", 14u)));
+    EXPECT_THAT(stats.drops, testing::ElementsAre(
+                                 testing::Pair(std::to_string(RTUN_DROP_MAX + 5), 15u),
+                                 testing::Pair("seq_dup", 13u), testing::Pair("tx_error", 14u)));
+}
+
+TEST(Answer, of_an_l2tp_tunnel_is_read_whole) {
+    Message message = answer(RTUN_CMD_TUNNEL_NEW);
+    const base::Ipv6 local = *base::Ipv6::parse("2001:db8::1");
+    const base::Ipv6 remote = *base::Ipv6::parse("2001:db8::2");
+    message.begin(RTUN_A_TUNNEL).u32(RTUN_A_TUNNEL_ID, 3);
+    message.u8(RTUN_A_TUNNEL_XPORT, RTUN_XPORT_L2TPV3_UDP);
+    message.bytes(RTUN_A_TUNNEL_LOCAL6, local.octets).bytes(RTUN_A_TUNNEL_REMOTE6, remote.octets);
+    message.bitfield(RTUN_A_TUNNEL_FLAGS, RTUN_TUNNEL_F_PEER_FLOAT | RTUN_TUNNEL_F_ZERO_CSUM_TX,
+                     0x3f);
+    message.u32(RTUN_A_TUNNEL_LOCAL_PORT, 5000).u32(RTUN_A_TUNNEL_PEER_PORT, 5001);
+    message.u32(RTUN_A_TUNNEL_LOCAL_ID, 10).u32(RTUN_A_TUNNEL_PEER_ID, 20).end();
+    const Datagram datagram = received(message);
+    const auto tunnel = parse_tunnel(datagram.messages[0]);
+    ASSERT_TRUE(tunnel.has_value());
+    EXPECT_EQ(tunnel->owner, "");
+    EXPECT_EQ(tunnel->xport, "l2tpv3-udp");
+    EXPECT_EQ(tunnel->spec.xport, Xport::L2tpv3Udp);
+    EXPECT_EQ(tunnel->spec.local, local);
+    EXPECT_EQ(tunnel->spec.remote, remote);
+    EXPECT_EQ(tunnel->spec.flags, (TunnelFlags{.zero_csum_tx = true, .peer_float = true}));
+    EXPECT_EQ(tunnel->spec.local_port, 5000);
+    EXPECT_EQ(tunnel->spec.peer_port, 5001);
+    EXPECT_EQ(tunnel->spec.local_id, 10u);
+    EXPECT_EQ(tunnel->spec.peer_id, 20u);
+}
+
+TEST(Answer, of_every_transport_has_its_name) {
+    const std::array<std::pair<const char *, Xport>, 6> names{{{"0", Xport::Unknown},
+                                                               {"pptp", Xport::Pptp},
+                                                               {"l2tpv2", Xport::L2tpv2},
+                                                               {"l2tpv3-udp", Xport::L2tpv3Udp},
+                                                               {"l2tpv3-ip", Xport::L2tpv3Ip},
+                                                               {"5", Xport::Unknown}}};
+    for (std::size_t number = 0; number < names.size(); number++) {
+        Message message = answer(RTUN_CMD_TUNNEL_NEW);
+        message.begin(RTUN_A_TUNNEL).u32(RTUN_A_TUNNEL_ID, 3);
+        message.u8(RTUN_A_TUNNEL_XPORT, static_cast<std::uint8_t>(number)).end();
+        const Datagram datagram = received(message);
+        EXPECT_EQ(parse_tunnel(datagram.messages[0])->xport, names[number].first);
+        EXPECT_EQ(parse_tunnel(datagram.messages[0])->spec.xport, names[number].second);
+    }
+}
+
+TEST(Answer, of_a_pseudowire_is_read_whole) {
+    Message message = answer(RTUN_CMD_SESSION_NEW);
+    message.begin(RTUN_A_SESSION).u32(RTUN_A_SESSION_ID, 5).u32(RTUN_A_SESSION_TUNNEL_ID, 3);
+    message.bitfield(RTUN_A_SESSION_FLAGS, RTUN_SESSION_F_SEQ_RX, 0x3f);
+    message.u32(RTUN_A_SESSION_PW_TYPE, RTUN_PW_ETH_VLAN).u32(RTUN_A_SESSION_VLAN, 7);
+    message.u32(RTUN_A_SESSION_L2SPEC, RTUN_L2SPEC_DEFAULT);
+    message.bytes(RTUN_A_SESSION_COOKIE_TX, base::Bytes{1, 2, 3, 4});
+    message.bytes(RTUN_A_SESSION_COOKIE_RX, base::Bytes{1, 2, 3, 4, 5, 6, 7, 8});
+    message.u32(RTUN_A_SESSION_COOKIE_GRACE, 30000).u32(RTUN_A_SESSION_CIRCUIT, 0);
+    message.u32(RTUN_A_SESSION_KEEPALIVE, 1000).u32(RTUN_A_SESSION_DEAD_TIME, 3000);
+    message.u32(RTUN_A_SESSION_OVERHEAD, 44).u32(RTUN_A_SESSION_TX_WINDOW, 16);
+    message.u32(RTUN_A_SESSION_STATIC_RTT, 1500).u32(RTUN_A_SESSION_RTT, 12345);
+    message.u32(RTUN_A_SESSION_CONGESTED, 1).begin(RTUN_A_SESSION_STATS);
+    u64(message, RTUN_A_STATS_RX_KEEPALIVE, 1);
+    u64(message, RTUN_A_STATS_TX_KEEPALIVE, 2);
+    u64(message, RTUN_A_STATS_TX_ALARMS, 3);
+    message.end().end();
+    const Datagram datagram = received(message);
+    const auto session = parse_session(datagram.messages[0]);
+    ASSERT_TRUE(session.has_value());
+    EXPECT_EQ(session->flags, PppFlags{});
+    EXPECT_EQ(session->sequence, (SequenceFlags{.send = false, .receive = true}));
+    EXPECT_EQ(session->pw_type, PwType::EthernetVlan);
+    EXPECT_EQ(session->vlan, 7);
+    EXPECT_EQ(session->l2spec, L2Spec::Default);
+    EXPECT_EQ(session->cookie_tx, (base::Bytes{1, 2, 3, 4}));
+    EXPECT_EQ(session->cookie_rx.size(), 8u);
+    EXPECT_EQ(session->cookie_grace, 30000u);
+    EXPECT_FALSE(session->circuit_up);
+    EXPECT_EQ(session->keepalive, 1000u);
+    EXPECT_EQ(session->dead_time, 3000u);
+    EXPECT_EQ(session->overhead, 44u);
+    EXPECT_EQ(session->tx_window, 16u);
+    EXPECT_EQ(session->static_rtt, 1500u);
+    EXPECT_EQ(session->rtt, 12345u);
+    EXPECT_TRUE(session->congested);
+    EXPECT_EQ(session->stats.rx_keepalive, 1u);
+    EXPECT_EQ(session->stats.tx_keepalive, 2u);
+    EXPECT_EQ(session->stats.tx_alarms, 3u);
 }
 
 TEST(Answer, of_a_session_without_peer_id_and_device_has_neither) {
@@ -343,6 +539,31 @@ TEST(Notification, of_an_event_has_its_name_and_what_it_is_about) {
     EXPECT_EQ(event_of<Notice>(gone).name, "rtun");
 }
 
+TEST(Notification, of_every_event_has_its_name) {
+    const std::array names{"owner_gone", "pmtu",      "resync",     "ctrl_overrun",
+                           "carrier",    "peer_addr", "peer_alive", "alarm"};
+    ASSERT_EQ(names.size(), std::size_t{RTUN_EVENT_MAX});
+    for (std::uint32_t type = 1; type <= RTUN_EVENT_MAX; type++) {
+        Message message = answer(RTUN_CMD_EVENT);
+        message.begin(RTUN_A_EVENT).u32(RTUN_A_EVENT_TYPE, type).end();
+        EXPECT_EQ(event_of<Notice>(message).type, names[type - 1]);
+    }
+}
+
+TEST(Notification, of_a_peer_that_moved_says_where_it_is) {
+    Message message = answer(RTUN_CMD_EVENT);
+    message.begin(RTUN_A_EVENT).u32(RTUN_A_EVENT_TYPE, RTUN_EVENT_PEER_ADDR);
+    message.u32(RTUN_A_EVENT_TUNNEL_ID, 3).be32(RTUN_A_EVENT_ADDR4, Remote);
+    message.u32(RTUN_A_EVENT_PORT, 4444).end();
+    EXPECT_EQ(event_of<Notice>(message).address, Remote);
+    EXPECT_EQ(event_of<Notice>(message).port, 4444u);
+    Message six = answer(RTUN_CMD_EVENT);
+    six.begin(RTUN_A_EVENT).u32(RTUN_A_EVENT_TYPE, RTUN_EVENT_PEER_ADDR);
+    six.bytes(RTUN_A_EVENT_ADDR6, base::Ipv6::parse("2001:db8::9")->octets).end();
+    EXPECT_EQ(event_of<Notice>(six).address.text(), "2001:db8::9");
+    EXPECT_FALSE(event_of<Notice>(six).port.has_value());
+}
+
 TEST(Notification, of_an_unknown_command_is_passed_over) {
     const Datagram datagram = received(genl_message(Id, RTUN_CMD_MAX + 1, RTUN_GENL_VERSION));
     const auto event = parse_event(datagram.messages[0]);
@@ -366,6 +587,9 @@ TEST(AttributeName, is_told_for_every_attribute_we_send) {
     EXPECT_EQ(attribute_name(Path{RTUN_A_TUNNEL, RTUN_A_TUNNEL_REMOTE4}), "tunnel.remote4");
     EXPECT_EQ(attribute_name(Path{RTUN_A_SESSION, RTUN_A_SESSION_STATS}), "session.stats");
     EXPECT_EQ(attribute_name(Path{RTUN_A_SESSION, RTUN_A_SESSION_NP}), "session.np");
+    EXPECT_EQ(attribute_name(Path{RTUN_A_TUNNEL, RTUN_A_TUNNEL_PEER_ID}), "tunnel.peer-id");
+    EXPECT_EQ(attribute_name(Path{RTUN_A_SESSION, RTUN_A_SESSION_CONGESTED}), "session.congested");
+    EXPECT_EQ(attribute_name(Path{RTUN_A_SESSION, RTUN_A_SESSION_COOKIE_RX}), "session.cookie-rx");
     EXPECT_EQ(attribute_name(Path{RTUN_A_FRAME, RTUN_A_FRAME_DATA}), "frame.data");
     EXPECT_EQ(attribute_name(Path{RTUN_A_OWNER, RTUN_A_OWNER_NAME}), "owner.name");
     EXPECT_EQ(attribute_name(Path{RTUN_A_SESSION, 200}), "session.200");

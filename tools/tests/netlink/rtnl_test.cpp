@@ -9,6 +9,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/rtun.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -39,6 +40,57 @@ TEST(Link, is_of_our_kind_attached_and_dies_with_its_session) {
     EXPECT_EQ(info.text(IFLA_INFO_KIND), "rtun");
     EXPECT_EQ(info.nest(IFLA_INFO_DATA).u32(IFLA_RTUN_SESSION), 5u);
     EXPECT_TRUE(info.nest(IFLA_INFO_DATA).has(IFLA_RTUN_DIE_WITH_SESSION));
+}
+
+TEST(Link, of_a_pseudowire_is_ethernet_with_address_and_mtu) {
+    const base::Mac mac = *base::Mac::parse("02:00:5e:10:00:01");
+    const auto message =
+        build_ethernet_new("pw0", SessionId{5}, {.up = true, .mtu = 1438, .mac = mac});
+    ASSERT_TRUE(message.has_value());
+    const Datagram datagram = received(*message);
+    const auto header = header_of<ifinfomsg>(datagram);
+    EXPECT_EQ(header.ifi_flags, unsigned{IFF_UP});
+    EXPECT_EQ(header.ifi_change, unsigned{IFF_UP});
+    const Attributes link = datagram.messages[0].attributes(sizeof(ifinfomsg));
+    EXPECT_EQ(link.u32(IFLA_MTU), 1438u);
+    ASSERT_TRUE(link.has(IFLA_ADDRESS));
+    EXPECT_EQ(base::to_hex(*link.bytes(IFLA_ADDRESS)), "02005e100001");
+    const Attributes data = link.nest(IFLA_LINKINFO).nest(IFLA_INFO_DATA);
+    EXPECT_EQ(data.u8(IFLA_RTUN_MODE), RTUN_MODE_ETH);
+    EXPECT_EQ(data.u32(IFLA_RTUN_SESSION), 5u);
+    EXPECT_TRUE(data.has(IFLA_RTUN_DIE_WITH_SESSION));
+    EXPECT_FALSE(build_ethernet_new("a/b", SessionId{5}, {}).has_value());
+}
+
+TEST(Link, of_a_pseudowire_without_wishes_leaves_them_to_the_kernel) {
+    const Datagram datagram = received(*build_ethernet_new("pw0", SessionId{5}, {}));
+    EXPECT_EQ(header_of<ifinfomsg>(datagram).ifi_change, 0u);
+    const Attributes link = datagram.messages[0].attributes(sizeof(ifinfomsg));
+    EXPECT_FALSE(link.has(IFLA_MTU) || link.has(IFLA_ADDRESS));
+}
+
+TEST(Link, is_changed_in_what_is_named_only) {
+    const Datagram down = received(build_link_set(LinkIndex{7}, {.up = false}));
+    EXPECT_EQ(header_of<ifinfomsg>(down).ifi_index, 7);
+    EXPECT_EQ(header_of<ifinfomsg>(down).ifi_flags, 0u);
+    EXPECT_EQ(header_of<ifinfomsg>(down).ifi_change, unsigned{IFF_UP});
+    EXPECT_FALSE(down.messages[0].attributes(sizeof(ifinfomsg)).has(IFLA_MTU));
+    const Datagram mtu = received(build_link_set(LinkIndex{7}, {.mtu = 1400}));
+    EXPECT_EQ(header_of<ifinfomsg>(mtu).ifi_change, 0u);
+    EXPECT_EQ(mtu.messages[0].attributes(sizeof(ifinfomsg)).u32(IFLA_MTU), 1400u);
+}
+
+TEST(Link, loopback_is_there_and_up_or_not) {
+    Rtnl rtnl = Rtnl::open().value();
+    const LinkIndex index = rtnl.link_index("lo").value();
+    const auto status = rtnl.link_status(index);
+    ASSERT_TRUE(status);
+    EXPECT_EQ(status->name, "lo");
+    EXPECT_EQ(status->index, index);
+    EXPECT_GT(status->mtu, 0u);
+    EXPECT_FALSE(status->mac);  // it is no Ethernet
+    EXPECT_EQ(rtnl.link_index("no-such-device").error().code, base::ErrorCode::NotFound);
+    EXPECT_FALSE(rtnl.link_index("").has_value());
 }
 
 TEST(Link, names_that_no_device_can_have_are_refused) {

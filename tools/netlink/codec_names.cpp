@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Lists in the order of uapi/linux/rtun.h; a test walks them against its enumerations.
+#include <netlink/codec_names.h>
+
+#include <netlink/codec.h>
+
+#include <fmt/format.h>
+#include <linux/rtun.h>
+
+#include <array>
+
+namespace rtun::netlink {
+
+namespace {
+
+constexpr std::array<std::string_view, RTUN_A_MAX + 1> TopNames = {
+    "", "", "info", "owner", "tunnel", "session", "frame", "event", "generation", "reason",
+};
+constexpr std::array<std::string_view, RTUN_A_OWNER_MAX + 1> OwnerNames = {"", "name", "portid",
+                                                                           "tunnels"};
+constexpr std::array<std::string_view, RTUN_A_TUNNEL_MAX + 1> TunnelNames = {
+    "",       "",        "id",         "owner",     "xport",    "local4",  "remote4",  "flags",
+    "fwmark", "oif",     "ttl",        "tos",       "df",       "pmtu",    "sessions", "blob",
+    "local6", "remote6", "local-port", "peer-port", "local-id", "peer-id",
+};
+constexpr std::array<std::string_view, RTUN_A_SESSION_MAX + 1> SessionNames = {
+    "",
+    "",
+    "id",
+    "tunnel-id",
+    "local-id",
+    "peer-id",
+    "flags",
+    "np",
+    "reorder-slots",
+    "reorder-timeout",
+    "peer-window",
+    "ack-delay",
+    "magic",
+    "ifindex",
+    "netnsid",
+    "blob",
+    "stats",
+    "pw-type",
+    "l2spec",
+    "vlan",
+    "cookie-tx",
+    "cookie-rx",
+    "cookie-grace",
+    "circuit",
+    "keepalive",
+    "dead-time",
+    "overhead",
+    "tx-window",
+    "static-rtt",
+    "rtt",
+    "congested",
+};
+constexpr std::array<std::string_view, RTUN_A_FRAME_MAX + 1> FrameNames = {"", "session-id", "data",
+                                                                           "overrun"};
+
+constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
+    "",
+    "gre_truncated",
+    "gre_proto",
+    "gre_flags",
+    "gre_length",
+    "no_session",
+    "peer_addr",
+    "l2tp_truncated",
+    "l2tp_version",
+    "l2tp_length",
+    "l2tp_offset",
+    "l2tp_control",
+    "cookie",
+    "udp_csum",
+    "gso",
+    "seq_missing",
+    "seq_late",
+    "seq_dup",
+    "seq_far",
+    "reorder_limit",
+    "ppp_truncated",
+    "ppp_proto",
+    "np_closed",
+    "eth_truncated",
+    "eth_loop",
+    "vlan_tag",
+    "circuit_down",
+    "no_device",
+    "device_down",
+    "ip_header",
+    "ecn",
+    "ctrl_no_owner",
+    "ctrl_rate",
+    "ctrl_overrun",
+    "ctrl_too_long",
+    "rx_nomem",
+    "tx_no_session",
+    "tx_np_closed",
+    "tx_proto",
+    "tx_recursion",
+    "tx_no_route",
+    "tx_too_big",
+    "tx_nomem",
+    "tx_gso",
+    "tx_error",
+    "tx_circuit_down",
+    "tx_window",
+};
+constexpr std::array<std::string_view, RTUN_EVENT_MAX + 1> EventNames = {
+    "",        "owner_gone", "pmtu",       "resync", "ctrl_overrun",
+    "carrier", "peer_addr",  "peer_alive", "alarm",
+};
+constexpr std::array<std::string_view, RTUN_DEL_MAX + 1> ReasonNames = {"", "request", "owner",
+                                                                        "netns", "tunnel"};
+constexpr std::array<std::string_view, RTUN_XPORT_MAX + 1> XportNames = {"", "pptp", "l2tpv2",
+                                                                         "l2tpv3-udp", "l2tpv3-ip"};
+
+}  // namespace
+
+std::span<const std::string_view> drop_names() { return DropNames; }
+std::span<const std::string_view> event_names() { return EventNames; }
+std::span<const std::string_view> reason_names() { return ReasonNames; }
+std::span<const std::string_view> xport_names() { return XportNames; }
+
+std::string name_in(std::span<const std::string_view> names, std::uint32_t number) {
+    if (number < names.size() && !names[number].empty())
+        return std::string(names[number]);
+    return fmt::format("{}", number);
+}
+
+std::string attribute_name(std::span<const std::uint16_t> path) {
+    if (path.empty())
+        return {};
+    std::string name = name_in(TopNames, path[0]);
+    if (path.size() < 2)
+        return name;
+    std::span<const std::string_view> inner;
+    switch (path[0]) {
+    case RTUN_A_OWNER:
+        inner = OwnerNames;
+        break;
+    case RTUN_A_TUNNEL:
+        inner = TunnelNames;
+        break;
+    case RTUN_A_SESSION:
+        inner = SessionNames;
+        break;
+    case RTUN_A_FRAME:
+        inner = FrameNames;
+        break;
+    default:  // not ours to send: the number will do
+        break;
+    }
+    return name + "." + name_in(inner, path[1]);
+}
+
+}  // namespace rtun::netlink
