@@ -57,6 +57,7 @@ rtun_need = $(if $(filter y m,$(CONFIG_$(1))),, \
 	was built without it))
 $(call rtun_need,INET,IPv4)
 $(call rtun_need,NET_IPGRE_DEMUX,the GRE demultiplexer; PPTP data is GRE version 1)
+$(call rtun_need,NET_UDP_TUNNEL,sockets for L2TP; VXLAN and L2TP select it)
 $(call rtun_need,DST_CACHE,cached routes; NET_IP_TUNNEL selects it)
 
 endif # CONFIG_MODULES
