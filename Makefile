@@ -45,7 +45,7 @@ style: ## what a machine can judge of the style
 test: ## the quick part: style and unit tests
 	@scripts/suite test
 
-check: ## everything, on 6.1, 6.12 and the debug kernel: what CI runs, at most an hour
+check: ## all but the long selftests, on 6.1, 6.12 and the debug kernel: what CI runs
 	@scripts/suite check
 
 check-long: ## the full matrices: check, sanitizers, fuzzers, many rounds
