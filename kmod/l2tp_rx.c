@@ -93,7 +93,7 @@ static bool from_peer(struct rtun_tunnel *t, const struct arrival *a,
 	if (likely(!memcmp(&a->peer, &t->peer, sizeof(a->peer)) &&
 		   a->peer_port == t->peer_port))
 		return true;
-	return t->flags & RTUN_TUNNEL_F_PEER_FLOAT;
+	return READ_ONCE(t->flags) & RTUN_TUNNEL_F_PEER_FLOAT;
 }
 
 static struct rtun_session *find(struct rtun_net *rn, u32 kind,
@@ -199,7 +199,7 @@ static void rcv_session(struct rtun_session *s, struct sk_buff *skb,
 		goto drop;
 	why = RTUN_DROP_UDP_CSUM;
 	if (unlikely(a->no_csum && a->peer.family == AF_INET6 &&
-		     !(t->flags & RTUN_TUNNEL_F_ZERO_CSUM6_RX)))
+		     !(READ_ONCE(t->flags) & RTUN_TUNNEL_F_ZERO_CSUM6_RX)))
 		goto drop;
 	tos = a->peer.family == AF_INET ? ip_hdr(skb)->tos :
 					  ipv6_get_dsfield(ipv6_hdr(skb));
@@ -226,7 +226,7 @@ static void rcv_session(struct rtun_session *s, struct sk_buff *skb,
 	why = RTUN_DROP_SEQ_MISSING;
 	if (unlikely(ordered && !numbered))
 		goto drop;
-	if (unlikely(t->flags & RTUN_TUNNEL_F_PEER_FLOAT))
+	if (unlikely(READ_ONCE(t->flags) & RTUN_TUNNEL_F_PEER_FLOAT))
 		note_origin(t, a);
 	rtun_alive_heard(s);
 	rtun_cb(skb)->tos = tos;

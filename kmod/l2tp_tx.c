@@ -83,7 +83,7 @@ static void push_v3(struct rtun_session *s, struct sk_buff *skb, bool numbered)
 static void push_udp(const struct rtun_tunnel *t, const struct rtun_out *o,
 		     struct sk_buff *skb)
 {
-	bool none = t->flags & RTUN_TUNNEL_F_ZERO_CSUM_TX;
+	bool none = READ_ONCE(t->flags) & RTUN_TUNNEL_F_ZERO_CSUM_TX;
 	struct udphdr *uh = skb_push(skb, sizeof(*uh));
 
 	skb_reset_transport_header(skb);

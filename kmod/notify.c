@@ -70,7 +70,7 @@ static int tunnel_attrs(struct sk_buff *msg, struct rtun_tunnel *t)
 	     nla_put_string(msg, RTUN_A_TUNNEL_OWNER, t->owner->name)) ||
 	    nla_put_u8(msg, RTUN_A_TUNNEL_XPORT, t->ops->kind) ||
 	    put_wire(msg, t) ||
-	    put_bits(msg, RTUN_A_TUNNEL_FLAGS, t->flags,
+	    put_bits(msg, RTUN_A_TUNNEL_FLAGS, READ_ONCE(t->flags),
 		     RTUN_TUNNEL_F_DIE_WITH_OWNER |
 		     RTUN_TUNNEL_F_TOS_INHERIT | RTUN_TUNNEL_F_ZERO_CSUM_TX |
 		     RTUN_TUNNEL_F_ZERO_CSUM6_RX | RTUN_TUNNEL_F_PEER_FLOAT |

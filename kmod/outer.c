@@ -158,7 +158,7 @@ void rtun_out_inherit(struct rtun_tunnel *t, struct rtun_out *o,
 	if (skb_network_offset(skb) + hlen > skb_headlen(skb))
 		return;
 	inner = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
-	if (t->flags & RTUN_TUNNEL_F_TOS_INHERIT)
+	if (READ_ONCE(t->flags) & RTUN_TUNNEL_F_TOS_INHERIT)
 		o->tos = inner & ~INET_ECN_MASK;
 	o->tos = INET_ECN_encapsulate(o->tos, inner);
 	if (READ_ONCE(t->outer.df) != RTUN_DF_INHERIT)

@@ -27,6 +27,16 @@ static unsigned long ticks_until(u64 deadline, u64 now)
 	return max(usecs_to_jiffies(min_t(u64, us, U32_MAX)), 1UL);
 }
 
+/* The timer is due when an acknowledgement is missing, or before.  Lock held. */
+static void rearm(struct rtun_pptp *p, u64 now)
+{
+	u64 deadline = rtun_window_deadline(&p->window);
+
+	if (p->window.size && deadline != RTUN_WINDOW_NEVER &&
+	    READ_ONCE(p->session->state) != RTUN_SESSION_DEAD)
+		timer_reduce(&p->timer, jiffies + ticks_until(deadline, now));
+}
+
 bool rtun_pptp_window_take(struct rtun_session *s, bool data, u32 *seq)
 {
 	struct rtun_pptp *p = s->pptp;
@@ -39,10 +49,8 @@ bool rtun_pptp_window_take(struct rtun_session *s, bool data, u32 *seq)
 	if (likely(ok)) {
 		*seq = w->next;
 		rtun_window_sent(w, now);
-		if (unlikely(w->size) &&
-		    READ_ONCE(s->state) != RTUN_SESSION_DEAD)
-			timer_reduce(&p->timer, jiffies +
-				     ticks_until(rtun_window_deadline(w), now));
+		if (unlikely(w->size))
+			rearm(p, now);
 	}
 	spin_unlock(&p->lock);
 	return ok;
@@ -69,16 +77,13 @@ static void timeout(struct timer_list *t)
 	struct rtun_pptp *p = rtun_timer_of(p, t, timer);
 	struct rtun_session *s = p->session;
 	struct rtun_window *w = &p->window;
-	u64 deadline, now = now_us();
+	u64 now = now_us();
 	u32 lost;
 
 	rcu_read_lock();
 	spin_lock(&p->lock);
 	lost = w->size ? rtun_window_expire(w, now) : 0;
-	deadline = w->size ? rtun_window_deadline(w) : RTUN_WINDOW_NEVER;
-	if (deadline != RTUN_WINDOW_NEVER &&
-	    READ_ONCE(s->state) != RTUN_SESSION_DEAD)
-		mod_timer(&p->timer, jiffies + ticks_until(deadline, now));
+	rearm(p, now);
 	spin_unlock(&p->lock);
 	if (lost) {
 		rtun_stats_inc(s->stats, RTUN_A_STATS_TX_ALARMS);
@@ -115,6 +120,7 @@ void rtun_pptp_window_set(struct rtun_session *s, struct nlattr **tb)
 	rtun_window_set(w, size ? nla_get_u32(size) : w->size,
 			rtt ? nla_get_u32(rtt) * USEC_PER_MSEC :
 			      w->static_rtt);
+	rearm(p, now_us());
 	spin_unlock_bh(&p->lock);
 }
 

@@ -255,27 +255,34 @@ static int set_ports(struct rtun_tunnel *t, struct nlattr **tb,
 	return 0;
 }
 
-/* Flags that mean something for this kind of tunnel. */
-static int set_flags(struct rtun_tunnel *t, const struct nlattr *attr,
-		     struct netlink_ext_ack *extack)
+/* The flags with the attribute's bits in them, if they mean something for this
+ * kind of tunnel, which has an id once it exists.
+ */
+static int flags_of(const struct rtun_tunnel *t, const struct nlattr *attr,
+		    u32 *flags, struct netlink_ext_ack *extack)
 {
 	const u32 udp = RTUN_TUNNEL_F_ZERO_CSUM_TX | RTUN_TUNNEL_F_ZERO_CSUM6_RX;
 	const u32 both = RTUN_TUNNEL_F_PEER_FLOAT | RTUN_TUNNEL_F_SCOPED_IDS;
+	const u32 fixed = RTUN_TUNNEL_F_DIE_WITH_OWNER |
+			  RTUN_TUNNEL_F_SCOPED_IDS;
 	const char *why = NULL;
 	struct nla_bitfield32 bf;
 
+	*flags = t->flags;
 	if (!attr)
 		return 0;
 	bf = nla_get_bitfield32(attr);
-	t->flags = bf.value & bf.selector;
-	if (t->flags & udp && !over_udp(t))
+	*flags = (*flags & ~bf.selector) | (bf.value & bf.selector);
+	if (t->id && (*flags ^ t->flags) & fixed)
+		why = "how a tunnel ends and what its ids belong to can be given at creation only";
+	else if (*flags & udp && !over_udp(t))
 		why = "only tunnels over UDP have checksums of their own";
-	else if (t->flags & both && t->ops->kind == RTUN_XPORT_PPTP)
+	else if (*flags & both && t->ops->kind == RTUN_XPORT_PPTP)
 		why = "a peer of PPTP cannot float: its call ids belong to its addresses";
-	else if (t->flags & RTUN_TUNNEL_F_SCOPED_IDS &&
+	else if (*flags & RTUN_TUNNEL_F_SCOPED_IDS &&
 		 t->ops->kind == RTUN_XPORT_L2TPV2)
 		why = "session ids of version 2 are scoped by their tunnel";
-	else if ((t->flags & both) == both)
+	else if ((*flags & both) == both)
 		why = "ids that are scoped by the peer's address cannot float";
 	if (!why)
 		return 0;
@@ -397,11 +404,13 @@ int rtun_tunnel_set(struct rtun_tunnel *t, struct nlattr **tb,
 	struct rtun_outer outer = outer_of(&t->outer, tb);
 	struct rtun_net *rn = t->rn;
 	struct rtun_blob *blob = NULL;
+	u32 flags;
 	int err;
 
 	lockdep_assert_held(&rn->cfg_lock);
 
-	err = check_oif(rn->net, tb[RTUN_A_TUNNEL_OIF], extack);
+	err = flags_of(t, tb[RTUN_A_TUNNEL_FLAGS], &flags, extack) ?:
+	      check_oif(rn->net, tb[RTUN_A_TUNNEL_OIF], extack);
 	if (err)
 		return err;
 	if (t->id && t->on_link && outer.oif != t->on_link) {
@@ -424,6 +433,7 @@ int rtun_tunnel_set(struct rtun_tunnel *t, struct nlattr **tb,
 			return PTR_ERR(blob);
 		rtun_blob_set(rn, &t->blob, blob);
 	}
+	WRITE_ONCE(t->flags, flags);
 	WRITE_ONCE(t->outer.fwmark, outer.fwmark);
 	WRITE_ONCE(t->outer.oif, outer.oif);
 	WRITE_ONCE(t->outer.ttl, outer.ttl);
@@ -504,7 +514,6 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 	refcount_set(&t->ref, 1);
 	INIT_RCU_WORK(&t->free_work, tunnel_free);
 	err = set_addresses(t, tb, extack) ?: set_ports(t, tb, extack) ?:
-	      set_flags(t, tb[RTUN_A_TUNNEL_FLAGS], extack) ?:
 	      set_ids(t, tb, extack);
 	if (err)
 		goto free;

@@ -65,7 +65,7 @@
  *	lock
  *	lost = rtun_window_expire(w, now)
  *	if (rtun_window_deadline(w) != RTUN_WINDOW_NEVER && session not dead)
- *		mod_timer(timer, until then, one tick at least)
+ *		timer_reduce(timer, until then, one tick at least)
  *	unlock
  *	if (lost)
  *		count the alarm, tell of it with its number of packets, at the

@@ -47,6 +47,8 @@ std::uint32_t bits(const TunnelFlags &flags) {
 constexpr std::uint32_t AllTunnelFlags = RTUN_TUNNEL_F_DIE_WITH_OWNER | RTUN_TUNNEL_F_TOS_INHERIT |
                                          RTUN_TUNNEL_F_ZERO_CSUM_TX | RTUN_TUNNEL_F_ZERO_CSUM6_RX |
                                          RTUN_TUNNEL_F_PEER_FLOAT | RTUN_TUNNEL_F_SCOPED_IDS;
+constexpr std::uint32_t ChangeableTunnelFlags =
+    AllTunnelFlags & ~(RTUN_TUNNEL_F_DIE_WITH_OWNER | RTUN_TUNNEL_F_SCOPED_IDS);
 
 std::uint32_t bits(const PppFlags &flags) {
     return bit(flags.pfc_rx, RTUN_SESSION_F_PFC_RX) | bit(flags.pfc_tx, RTUN_SESSION_F_PFC_TX) |
@@ -214,6 +216,9 @@ Message build_tunnel_set(std::uint16_t family, TunnelId id, const TunnelChange &
         message.u8(RTUN_A_TUNNEL_TOS, *change.tos);
     if (change.df)
         message.u8(RTUN_A_TUNNEL_DF, number(*change.df));
+    if (change.flags)
+        message.bitfield(RTUN_A_TUNNEL_FLAGS, bits(*change.flags) & ChangeableTunnelFlags,
+                         ChangeableTunnelFlags);
     message.end();
     return message;
 }

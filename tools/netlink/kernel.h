@@ -68,6 +68,7 @@ struct TunnelChange {
     std::optional<std::uint8_t> ttl{};
     std::optional<std::uint8_t> tos{};
     std::optional<Df> df{};
+    std::optional<TunnelFlags> flags{};  // all but scoped_ids, which stays as it is
     bool operator==(const TunnelChange &) const = default;
 };
 

@@ -154,7 +154,8 @@ netlink::TunnelChange change_of(const netlink::TunnelSpec &old, const netlink::T
             .oif = unless_same(old.oif, wanted.oif),
             .ttl = unless_same(old.ttl, wanted.ttl),
             .tos = unless_same(old.tos, wanted.tos),
-            .df = unless_same(old.df, wanted.df)};
+            .df = unless_same(old.df, wanted.df),
+            .flags = unless_same(old.flags, wanted.flags)};
 }
 
 // Only what can be changed: the rest was compared before.
@@ -303,15 +304,7 @@ std::string_view wire_difference(const State &state, const Pseudowire &wanted, c
         return "type";
     if (is.vlan_id != wanted.vlan_id)
         return "vlan-id";
-    if (is.udp_checksum != wanted.udp_checksum)
-        return "udp-checksum";
-    if (is.zero_checksum6 != wanted.zero_checksum6)
-        return "zero-checksum6";
-    if (is.peer_float != wanted.peer_float)
-        return "peer-float";
-    if (is.scoped_ids != wanted.scoped_ids)
-        return "scoped-ids";
-    return is.tos_inherit != wanted.tos_inherit ? "tos inherit" : "";
+    return is.scoped_ids != wanted.scoped_ids ? "scoped-ids" : "";
 }
 
 Status set(Kernel &kernel, const State &state, const Pseudowire &wanted) {

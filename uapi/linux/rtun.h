@@ -60,8 +60,8 @@
  *                    L2TP, where the tunnel has no owner then.
  *                 <- RTUN_A_TUNNEL { ID, ... as in GET }
  *                 !  the same
- * TUNNEL_SET      -> RTUN_A_TUNNEL { ID [FWMARK] [OIF] [TTL] [TOS] [DF]
- *                    [BLOB] }
+ * TUNNEL_SET      -> RTUN_A_TUNNEL { ID [FLAGS] [FWMARK] [OIF] [TTL] [TOS]
+ *                    [DF] [BLOB] }
  *                 !  RTUN_A_TUNNEL { ... }
  * TUNNEL_DEL      -> RTUN_A_TUNNEL { ID }: with all its sessions
  *                 !  RTUN_A_TUNNEL { ID }, RTUN_A_REASON

@@ -118,9 +118,6 @@ TEST_F(Tool, RefusesAndChangesNothing) {
         run("pseudowire set pw0 remote 192.0.2.9"),
         "Error: argument \"remote\" is wrong: it cannot be changed: delete it and add it anew "
         "(1)");
-    EXPECT_EQ(run("pseudowire set pw0 tos inherit"),
-              "Error: pseudowire \"pw0\": tos inherit cannot be changed while it exists: delete it "
-              "and add it anew (2)");
     EXPECT_EQ(run(second + " sequencing both"),
               "Error: argument \"both\" is wrong: sequencing needs \"sublayer default\" (1)");
     EXPECT_EQ(run("pseudowire show", {.details = true}), before);

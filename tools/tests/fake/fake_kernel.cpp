@@ -438,6 +438,11 @@ base::Status FakeKernel::tunnel_set(TunnelId id, const netlink::TunnelChange &ch
         line += fmt::format(" tos {}", *change.tos);
     if (change.df)
         line += fmt::format(" df {}", static_cast<int>(*change.df));
+    if (change.flags)
+        line += fmt::format(" flags{}{}{}{}", change.flags->tos_inherit ? " tos-inherit" : "",
+                            change.flags->zero_csum_tx ? " zero-csum-tx" : "",
+                            change.flags->zero_csum6_rx ? " zero-csum6-rx" : "",
+                            change.flags->peer_float ? " peer-float" : "");
     TRY(called(std::move(line)));
     const auto found = tunnels_.find(id);
     if (found == tunnels_.end())
@@ -448,6 +453,7 @@ base::Status FakeKernel::tunnel_set(TunnelId id, const netlink::TunnelChange &ch
     spec.ttl = change.ttl.value_or(spec.ttl);
     spec.tos = change.tos.value_or(spec.tos);
     spec.df = change.df.value_or(spec.df);
+    spec.flags = change.flags.value_or(spec.flags);
     generation_++;
     tell(netlink::TunnelChanged{false, found->second});
     return {};

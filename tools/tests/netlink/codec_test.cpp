@@ -137,6 +137,18 @@ TEST(Request, of_a_tunnels_change_carries_only_what_changes) {
     EXPECT_EQ(all.top().nest(RTUN_A_TUNNEL).u8(RTUN_A_TUNNEL_TOS), 4);
 }
 
+TEST(Request, to_change_the_flags_of_a_tunnel_leaves_those_that_are_for_its_birth) {
+    const Taken taken(build_tunnel_set(
+        Id, TunnelId{3}, {.flags = TunnelFlags{.tos_inherit = true, .scoped_ids = true}}));
+    const auto octets = taken.top().nest(RTUN_A_TUNNEL).bytes(RTUN_A_TUNNEL_FLAGS);
+    ASSERT_TRUE(octets);
+    const auto *flags = reinterpret_cast<const nla_bitfield32 *>(octets->data());
+    EXPECT_EQ(flags->value, std::uint32_t{RTUN_TUNNEL_F_TOS_INHERIT});
+    EXPECT_EQ(flags->selector,
+              std::uint32_t{RTUN_TUNNEL_F_TOS_INHERIT | RTUN_TUNNEL_F_ZERO_CSUM_TX |
+                            RTUN_TUNNEL_F_ZERO_CSUM6_RX | RTUN_TUNNEL_F_PEER_FLOAT});
+}
+
 TEST(Request, for_one_tunnel_names_it) {
     const Taken taken(build_tunnel_get(Id, TunnelId{3}));
     EXPECT_EQ(taken.command(), RTUN_CMD_TUNNEL_GET);

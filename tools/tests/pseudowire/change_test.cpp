@@ -58,6 +58,22 @@ TEST_F(Changed, ThePolicyOfTheTunnelChangesInPlace) {
     EXPECT_EQ(state().settings.dont_fragment, config::DontFragment::Inherit);
 }
 
+TEST_F(Changed, SoDoItsFlags) {
+    const std::size_t before = calls_before();
+    EXPECT_TRUE(change([](Pseudowire &p) {
+        p.tos_inherit = true;
+        p.udp_checksum = false;
+        p.zero_checksum6 = true;
+        p.peer_float = true;
+    }));
+    EXPECT_TRUE(state().settings.tos_inherit);
+    EXPECT_FALSE(state().settings.udp_checksum);
+    EXPECT_TRUE(change([](Pseudowire &p) { p.peer_float = false; }));
+    EXPECT_THAT(changes_since(before),
+                ElementsAre("tunnel_set 1 flags tos-inherit zero-csum-tx zero-csum6-rx peer-float",
+                            "tunnel_set 1 flags tos-inherit zero-csum-tx zero-csum6-rx"));
+}
+
 TEST_F(Changed, AnMtuOfTheAdministratorLetsPacketsBeFragmented) {
     EXPECT_TRUE(change([](Pseudowire &p) { p.mtu = 1500; }));
     EXPECT_EQ(link().mtu, 1500U);
@@ -121,11 +137,7 @@ TEST_F(Changed, WhatTheKernelCannotChangeIsRefusedByName) {
     EXPECT_EQ(why([](Pseudowire &p) { p.peer_session_id = 1; }), cannot("peer-session-id"));
     EXPECT_EQ(why([](Pseudowire &p) { p.sublayer = config::Sublayer::Default; }),
               cannot("sublayer"));
-    EXPECT_EQ(why([](Pseudowire &p) { p.udp_checksum = false; }), cannot("udp-checksum"));
-    EXPECT_EQ(why([](Pseudowire &p) { p.zero_checksum6 = true; }), cannot("zero-checksum6"));
-    EXPECT_EQ(why([](Pseudowire &p) { p.peer_float = true; }), cannot("peer-float"));
     EXPECT_EQ(why([](Pseudowire &p) { p.scoped_ids = true; }), cannot("scoped-ids"));
-    EXPECT_EQ(why([](Pseudowire &p) { p.tos_inherit = true; }), cannot("tos inherit"));
     EXPECT_EQ(why([](Pseudowire &p) { p.sequencing = config::Sequencing::Both; }),
               "pseudowire \"pw0\": sequencing needs \"sublayer default\"");
 }
