@@ -48,7 +48,7 @@ test: ## the quick part: style and unit tests
 check: ## all but the long selftests, on 6.1, 6.12 and the debug kernel: what CI runs
 	@scripts/suite check
 
-check-long: ## the full matrices: check, sanitizers, fuzzers, many rounds
+check-long: ## the full matrices: check, the long selftests, clang, sanitizers, fuzzers; ROUNDS=N repeats
 	@scripts/suite check-long
 
 fuzz: ## each fuzzer for a minute (FUZZ_SECONDS=)

@@ -60,6 +60,8 @@ fields()
 	check "$1: and on the wire" seen "$(tos_is 20).*$(ttl_is 33)|$(ttl_is 33).*$(tos_is 20)"
 	check "$1: fixed, whatever the inner packet has" seen "$(tos_is 20)" -Q 0x48
 	check "$1: an inner ECN codepoint goes outside (RFC 6040)" seen "$(tos_is 22)" -Q 0x02
+	check "$1: the tunnel is told to inherit TOS" ctl "$A" tunnel-set id=1 flags=+tos-inherit
+	check "$1: and does" seen "$(tos_is 48)" -Q 0x48
 	l2_down >/dev/null
 	l2_tun[A]="flags=+tos-inherit"
 	check "$1: an end that inherits TOS comes up" l2_pair
@@ -282,6 +284,38 @@ other_address()
 	busywait 10 eval '[ "$(counter "$A" 7 rx-packets)" -gt '"$before"' ]'
 }
 
+# --- ids ---------------------------------------------------------------------------------
+
+# Two peers, the two addresses of A, chose the same session id.
+scoped()
+{
+	local self=10.0.0.3 how=flags=+scoped-ids
+	[ $FAM = 4 ] || self=fd00::3
+	first() { l2_tunnel B 1 $how && ctl "$B" session-new tunnel-id=1 id=7 local-id=99 peer-id=1; }
+	second()
+	{
+		ctl "$B" tunnel-new xport=l2tpv3-$XPORT local$FAM="$(peer)" remote$FAM=$self id=2 $how &&
+		ctl "$B" session-new tunnel-id=2 id=8 local-id=99 peer-id=1
+	}
+	devices() { l2_device B rt7 7 && l2_device B rt8 8; }
+	from() { ctl "$A" l2tp "$1" "$(peer)" over=$XPORT session=99 eth=02:00:00:00:00:55,ff; }
+	received() { equal "$(counter "$B" 7 rx-packets) $(counter "$B" 8 rx-packets)" "$*"; }
+
+	check "$1: a session of a peer that picks our ids" first
+	check "$1: and another peer's with the same one" second
+	check "$1: not twice from one peer" refused "$B" "receives with this id" session-new tunnel-id=1 local-id=99 peer-id=2
+	check "$1: each has a device" devices
+	check "$1: one sends" from "$(l2_addr A)"
+	check "$1: to its session" busywait 10 received 1 0
+	check "$1: the other sends" from $self
+	check "$1: to its own" busywait 10 received 1 1
+	ctl "$B" tunnel-del id=1
+	check "$1: one is gone, and what it sends is nobody's" eval 'ctl "$B" info-get >/dev/null && from "$(l2_addr A)"'
+	check "$1: as is counted" busywait 10 eval '[ "$(stray "$B" drops.no-session)" -ge 1 ]'
+	check "$1: the other goes on" eval 'from '$self' && busywait 10 eval "[ \"\$(counter $B 8 rx-packets)\" = 2 ]"'
+	ctl "$B" tunnel-del id=2
+}
+
 for FAM in 4 6; do
 	name=$(l2_name)
 	fields "$name"
@@ -290,6 +324,7 @@ for FAM in 4 6; do
 	loop "$name"
 	vrf "$name"
 	addresses "$name"
+	scoped "$name"
 done
 
 ktap_finish

@@ -119,8 +119,8 @@ vlan()
 refusals()
 {
 	check "a tunnel is there" l2_tunnel A 2
-	check "type vlan needs its tag" refused "$A" "tag" session-new tunnel-id=2 id=20 pw-type=eth-vlan
-	check "a tag needs type vlan" refused "$A" "vlan" session-new tunnel-id=2 id=20 pw-type=eth vlan=5
+	check "type vlan needs its tag" refused "$A" "VLAN" session-new tunnel-id=2 id=20 pw-type=eth-vlan
+	check "a tag needs type vlan" refused "$A" "tag" session-new tunnel-id=2 id=20 pw-type=eth vlan=5
 	ctl "$A" tunnel-del id=2
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What the kernel's lib.mk offers and this folder uses: the targets all,
-# run_tests, list, list-all, install (INSTALL_PATH=) and clean over TEST_PROGS,
+# run_tests, list, list-all, list-extended, install (INSTALL_PATH=) and clean over TEST_PROGS,
 # TEST_PROGS_EXTENDED, TEST_GEN_FILES and TEST_FILES.
 
 OUTPUT ?= $(CURDIR)
@@ -24,6 +24,9 @@ list:
 list-all:
 	@printf '%s\n' $(TEST_PROGS) $(TEST_PROGS_EXTENDED)
 
+list-extended:
+	@printf '%s\n' $(TEST_PROGS_EXTENDED)
+
 run_tests: all
 	@RTUN_GEN=$(OUTPUT)/gen ./run.sh
 
@@ -36,4 +39,4 @@ install: all
 clean:
 	rm -f $(gen)
 
-.PHONY: all list list-all run_tests install clean
+.PHONY: all list list-all list-extended run_tests install clean

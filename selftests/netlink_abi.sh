@@ -43,7 +43,7 @@ check "and an empty object" refused "$A" "the transport is missing" tunnel-new e
 check "and no object at all" refused "$A" "the tunnel is missing" tunnel-new
 check "a read-only attribute is refused" refused "$A" "is read-only" $new pmtu=1400
 check "what is given at creation does not change" refused "$A" "at creation only" tunnel-set id=1 remote4=10.0.0.3
-check "nor do the flags" refused "$A" "at creation only" tunnel-set id=1 flags=+die-with-owner
+check "nor does what its end depends on" refused "$A" "at creation only" tunnel-set id=1 flags=+die-with-owner
 check "an unknown transport is refused" refused "$A" "out of range" tunnel-new xport=77 local4=10.0.0.1 remote4=10.0.0.2
 check "an unknown flag of a tunnel is refused" refused "$A" "Invalid" $new flags=+0x80
 check "an unknown flag of a session is refused" refused "$A" "Invalid" session-set id=7 flags=+0x100
@@ -152,6 +152,8 @@ check "an owner nobody knows is refused" refused "$A" "no such owner" flush name
 # --- permissions --------------------------------------------------------------------
 
 check_not "without CAP_NET_ADMIN nothing is answered" in_ns "$A" setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$CTL" info-get
+check_not "nor are events told" in_ns "$A" setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$CTL" listen events seconds=1
+check "which others hear" in_ns "$A" "$CTL" listen events seconds=1
 check "who is root of a user namespace may have tunnels in its own network" unshare -Urn "$CTL" info-get
 check "but sees nothing of others" eval 'unshare -Urn "$CTL" dump tunnel-get | equal "$(wc -l)" 0'
 

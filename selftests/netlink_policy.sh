@@ -94,6 +94,9 @@ check "ids by peer, and a peer that moves" no "float|scoped|peer" tunnel-new xpo
 check "ids by peer in version 2" no "scoped|L2TPv3|version" tunnel-new xport=l2tpv2 $four local-id=5 peer-id=6 flags=+scoped-ids
 check "a peer of PPTP that moves" no "float|L2TP|PPTP" tunnel-new xport=pptp $four flags=+peer-float
 check "a tunnel of nobody that dies with its owner" eval 'A=$B no "owner" tunnel-new xport=l2tpv3-udp remote4=10.0.0.1 flags=+die-with-owner'
+check "checksums of protocol 115, later" no "checksum|UDP" tunnel-set id=4 flags=+zero-csum-tx
+check "ids by peer, later" no "at creation only" tunnel-set id=1 flags=+scoped-ids
+check "an end with its owner, later" no "at creation only" tunnel-set id=1 flags=+die-with-owner
 
 s="session-new tunnel-id=1"
 check "a pseudowire type between those that exist" no "type" $s pw-type=6
@@ -128,7 +131,7 @@ check "a peer's session id of 0 in version 2" no "id" session-new tunnel-id=3 pe
 check "a peer's session id of 0 in version 3" no "id" $s peer-id=0
 check "a session id that is taken" no "id" $s local-id="$(l2_id A 7)"
 check "the peer's id does not change" no "does not change" session-set id=7 peer-id=5
-check "a frame of PPP in Ethernet" no "PPP" frame session-id=7 data=c02101010004
+check "a frame of PPP in Ethernet" no "carries Ethernet" frame session-id=7 data=c02101010004
 check "a device of PPP for a session of Ethernet" refused "$A" "Ethernet" link-add name=rt7 session=7 mode=ppp
 check "a device of Ethernet for a session of PPP" eval 'ctl "$A" session-new tunnel-id=3 id=30 && refused "$A" "PPP" link-add name=rt7 session=30 mode=eth'
 check "and what is right is taken after all that" ctl "$A" session-set id=7 cookie-rx=01020304 cookie-grace=1 circuit=1 keepalive=0 dead-time=3600000

@@ -11,6 +11,7 @@
 # shellcheck disable=SC2016,SC2034,SC2086
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gen/pair.sh"
+. "$(dirname "$0")/gen/l2tp.sh"
 
 ktap_header
 need ip ping python3
@@ -111,5 +112,33 @@ check "a session is deleted under traffic" ctl "$A" session-del id=7
 check "the module does not unload with a tunnel left" eval '! rmmod rtun'
 check "all tunnels are flushed" eval 'ctl "$A" flush && ctl "$B" flush'
 check "the module is free" busywait 15 no_users
+
+# --- L2TP: sockets and protocol 115 go with their namespaces -----------------------------
+
+l2tp_ends()
+{
+	check "$1: two ends come up" eval 'l2_hosts && l2_pair'
+	new_ns C c
+	check "$1: A's device moves" move_eth
+	bg in_ns "$C" ping -q -f -s 1000 192.168.9.2 >/dev/null
+	bg in_ns "$B" ping -q -f -s 1000 192.168.9.1 >/dev/null
+	check "$1: packets flow in both directions" busywait 10 flowing
+	both=$(users)
+	check "$1: the namespace of the session ends under them" end_ns "$A"
+	check "$1: its device, which dies with it, is deleted elsewhere" \
+		busywait 10 eval '! ip -n "$C" link show rt0 >/dev/null 2>&1'
+	check "$1: the module is used less" busywait 15 eval '[ "$(users)" -lt "$both" ]'
+	new_ns D d
+	check "$1: B's device moves" ip -n "$B" link set rt0 netns "$D"
+	check "$1: the namespace of the device ends" end_ns "$D"
+	check "$1: and the session, which stays, has none" busywait 10 lost
+	check "$1: the other end goes, then the third" eval 'end_ns "$B" && end_ns "$C"'
+	check "$1: and nothing is left" busywait 15 no_users
+}
+move_eth() { ip -n "$A" link set rt0 netns "$C" && ip -n "$C" addr add 192.168.9.1/24 dev rt0 && ip -n "$C" link set rt0 up; }
+
+for XPORT in udp ip; do
+	for FAM in 4 6; do l2tp_ends "$(l2_name)"; done
+done
 
 ktap_finish

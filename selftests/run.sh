@@ -6,6 +6,7 @@
 #   run.sh [options]
 #     -l            list the tests
 #     -a            run all, the long ones too
+#     -e            run the long ones only
 #     -t NAME       run this one, with or without .sh; may be repeated
 #     -s            summary: results only, and what failed; the whole is in the log
 #     --vm VERSION  run them in a guest with this kernel (see vm/boot.sh),
@@ -36,6 +37,7 @@ while [ $# -gt 0 ]; do
 	case "$1" in
 	-l|--list) make -s --no-print-directory -C "$here" list-all; exit;;
 	-a|--all) list='list-all'; shift;;
+	-e|--extended) list='list-extended'; shift;;
 	-t|--test) tests+=("${2%.sh}.sh"); shift 2;;
 	-s|--summary) summary=1; shift;;
 	--vm) kernel=$2; shift 2;;

@@ -46,7 +46,7 @@ BASE = {
 READ_ONLY = {"tunnel": {"owner", "pmtu", "sessions"},
              "session": {"ifindex", "netnsid"}, "owner": {"portid", "tunnels"},
              "frame": {"overrun"}}
-AT_CREATION = {"tunnel": {"flags"}, "session": {"tunnel-id", "local-id"}}
+AT_CREATION = {"tunnel": set(), "session": {"tunnel-id", "local-id"}}
 SIZES = {"u8": 1, "u32": 4, "s32": 4, "bitfield32": 8, "be32": 4}
 
 

@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # In a guest that counts instructions (boot.sh --icount): what one UDP datagram
-# costs on plain veth and through a tunnel between rtun and rtun, both system
-# calls included.  "added" is what the tunnel costs.
+# costs on plain veth and through a tunnel, both system calls included.  "added"
+# is what the tunnel costs beside plain veth without offloads.  Tunnels are made by
+# hand, ours and those of the in-tree driver; veth under them has its offloads.
 #
 #	+---+ 10.0.0.1     10.0.0.2 +---+
-#	| A |--- a0 -------- b0 ---| B |
-#	+---+ 10.9.0.1     10.9.0.2 +---+
+#	| A |--- va -------- vb ---| B |
+#	+---+ 192.168.9.1   .2      +---+
+# shellcheck disable=SC2016,SC2034,SC2086,SC2154
 . "$(dirname "$0")/../lib.sh"
+. "$SELFTESTS/gen/pair.sh"
+. "$SELFTESTS/gen/l2tp.sh"
 
 rounds=${RTUN_ROUNDS:-2} count=${RTUN_COUNT:-8000}
 ktap_header
-need python3 jq rtun ethtool
+need ip ethtool python3
 need_gen pktcost
 need_module rtun
 
@@ -29,45 +33,92 @@ measure() # NAME ADDRESS
 			fi
 			cost=${line##* }
 			: "${plain[$size]:=$cost}"
-			ktap_say "$(printf '%-10s %5d octets  %7d instructions a packet, %+6d to plain veth' \
+			ktap_say "$(printf '%-22s %5d octets  %7d instructions a packet, %+6d to plain veth' \
 				"$1" "$size" "$cost" $((cost - plain[$size])))"
 		done
 	done
 }
+measured() { measure "$@" || ktap_fail "the cost of $1 can be measured"; }
 
-new_ns A a
-new_ns B b
-link_ns "$A" a0 10.0.0.1/24 "$B" b0 10.0.0.2/24
-ip -n "$A" link set a0 mtu 1600
-ip -n "$B" link set b0 mtu 1600
-for end in "$A a0" "$B b0"; do
-	read -r ns dev <<<"$end"
-	in_ns "$ns" ethtool -K "$dev" tso off gso off gro off tx off rx off >/dev/null
-done
+offloads()
+{
+	in_ns "$A" ethtool -K va tso $1 gso $1 gro $1 tx $1 rx $1 >/dev/null
+	in_ns "$B" ethtool -K vb tso $1 gso $1 gro $1 tx $1 rx $1 >/dev/null
+}
+
+# --- ours -----------------------------------------------------------------------
+
+pptp()
+{
+	local n ns
+
+	for n in 1 2; do
+		[ $n = 1 ] && ns=$A || ns=$B
+		ctl "$ns" tunnel-new xport=pptp local4=10.0.0.$n remote4=10.0.0.$((3 - n)) id=1 &&
+		ctl "$ns" session-new tunnel-id=1 id=7 local-id=$((100 * n)) peer-id=$((300 - 100 * n)) np=+ipv4 &&
+		ctl "$ns" link-add name=rt0 session=7 die &&
+		ip -n "$ns" addr add 192.168.9.$n peer 192.168.9.$((3 - n)) dev rt0 &&
+		ip -n "$ns" link set rt0 mtu 1500 up || return
+	done
+}
+
+l2tp()
+{
+	l2_pair "$@" && ip -n "$A" link set rt0 mtu 1500 && ip -n "$B" link set rt0 mtu 1500
+}
+
+ours() # NAME CMD...
+{
+	local name=$1
+	shift
+
+	check "$name comes up" "$@" || return
+	pings 192.168.9.2 >/dev/null
+	measured "$name" 192.168.9.2
+	check "nothing was dropped" eval 'quiet "$A" 7 && quiet "$B" 7'
+	l2_down
+}
+
+# --- in-tree ----------------------------------------------------------------------
+
+intree_end() # NS ENCAP N
+{
+	local ns=$1 n=$3 other=$((3 - $3)) ports=''
+
+	[ "$2" = ip ] || ports="udp_sport 1701 udp_dport 1701"
+	ip -n "$ns" l2tp add tunnel tunnel_id $n peer_tunnel_id $other encap "$2" \
+		local 10.0.0.$n remote 10.0.0.$other $ports &&
+	ip -n "$ns" l2tp add session name l2e0 tunnel_id $n session_id $n peer_session_id $other &&
+	ip -n "$ns" link set l2e0 mtu 1500 up && ip -n "$ns" addr add 192.168.9.$n/24 dev l2e0
+}
+
+intree() # ENCAP
+{
+	both() { intree_end "$A" "$1" 1 && intree_end "$B" "$1" 2 && pings 192.168.9.2; }
+	check "in-tree l2tp-$1 comes up" both "$1" || return
+	measured "in-tree l2tp-$1" 192.168.9.2
+	ip -n "$A" l2tp del tunnel tunnel_id 1
+	ip -n "$B" l2tp del tunnel tunnel_id 2
+}
+
+XPORT=udp FAM=4
+check "two hosts with a link are there" l2_hosts 1600
+offloads off
 in_ns "$A" ping -qc 1 10.0.0.2 >/dev/null
-measure veth-noff 10.0.0.2 || ktap_fail "the cost of plain veth can be measured"
+measured "veth, no offloads" 10.0.0.2
+offloads on
 
-# side NS LOCAL REMOTE CALL PEER-CALL INNER PEER-INNER: one end of a tunnel made by
-# hand, without control connection and negotiation
-side()
-{
-	local ns=$1 ctl="$SELFTESTS/gen/rtunctl.py"
+ctl "$A" owner-bind name=cost && ctl "$B" owner-bind name=cost
+ours "rtun pptp" pptp
+XPORT=udp
+ours "rtun l2tp-udp" l2tp l2spec=default
+ours "rtun l2tp-udp, numbered" l2tp l2spec=default flags=+seq-tx,+seq-rx
+XPORT=ip
+ours "rtun l2tp-ip" l2tp l2spec=default
+ours "rtun l2tp-ip, numbered" l2tp l2spec=default flags=+seq-tx,+seq-rx
 
-	ip -n "$ns" link add rtun0 type rtun &&
-	in_ns "$ns" python3 "$ctl" owner-bind name=cost -- tunnel-new id=1 xport=pptp local4="$2" remote4="$3" \
-		-- session-new id=1 tunnel-id=1 local-id="$4" peer-id="$5" np=+ipv4 \
-		-- session-attach id=1 ifindex="$(in_ns "$ns" cat /sys/class/net/rtun0/ifindex)" >/dev/null &&
-	ip -n "$ns" addr add "$6" peer "$7" dev rtun0 &&
-	ip -n "$ns" link set rtun0 mtu 1500 up
-}
-both()
-{
-	side "$A" 10.0.0.1 10.0.0.2 101 201 10.9.0.1 10.9.0.2 &&
-	side "$B" 10.0.0.2 10.0.0.1 201 101 10.9.0.2 10.9.0.1 &&
-	in_ns "$A" ping -q -c 2 -i 0.2 10.9.0.2
-}
-check "a tunnel between rtun and rtun" both
-measure rtun-pptp 10.9.0.2 || ktap_fail "the cost of the tunnel can be measured"
-clean() { in_ns "$B" rtun -s session show; [ "$(in_ns "$B" rtun -j -s session show 1 | jq '.[0].stats.dropped')" = 0 ]; }
-check "nothing was dropped" clean
+intree udp
+# Protocol 115 has one owner in a kernel.
+check "our module unloads" modprobe -r rtun
+intree ip
 ktap_finish
