@@ -102,6 +102,8 @@ static int __net_init net_init(struct net *net)
 	rn->ctrl.tokens = RTUN_CTRL_NET_BURST;
 	rn->ctrl.stamp = jiffies;
 	INIT_WORK(&rn->owner_work, rtun_owner_work);
+	INIT_LIST_HEAD(&rn->dead);
+	INIT_WORK(&rn->dead_work, rtun_sessions_dead_work);
 	rn->stats = rtun_stats_alloc();
 	if (!rn->stats)
 		return -ENOMEM;
@@ -139,11 +141,14 @@ static void __net_exit net_exit(struct net *net)
 
 	/* its sockets were closed long ago, nobody queues it again */
 	cancel_work_sync(&rn->owner_work);
+	/* with its tunnels nothing was left for this one to do */
+	cancel_work_sync(&rn->dead_work);
 	list_for_each_entry_safe(o, next, &rn->owners, list) {
 		list_del(&o->list);
 		kfree(o);
 	}
-	WARN_ON_ONCE(rn->n_tunnels || rn->n_sessions || rn->blob_bytes ||
+	WARN_ON_ONCE(rn->n_tunnels || rn->n_sessions || rn->n_dead ||
+		     rn->blob_bytes ||
 		     atomic_long_read(&rn->held) || atomic_read(&rn->n_scoped) ||
 		     !list_empty(&rn->sockets));
 	rhltable_destroy(&rn->by_peer);

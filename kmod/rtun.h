@@ -7,10 +7,11 @@
  * and is done with them before it leaves it.  Configuration holds cfg_lock.
  *
  * Life of a tunnel or session: made complete, then published (id table, then
- * wire table).  Teardown is in one place, rtun_sessions_kill(): dead, out of
- * the tables, off the device, one grace period for the whole batch, timers
- * shut down, ring emptied, creation reference dropped.  The last reference
- * frees it from process context after another grace period.
+ * wire table).  Teardown is in one place, the end of session.c: dead, out of
+ * the tables, off the device, one grace period for as many as there are, timers
+ * shut down, ring emptied, told, creation reference dropped.  Who deletes one
+ * session does not wait for the grace period; who deletes a tunnel does.  The
+ * last reference frees it from process context after another grace period.
  */
 #ifndef _RTUN_RTUN_H
 #define _RTUN_RTUN_H
@@ -108,6 +109,10 @@ struct rtun_blob {
  * @ctrl_lock: guards @ctrl
  * @ctrl: rate of control frames of all sessions
  * @owner_work: deletes what dies with its owner
+ * @dead: sessions in their grace period, by rtun_session::death; cfg_lock
+ * @n_dead: how many these are
+ * @deaths: sessions that ever died
+ * @dead_work: what comes after the grace period
  */
 struct rtun_net {
 	struct net *net;
@@ -132,6 +137,10 @@ struct rtun_net {
 	spinlock_t ctrl_lock;
 	struct rtun_bucket ctrl;
 	struct work_struct owner_work;
+	struct list_head dead;
+	u32 n_dead;
+	u64 deaths;
+	struct work_struct dead_work;
 };
 
 /**
@@ -384,6 +393,8 @@ struct rtun_session {
 	bool carrier;		/* attach lock */
 	struct list_head in_tunnel;
 	struct list_head kill;
+	u64 death;		/* which one of rtun_net::deaths */
+	u32 del_reason;
 	struct rtun_blob __rcu *blob;
 	refcount_t ref;
 	struct rcu_work free_work;

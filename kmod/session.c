@@ -25,6 +25,8 @@ enum {
 	 * milliseconds, a thousand times what it holds the lock for
 	 */
 	NESTED_SPINS	= 1 << 16,
+	/* sessions that wait for the end of a grace period */
+	DEAD_MAX	= 1024,
 };
 
 const struct rhashtable_params rtun_session_params = {
@@ -478,42 +480,97 @@ void rtun_session_live(struct rtun_session *s)
 		rtun_alive_changed(s);
 }
 
-void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
-			u32 reason)
+/* --- the end --------------------------------------------------------------- */
+
+/* Nobody finds it any more; its place is in rtun_net::dead. */
+static void die(struct rtun_session *s, u32 reason)
+{
+	struct rtun_net *rn = s->tunnel->rn;
+
+	WRITE_ONCE(s->state, RTUN_SESSION_DEAD);
+	rhashtable_remove_fast(&rn->by_wire, &s->by_wire, rtun_session_params);
+	xa_erase(&rn->sessions, s->id);
+	s->tunnel->ops->session_del(s);
+	list_del_rcu(&s->in_tunnel);
+	s->tunnel->n_sessions--;
+	rn->n_sessions--;
+	rtun_net_changed(rn);
+	rtun_link_detach(s);
+	s->del_reason = reason;
+	s->death = ++rn->deaths;
+	rn->n_dead++;
+}
+
+/* All up to this death: a grace period is over since, no packet of theirs is in
+ * work any more, and none can come.
+ */
+static void bury(struct rtun_net *rn, u64 last)
 {
 	struct rtun_session *s, *next;
 
 	lockdep_assert_held(&rn->cfg_lock);
 
-	if (list_empty(list))
-		return;
-	list_for_each_entry(s, list, kill) {
-		WRITE_ONCE(s->state, RTUN_SESSION_DEAD);
-		rhashtable_remove_fast(&rn->by_wire, &s->by_wire,
-				       rtun_session_params);
-		xa_erase(&rn->sessions, s->id);
-		s->tunnel->ops->session_del(s);
-		list_del_rcu(&s->in_tunnel);
-		s->tunnel->n_sessions--;
-		rn->n_sessions--;
-		rtun_net_changed(rn);
-		rtun_link_detach(s);
-	}
-	/* no packet of theirs is in work after this, and none can come */
-	synchronize_net();
-	list_for_each_entry_safe(s, next, list, kill) {
+	list_for_each_entry_safe(s, next, &rn->dead, kill) {
+		if (s->death > last)
+			break;
 		stop(s);
 		rtun_blob_set(rn, &s->blob, NULL);
-		rtun_notify_session_del(s, reason);
+		rtun_notify_session_del(s, s->del_reason);
 		list_del_init(&s->kill);
+		rn->n_dead--;
 		rtun_session_put(s);
 	}
 }
 
+static void bury_all(struct rtun_net *rn)
+{
+	lockdep_assert_held(&rn->cfg_lock);
+
+	if (list_empty(&rn->dead))
+		return;
+	synchronize_net();
+	bury(rn, rn->deaths);
+}
+
+void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
+			u32 reason)
+{
+	struct rtun_session *s;
+
+	lockdep_assert_held(&rn->cfg_lock);
+
+	list_for_each_entry(s, list, kill)
+		die(s, reason);
+	list_splice_tail_init(list, &rn->dead);
+	bury_all(rn);
+}
+
 void rtun_session_kill(struct rtun_session *s, u32 reason)
 {
-	LIST_HEAD(list);
+	struct rtun_net *rn = s->tunnel->rn;
 
-	list_add(&s->kill, &list);
-	rtun_sessions_kill(s->tunnel->rn, &list, reason);
+	lockdep_assert_held(&rn->cfg_lock);
+
+	die(s, reason);
+	list_add_tail(&s->kill, &rn->dead);
+	if (rn->n_dead < DEAD_MAX)
+		queue_work(rtun_wq, &rn->dead_work);
+	else
+		bury_all(rn);
+}
+
+void rtun_sessions_dead_work(struct work_struct *work)
+{
+	struct rtun_net *rn = container_of(work, struct rtun_net, dead_work);
+	u64 last;
+
+	mutex_lock(&rn->cfg_lock);
+	last = rn->deaths;
+	mutex_unlock(&rn->cfg_lock);
+	synchronize_rcu();
+	mutex_lock(&rn->cfg_lock);
+	bury(rn, last);
+	if (!list_empty(&rn->dead))
+		queue_work(rtun_wq, work);
+	mutex_unlock(&rn->cfg_lock);
 }

@@ -15,6 +15,7 @@ struct rtun_key;
 struct rtun_net;
 struct rtun_session;
 struct rtun_tunnel;
+struct work_struct;
 
 extern const struct rhashtable_params rtun_session_params;
 
@@ -41,10 +42,17 @@ void rtun_session_live(struct rtun_session *s);
 /* Apply the attributes of SESSION_SET: all or none. */
 int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 		     struct netlink_ext_ack *extack);
-/* The end of the sessions on the list (by rtun_session::kill). */
+/* The end of the sessions on the list (by rtun_session::kill), and of all that
+ * died before: when it returns, no packet of theirs is in work.
+ */
 void rtun_sessions_kill(struct rtun_net *rn, struct list_head *list,
 			u32 reason);
+/* The end of one.  Its ids and its device are free at once, what it holds after
+ * a grace period for which nobody waits: that is told then, too.
+ */
 void rtun_session_kill(struct rtun_session *s, u32 reason);
+/* rtun_net::dead_work */
+void rtun_sessions_dead_work(struct work_struct *work);
 
 void rtun_session_get(struct rtun_session *s);
 void rtun_session_put(struct rtun_session *s);

@@ -83,7 +83,8 @@
  *                    [TX_WINDOW] [STATIC_RTT] }
  *                    PEER_ID: once, if it was not known before.
  *                 !  RTUN_A_SESSION { ... }
- * SESSION_DEL     -> RTUN_A_SESSION { ID }
+ * SESSION_DEL     -> RTUN_A_SESSION { ID }: what it holds goes, and is told of,
+ *                    after the answer
  *                 !  RTUN_A_SESSION { ID, TUNNEL_ID }, RTUN_A_REASON
  * SESSION_GET     -> RTUN_A_SESSION { ID }, or dump; a dump with
  *                    RTUN_A_SESSION { TUNNEL_ID } lists that tunnel's
