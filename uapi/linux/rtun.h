@@ -304,6 +304,40 @@ enum rtun_session_flags {
 	RTUN_SESSION_F_SEQ_TX		= 1 << 4,
 	/* L2TP: take only numbered packets, in order */
 	RTUN_SESSION_F_SEQ_RX		= 1 << 5,
+	/* PPP: network packets leave and are taken only encrypted */
+	RTUN_SESSION_F_MPPE_REQUIRED	= 1 << 6,
+};
+
+/* How MPPE (RFC 3078) works in one direction. */
+enum rtun_mppe_flags {
+	/* the key changes when the count's low octet is 255, and what is lost
+	 * takes a Reset-Request; without it the key changes with each packet
+	 */
+	RTUN_MPPE_F_STATEFUL		= 1 << 0,
+	/* stateful: a flushed packet has a new key, as Linux's ppp_mppe does
+	 * it; without it the current one from its start (RFC 3078 section 7.3)
+	 */
+	RTUN_MPPE_F_REKEY_ON_FLUSH	= 1 << 1,
+};
+
+enum rtun_mppe_attr {
+	RTUN_A_MPPE_UNSPEC,
+	RTUN_A_MPPE_PAD,
+	RTUN_A_MPPE_BITS,	/* u32, 40, 56 or 128; 0: no encryption, and
+				 * nothing else is given
+				 */
+	RTUN_A_MPPE_FLAGS,	/* bitfield32, enum rtun_mppe_flags; default 0 */
+	RTUN_A_MPPE_KEY,	/* binary, 8 octets for 40 and 56 bits, 16 for
+				 * 128: the start key of this direction (RFC
+				 * 3079); write-only
+				 */
+	RTUN_A_MPPE_COUNT,	/* u32, coherency count of the next packet,
+				 * 0..4095; read-only
+				 */
+	RTUN_A_MPPE_KEY_CHANGES, /* u64; read-only */
+
+	__RTUN_A_MPPE_MAX,
+	RTUN_A_MPPE_MAX = __RTUN_A_MPPE_MAX - 1
 };
 
 /* What a session carries: the pseudowire types of RFC 3931 and RFC 4719. */
@@ -416,6 +450,11 @@ enum rtun_session_attr {
 	RTUN_A_SESSION_CONGESTED, /* u32, PPTP: 1 since the last alarm until an
 				   * acknowledgement; read-only
 				   */
+	RTUN_A_SESSION_MPPE_TX,	/* nest, enum rtun_mppe_attr, PPP: encrypt network
+				 * packets from now on, from the start key and
+				 * count 0; absent: they are sent in clear
+				 */
+	RTUN_A_SESSION_MPPE_RX,	/* nest, likewise: decrypt what arrives */
 
 	__RTUN_A_SESSION_MAX,
 	RTUN_A_SESSION_MAX = __RTUN_A_SESSION_MAX - 1
@@ -446,6 +485,12 @@ enum rtun_stats_attr {
 	RTUN_A_STATS_RX_ACKS_BEYOND,	/* acknowledgements of what was never sent */
 	RTUN_A_STATS_TX_ALARMS,		/* times no acknowledgement came (PPTP with
 					 * a window) */
+	RTUN_A_STATS_RX_ENCRYPTED,	/* packets decrypted */
+	RTUN_A_STATS_TX_ENCRYPTED,
+	RTUN_A_STATS_RX_MPPE_LATE,	/* of these, with a key kept for it */
+	RTUN_A_STATS_RX_MPPE_MISSED,	/* counts that were passed over */
+	RTUN_A_STATS_RX_RESET_REQUESTS,	/* of CCP, answered in the kernel */
+	RTUN_A_STATS_TX_RESET_REQUESTS,
 
 	__RTUN_A_STATS_MAX,
 	RTUN_A_STATS_MAX = __RTUN_A_STATS_MAX - 1
@@ -494,6 +539,13 @@ enum rtun_drop {
 	RTUN_DROP_PPP_PROTO,		/* malformed protocol field, or compressed
 					 * where that was not agreed */
 	RTUN_DROP_NP_CLOSED,		/* network protocol not open */
+	RTUN_DROP_MPPE_CLOSED,		/* encrypted, and there is no key */
+	RTUN_DROP_MPPE_CLEAR,		/* not encrypted, and it must be */
+	RTUN_DROP_MPPE_HEADER,		/* too short, or bits that cannot be */
+	RTUN_DROP_MPPE_LATE,		/* its key is no longer kept */
+	RTUN_DROP_MPPE_FAR,		/* a jump that is not believed, or costs
+					 * too many keys */
+	RTUN_DROP_MPPE_DESYNC,		/* stateful: until the peer has flushed */
 	/* receive: Ethernet */
 	RTUN_DROP_ETH_TRUNCATED,	/* shorter than an Ethernet header */
 	RTUN_DROP_ETH_LOOP,		/* from our own address */
@@ -522,6 +574,7 @@ enum rtun_drop {
 	RTUN_DROP_TX_ERROR,		/* refused below (IP output, qdisc, filter) */
 	RTUN_DROP_TX_CIRCUIT_DOWN,
 	RTUN_DROP_TX_WINDOW,		/* PPTP: the peer's window is full */
+	RTUN_DROP_TX_MPPE_CLEAR,	/* must be encrypted, and there is no key */
 
 	__RTUN_DROP_MAX,
 	RTUN_DROP_MAX = __RTUN_DROP_MAX - 1
