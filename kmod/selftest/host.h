@@ -4,7 +4,7 @@
  * host:
  *
  *	cc -O1 -g -fsanitize=address,undefined -I. -DRTUN_DEBUG \
- *		reorder.c window.c selftest/[!h]*.c selftest/host_main.c
+ *		reorder.c window.c rc4.c crypt.c selftest/[!h]*.c selftest/host_*.c
  *
  * tools/tests/kmod does the same as part of the unit tests.
  */
@@ -24,6 +24,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
 
+#define memzero_explicit(p, n) explicit_bzero(p, n)
 #define selftest_say(...) fprintf(stderr, __VA_ARGS__)
 #define selftest_alloc(n, size) calloc(n, size)
 #define selftest_free(p) free(p)

@@ -14,6 +14,8 @@ int main(void)
 		{ "sequence numbers compare across the wrap", rtun_selftest_seq },
 		{ "reordering keeps order and bounds", rtun_selftest_reorder },
 		{ "the send window keeps to RFC 2637", rtun_selftest_window },
+		{ "RC4 is that of RFC 6229", rtun_selftest_rc4 },
+		{ "MPPE keeps in step as RFC 3078 says", rtun_selftest_crypt },
 	};
 	int failed = 0;
 	size_t i;

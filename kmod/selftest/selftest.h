@@ -31,5 +31,7 @@
 bool rtun_selftest_seq(void);
 bool rtun_selftest_reorder(void);
 bool rtun_selftest_window(void);
+bool rtun_selftest_rc4(void);
+bool rtun_selftest_crypt(void);
 
 #endif /* _RTUN_SELFTEST_H */
