@@ -8,6 +8,7 @@
 #include "l2tp.h"
 #include "netlink.h"
 #include "order.h"
+#include "ppp.h"
 #include "session.h"
 #include "seq.h"
 #include "udp.h"
@@ -288,7 +289,8 @@ static void udp_close(struct rtun_tunnel *t)
 	t->udp = NULL;
 }
 
-static_assert(sizeof(struct ipv6hdr) + RTUN_L2TP_HLEN_MAX + 4 <=
+static_assert(sizeof(struct ipv6hdr) + RTUN_L2TP_HLEN_MAX +
+	      RTUN_PPP_OVERHEAD_MAX <=
 	      RTUN_OVERHEAD_MAX);
 
 #define L2TP_OPS(k, bits, opened, closed) {				\

@@ -32,7 +32,7 @@ u32 rtun_l2tp_scope(const struct rtun_peer_key *peer, __be16 port);
 /* l2tp_tx.c */
 unsigned int rtun_l2tp_hlen(const struct rtun_session *s);
 int rtun_l2tp_out(struct rtun_session *s, const struct rtun_out *o,
-		  struct sk_buff *skb, unsigned int how);
+		  struct sk_buff *skb, bool numbered);
 
 /* l2tp_rx.c: called by the socket; 0: it is taken */
 int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb);

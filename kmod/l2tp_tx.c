@@ -101,15 +101,14 @@ static void push_udp(const struct rtun_tunnel *t, const struct rtun_out *o,
 }
 
 int rtun_l2tp_out(struct rtun_session *s, const struct rtun_out *o,
-		  struct sk_buff *skb, unsigned int how)
+		  struct sk_buff *skb, bool numbered)
 {
-	bool ordered = how & RTUN_OUT_ORDERED;
 	struct rtun_tunnel *t = s->tunnel;
 
 	if (s->key.kind == RTUN_XPORT_L2TPV2)
-		push_v2(s, skb, ordered);
+		push_v2(s, skb, numbered);
 	else
-		push_v3(s, skb, ordered);
+		push_v3(s, skb, numbered);
 	if (s->key.kind == RTUN_XPORT_L2TPV3_IP)
 		return rtun_out_send(t, o, skb, IPPROTO_L2TP);
 	push_udp(t, o, skb);

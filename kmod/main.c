@@ -26,17 +26,22 @@ struct rtun_net *rtun_net_of(const struct net *net)
 	return net_generic(net, rtun_net_id);
 }
 
-bool rtun_bucket_take(struct rtun_bucket *b, u32 burst, u32 per_second)
+void rtun_bucket_fill(struct rtun_bucket *b, u32 burst, u32 per_second)
 {
 	unsigned long ticks = jiffies - b->stamp;
 	u32 more;
 
-	/* what came back meanwhile; after a second, any burst has */
+	/* after a second, any burst has come back */
 	more = min_t(unsigned long, ticks, HZ) * per_second / HZ;
 	if (more) {
 		b->tokens = min(b->tokens + more, burst);
 		b->stamp = jiffies;
 	}
+}
+
+bool rtun_bucket_take(struct rtun_bucket *b, u32 burst, u32 per_second)
+{
+	rtun_bucket_fill(b, burst, per_second);
 	if (!b->tokens)
 		return false;
 	b->tokens--;
@@ -177,7 +182,8 @@ static int __init rtun_init(void)
 #ifdef RTUN_DEBUG
 	err = -ENOTRECOVERABLE;
 	if (!rtun_selftest_seq() || !rtun_selftest_reorder() ||
-	    !rtun_selftest_window())
+	    !rtun_selftest_window() || !rtun_selftest_rc4() ||
+	    !rtun_selftest_crypt())
 		goto err;
 #endif
 	err = -ENOMEM;

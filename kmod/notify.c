@@ -5,6 +5,7 @@
  * what came of the command.
  */
 #include "link.h"
+#include "mppe.h"
 #include "netlink.h"
 #include "outer.h"
 #include "owner.h"
@@ -90,13 +91,14 @@ static int tunnel_attrs(struct sk_buff *msg, struct rtun_tunnel *t)
 	return 0;
 }
 
-static int put_payload(struct sk_buff *msg, const struct rtun_session *s)
+static int put_payload(struct sk_buff *msg, struct rtun_session *s)
 {
 	if (rtun_session_eth(s))
 		return nla_put_u32(msg, RTUN_A_SESSION_KEEPALIVE,
 				   READ_ONCE(s->keepalive));
 	return put_bits(msg, RTUN_A_SESSION_NP, READ_ONCE(s->np),
-			RTUN_NP_IPV4 | RTUN_NP_IPV6);
+			RTUN_NP_IPV4 | RTUN_NP_IPV6) ?:
+	       rtun_mppe_fill(msg, s);
 }
 
 static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
@@ -112,7 +114,8 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 	    put_bits(msg, RTUN_A_SESSION_FLAGS, READ_ONCE(s->flags),
 		     RTUN_SESSION_F_PFC_RX | RTUN_SESSION_F_PFC_TX |
 		     RTUN_SESSION_F_ACFC_TX | RTUN_SESSION_F_ECHO_REPLY |
-		     RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX) ||
+		     RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX |
+		     RTUN_SESSION_F_MPPE_REQUIRED) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_PW_TYPE, s->pw) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_CIRCUIT, READ_ONCE(s->circuit)) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_DEAD_TIME,

@@ -119,6 +119,7 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	nf_reset_ct(skb);
 	skb->dev = NULL;
 	rtun_cb(skb)->ordered = true;
+	rtun_cb(skb)->seq = seq;
 	__skb_queue_head_init(&answers);
 	spin_lock(&s->rx_lock);
 	before = held(r);

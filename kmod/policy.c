@@ -22,8 +22,11 @@
 #define SESSION_FLAGS							\
 	(RTUN_SESSION_F_PFC_RX | RTUN_SESSION_F_PFC_TX |		\
 	 RTUN_SESSION_F_ACFC_TX | RTUN_SESSION_F_ECHO_REPLY |		\
-	 RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX)
+	 RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX |		\
+	 RTUN_SESSION_F_MPPE_REQUIRED)
 #define SESSION_NPS (RTUN_NP_IPV4 | RTUN_NP_IPV6)
+#define MPPE_FLAGS							\
+	(RTUN_MPPE_F_STATEFUL | RTUN_MPPE_F_REKEY_ON_FLUSH)
 
 /* A policy's own limits are of 16 bits with a sign.  Not const: 6.1 takes no
  * pointer to const.
@@ -120,6 +123,15 @@ static const struct nla_policy tunnel_id_attrs[] = {
 	[RTUN_A_TUNNEL_ID] = { .type = NLA_U32 },
 };
 
+/* Which strengths there are, and how long their keys, is for the handler. */
+static const struct nla_policy mppe_attrs[RTUN_A_MPPE_MAX + 1] = {
+	[RTUN_A_MPPE_BITS] = NLA_POLICY_MAX(NLA_U32, 128),
+	[RTUN_A_MPPE_FLAGS] = NLA_POLICY_BITFIELD32(MPPE_FLAGS),
+	[RTUN_A_MPPE_KEY] = NLA_POLICY_RANGE(NLA_BINARY, 8, 16),
+	[RTUN_A_MPPE_COUNT] = READ_ONLY,
+	[RTUN_A_MPPE_KEY_CHANGES] = READ_ONLY,
+};
+
 static const struct nla_policy session_new_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_ID] = { .type = NLA_U32 },
 	[RTUN_A_SESSION_TUNNEL_ID] = { .type = NLA_U32 },
@@ -160,6 +172,8 @@ static const struct nla_policy session_new_attrs[RTUN_A_SESSION_MAX + 1] = {
 		NLA_POLICY_FULL_RANGE(NLA_U32, &static_rtt_range),
 	[RTUN_A_SESSION_RTT] = READ_ONLY,
 	[RTUN_A_SESSION_CONGESTED] = READ_ONLY,
+	[RTUN_A_SESSION_MPPE_TX] = NLA_POLICY_NESTED(mppe_attrs),
+	[RTUN_A_SESSION_MPPE_RX] = NLA_POLICY_NESTED(mppe_attrs),
 };
 
 static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
@@ -201,6 +215,8 @@ static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
 		NLA_POLICY_FULL_RANGE(NLA_U32, &static_rtt_range),
 	[RTUN_A_SESSION_RTT] = READ_ONLY,
 	[RTUN_A_SESSION_CONGESTED] = READ_ONLY,
+	[RTUN_A_SESSION_MPPE_TX] = NLA_POLICY_NESTED(mppe_attrs),
+	[RTUN_A_SESSION_MPPE_RX] = NLA_POLICY_NESTED(mppe_attrs),
 };
 
 static const struct nla_policy session_id_attrs[] = {

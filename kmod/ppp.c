@@ -3,6 +3,7 @@
  * The PPP mux, see ppp.h.
  */
 #include "ppp.h"
+#include "mppe.h"
 #include "netlink.h"
 #include "outer.h"
 #include "rtun.h"
@@ -25,6 +26,10 @@ enum {
 	LCP_ECHO_REQUEST	= 9,	/* RFC 1661 section 5.8 */
 	LCP_ECHO_REPLY		= 10,
 	LCP_ECHO_MIN		= 8,	/* code, id, length, magic */
+
+	/* what may be encrypted, RFC 3078 section 3 */
+	MPPE_PROTO_FIRST	= 0x0021,
+	MPPE_PROTO_LAST		= 0x00fa,
 };
 
 /* Before protocol 0x0100 a field of one octet is enough (RFC 1661, 6.5). */
@@ -33,16 +38,20 @@ static bool short_proto(const struct rtun_session *s)
 	return READ_ONCE(s->flags) & RTUN_SESSION_F_PFC_TX;
 }
 
-unsigned int rtun_ppp_overhead(const struct rtun_session *s)
+unsigned int rtun_ppp_overhead(const struct rtun_session *s, bool encrypted)
 {
 	return (READ_ONCE(s->flags) & RTUN_SESSION_F_ACFC_TX ? 0 : 2) +
-	       (short_proto(s) ? 1 : 2);
+	       (short_proto(s) ? 1 : 2) +
+	       (encrypted ? RTUN_MPPE_OVERHEAD : 0);
 }
 
-void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb)
+static u16 network_proto(const struct sk_buff *skb)
 {
-	u16 proto = skb->protocol == htons(ETH_P_IP) ? PPP_IP : PPP_IPV6;
+	return skb->protocol == htons(ETH_P_IP) ? PPP_IP : PPP_IPV6;
+}
 
+static void push(const struct rtun_session *s, struct sk_buff *skb, u16 proto)
+{
 	if (short_proto(s))
 		*(u8 *)skb_push(skb, 1) = proto;
 	else
@@ -50,6 +59,21 @@ void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb)
 	if (!(READ_ONCE(s->flags) & RTUN_SESSION_F_ACFC_TX))
 		put_unaligned_be16(PPP_ALLSTATIONS << 8 | PPP_UI,
 				   skb_push(skb, 2));
+}
+
+void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb)
+{
+	push(s, skb, network_proto(skb));
+}
+
+bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb)
+{
+	/* two octets, though one was enough: so they stand aligned */
+	put_unaligned_be16(network_proto(skb), skb_push(skb, 2));
+	if (!rtun_mppe_seal(s, skb))
+		return false;
+	push(s, skb, PPP_COMP);
+	return true;
 }
 
 int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb)
@@ -266,7 +290,8 @@ static void rx_control_locked(struct rtun_session *s, struct sk_buff *skb,
 	why = RTUN_DROP_CTRL_RATE;
 	if (!ctrl_allowed(s))
 		goto drop;
-	if (proto == PPP_LCP && echo(s, skb, answers)) {
+	if ((proto == PPP_LCP && echo(s, skb, answers)) ||
+	    (proto == PPP_CCP && rtun_mppe_ccp(s, skb, answers))) {
 		consume_skb(skb);
 		return;
 	}
@@ -284,19 +309,87 @@ drop:
 	rtun_drop(s->stats, skb, why);
 }
 
-static void rx_control(struct rtun_session *s, struct sk_buff *skb, u16 proto,
-		       struct sk_buff_head *answers)
+/* Take the protocol field off, and the address and control field if it may be
+ * there; RTUN_DROP_UNSPEC: it was well-formed.
+ */
+static enum rtun_drop pull_proto(struct rtun_session *s, struct sk_buff *skb,
+				 bool address, u16 *proto)
+{
+	unsigned int off = 0, have;
+	u8 h[RTUN_PPP_HEADER_MAX];
+
+	have = min_t(unsigned int, skb->len, sizeof(h));
+	if (!have || !pskb_may_pull(skb, have))
+		return RTUN_DROP_PPP_TRUNCATED;
+	memcpy(h, skb->data, have);
+	/* strip it if it is there, whatever was agreed */
+	if (address && have >= 2 && h[0] == PPP_ALLSTATIONS && h[1] == PPP_UI)
+		off = 2;
+	if (have - off < 1)
+		return RTUN_DROP_PPP_TRUNCATED;
+	if (h[off] & 1) {
+		/* only ever short: LCP and all above 0x00ff cannot be here */
+		if (!(READ_ONCE(s->flags) & RTUN_SESSION_F_PFC_RX))
+			return RTUN_DROP_PPP_PROTO;
+		*proto = h[off];
+		off += 1;
+	} else {
+		if (have - off < 2)
+			return RTUN_DROP_PPP_TRUNCATED;
+		*proto = get_unaligned_be16(h + off);
+		if (!(*proto & 1))
+			return RTUN_DROP_PPP_PROTO;
+		off += 2;
+	}
+	rtun_rx_pull(skb, off);
+	return RTUN_DROP_UNSPEC;
+}
+
+/* Network packets only: what else is encrypted is nobody's, and nothing of it may
+ * do what a control frame does.  It is delivered before the lock is released, in
+ * the order in which it was decrypted.
+ */
+static void rx_encrypted_locked(struct rtun_session *s, struct sk_buff *skb,
+				struct sk_buff_head *answers)
+{
+	enum rtun_drop why;
+	u16 proto;
+
+	skb = rtun_mppe_open(s, skb, answers);
+	if (!skb)
+		return;
+	why = pull_proto(s, skb, false, &proto);
+	if (unlikely(why))
+		goto drop;
+	if (likely(proto == PPP_IP || proto == PPP_IPV6)) {
+		rx_network(s, skb, proto);
+		return;
+	}
+	why = proto >= MPPE_PROTO_FIRST && proto <= MPPE_PROTO_LAST ?
+	      RTUN_DROP_NP_CLOSED : RTUN_DROP_PPP_PROTO;
+drop:
+	rtun_drop(s->stats, skb, why);
+}
+
+/* What needs rx_lock, which is held if there are @answers. */
+static void rx_locked(struct rtun_session *s, struct sk_buff *skb, u16 proto,
+		      struct sk_buff_head *answers)
 {
 	struct sk_buff_head mine;
 	struct sk_buff *answer;
+	bool lock = !answers;
 
-	if (answers) {
-		rx_control_locked(s, skb, proto, answers);
-		return;
+	if (lock) {
+		__skb_queue_head_init(&mine);
+		answers = &mine;
+		spin_lock(&s->rx_lock);
 	}
-	__skb_queue_head_init(&mine);
-	spin_lock(&s->rx_lock);
-	rx_control_locked(s, skb, proto, &mine);
+	if (proto == PPP_COMP)
+		rx_encrypted_locked(s, skb, answers);
+	else
+		rx_control_locked(s, skb, proto, answers);
+	if (!lock)
+		return;
 	spin_unlock(&s->rx_lock);
 	while ((answer = __skb_dequeue(&mine)))
 		rtun_ppp_send(s, answer);
@@ -305,42 +398,20 @@ static void rx_control(struct rtun_session *s, struct sk_buff *skb, u16 proto,
 void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 		 struct sk_buff_head *answers)
 {
-	enum rtun_drop why = RTUN_DROP_PPP_TRUNCATED;
-	unsigned int off = 0, have;
-	u8 h[RTUN_PPP_HEADER_MAX];
+	enum rtun_drop why;
 	u16 proto;
 
-	have = min_t(unsigned int, skb->len, sizeof(h));
-	if (!have || !pskb_may_pull(skb, have))
+	why = pull_proto(s, skb, true, &proto);
+	if (unlikely(why))
 		goto drop;
-	memcpy(h, skb->data, have);
-	/* strip it if it is there, whatever was agreed */
-	if (have >= 2 && h[0] == PPP_ALLSTATIONS && h[1] == PPP_UI)
-		off = 2;
-	if (have - off < 1)
-		goto drop;
-	if (h[off] & 1) {
-		/* only ever short: LCP and all above 0x00ff cannot be here */
-		why = RTUN_DROP_PPP_PROTO;
-		if (!(READ_ONCE(s->flags) & RTUN_SESSION_F_PFC_RX))
-			goto drop;
-		proto = h[off];
-		off += 1;
-	} else {
-		if (have - off < 2)
-			goto drop;
-		proto = get_unaligned_be16(h + off);
-		why = RTUN_DROP_PPP_PROTO;
-		if (!(proto & 1))
-			goto drop;
-		off += 2;
+	if (proto != PPP_IP && proto != PPP_IPV6) {
+		rx_locked(s, skb, proto, answers);
+		return;
 	}
-	rtun_rx_pull(skb, off);
-
-	if (proto == PPP_IP || proto == PPP_IPV6)
-		rx_network(s, skb, proto);
-	else
-		rx_control(s, skb, proto, answers);
+	why = RTUN_DROP_MPPE_CLEAR;
+	if (unlikely(READ_ONCE(s->flags) & RTUN_SESSION_F_MPPE_REQUIRED))
+		goto drop;
+	rx_network(s, skb, proto);
 	return;
 
 drop:

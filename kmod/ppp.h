@@ -15,6 +15,7 @@ struct rtun_session;
 
 enum rtun_ppp_limits {
 	RTUN_PPP_HEADER_MAX = 4,	/* FF 03 and two octets of protocol */
+	RTUN_PPP_OVERHEAD_MAX = 8,	/* and what encryption adds */
 };
 
 /*
@@ -33,10 +34,14 @@ void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
 bool rtun_ppp_fits(struct rtun_session *s, struct rtun_out *o,
 		   struct net_device *dev, struct sk_buff *skb,
 		   unsigned int overhead);
-/* Octets rtun_ppp_push() will put in front of a network packet. */
-unsigned int rtun_ppp_overhead(const struct rtun_session *s);
+/* Octets that one of the two below will put in front of a network packet. */
+unsigned int rtun_ppp_overhead(const struct rtun_session *s, bool encrypted);
 /* Put the header in front of a network packet; the headroom is there. */
 void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb);
+/* Encrypt it first, so that its data must be linear and its own.  tx_lock.
+ * False: there is no key any more.
+ */
+bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb);
 
 /* Send a frame that begins with its protocol field.  Takes the skb, which has
  * rtun_tx_headroom() octets in front; BH disabled, RCU.

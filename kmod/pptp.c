@@ -172,7 +172,7 @@ static bool pptp_ordered(const struct rtun_session *s)
 	return true;
 }
 
-static_assert(sizeof(struct iphdr) + GRE1_HLEN_MAX + RTUN_PPP_HEADER_MAX <=
+static_assert(sizeof(struct iphdr) + GRE1_HLEN_MAX + RTUN_PPP_OVERHEAD_MAX <=
 	      RTUN_OVERHEAD_MAX);
 
 const struct rtun_xport_ops rtun_pptp_ops = {
@@ -188,6 +188,7 @@ const struct rtun_xport_ops rtun_pptp_ops = {
 	.session_fill = pptp_session_fill,
 	.hlen = pptp_hlen,
 	.ordered = pptp_ordered,
+	.room = rtun_pptp_window_room,
 	.out = rtun_pptp_out,
 	.received = rtun_pptp_received,
 };

@@ -48,7 +48,7 @@ extern const struct rtun_xport_ops rtun_pptp_ops;
 
 /* pptp_tx.c: all with BH disabled and under RCU */
 int rtun_pptp_out(struct rtun_session *s, const struct rtun_out *o,
-		  struct sk_buff *skb, unsigned int how);
+		  struct sk_buff *skb, bool numbered);
 void rtun_pptp_ack(struct rtun_session *s);
 void rtun_pptp_ack_timeout(struct timer_list *t);
 
@@ -56,10 +56,9 @@ void rtun_pptp_ack_timeout(struct timer_list *t);
 int rtun_pptp_window_new(struct rtun_session *s);
 void rtun_pptp_window_set(struct rtun_session *s, struct nlattr **tb);
 void rtun_pptp_window_stop(struct rtun_session *s);
-/* Take the next number, under tx_lock; false: @data must wait, as the window
- * is full.
- */
-bool rtun_pptp_window_take(struct rtun_session *s, bool data, u32 *seq);
+/* Under tx_lock: may data be sent?  Take the next number, for whatever it is. */
+bool rtun_pptp_window_room(struct rtun_session *s);
+u32 rtun_pptp_window_take(struct rtun_session *s);
 void rtun_pptp_window_ack(struct rtun_session *s, u32 ack);
 /* For dumps: @rtt in us, 0: not known. */
 void rtun_pptp_window_show(struct rtun_session *s, u32 *size, u32 *static_rtt,

@@ -24,18 +24,12 @@ static bool ack_due(const struct rtun_session *s)
  * to IP.  Under tx_lock until IP has it: numbers must leave in order.
  */
 int rtun_pptp_out(struct rtun_session *s, const struct rtun_out *o,
-		  struct sk_buff *skb, unsigned int how)
+		  struct sk_buff *skb, bool numbered)
 {
 	u16 len = skb->len;
 	u8 flags = GRE1_K, more = GRE1_VERSION;
-	u32 seq;
 	u8 *h;
 
-	if (len && unlikely(!rtun_pptp_window_take(s, how & RTUN_OUT_DATA,
-						   &seq))) {
-		rtun_drop(s->stats, skb, RTUN_DROP_TX_WINDOW);
-		return RTUN_OUT_DROPPED;
-	}
 	/* what is empty is an acknowledgement, and be it of the same again */
 	if (!len || ack_due(s)) {
 		u32 next = READ_ONCE(s->reorder.next);
@@ -45,7 +39,7 @@ int rtun_pptp_out(struct rtun_session *s, const struct rtun_out *o,
 		more |= GRE1_A;
 	}
 	if (len) {
-		put_unaligned_be32(seq, skb_push(skb, 4));
+		put_unaligned_be32(rtun_pptp_window_take(s), skb_push(skb, 4));
 		flags |= GRE1_S;
 	}
 	h = skb_push(skb, GRE1_HLEN);
@@ -85,7 +79,7 @@ void rtun_pptp_ack(struct rtun_session *s)
 	}
 	/* data may have taken it along meanwhile */
 	if (ack_due(s)) {
-		err = rtun_pptp_out(s, &o, skb, RTUN_OUT_ORDERED);
+		err = rtun_pptp_out(s, &o, skb, true);
 		sent = true;
 	}
 	rtun_session_tx_unlock(s);

@@ -37,23 +37,34 @@ static void rearm(struct rtun_pptp *p, u64 now)
 		timer_reduce(&p->timer, jiffies + ticks_until(deadline, now));
 }
 
-bool rtun_pptp_window_take(struct rtun_session *s, bool data, u32 *seq)
+/* An alarm between this and the next one makes no harm of one packet more. */
+bool rtun_pptp_window_room(struct rtun_session *s)
+{
+	struct rtun_pptp *p = s->pptp;
+	bool room;
+
+	if (likely(!READ_ONCE(p->window.size)))
+		return true;
+	spin_lock(&p->lock);
+	room = rtun_window_may_send(&p->window);
+	spin_unlock(&p->lock);
+	return room;
+}
+
+u32 rtun_pptp_window_take(struct rtun_session *s)
 {
 	struct rtun_pptp *p = s->pptp;
 	struct rtun_window *w = &p->window;
 	u64 now = now_us();
-	bool ok;
+	u32 seq;
 
 	spin_lock(&p->lock);
-	ok = !data || rtun_window_may_send(w);
-	if (likely(ok)) {
-		*seq = w->next;
-		rtun_window_sent(w, now);
-		if (unlikely(w->size))
-			rearm(p, now);
-	}
+	seq = w->next;
+	rtun_window_sent(w, now);
+	if (unlikely(w->size))
+		rearm(p, now);
 	spin_unlock(&p->lock);
-	return ok;
+	return seq;
 }
 
 void rtun_pptp_window_ack(struct rtun_session *s, u32 ack)

@@ -4,6 +4,7 @@
  * may be in them.
  */
 #include "link.h"
+#include "mppe.h"
 #include "netlink.h"
 #include "request.h"
 #include "session.h"
@@ -11,18 +12,14 @@
 
 #include <net/sock.h>
 
-int rtun_nl_session_new(struct sk_buff *skb, struct genl_info *info)
+static int session_new(struct genl_info *info, struct nlattr **tb)
 {
-	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
 	struct rtun_net *rn = rtun_nl_net(info);
 	struct rtun_session *s;
 	struct rtun_tunnel *t;
 	struct sk_buff *msg;
 	int err;
 
-	err = RTUN_NL_PARSE(info, tb, RTUN_A_SESSION, "the session");
-	if (err)
-		return err;
 	if (tb[RTUN_A_SESSION_PW_TYPE] && !tb[RTUN_A_SESSION_VLAN] &&
 	    nla_get_u32(tb[RTUN_A_SESSION_PW_TYPE]) == RTUN_PW_ETH_VLAN)
 		return RTUN_NL_MISSING(info, info->attrs[RTUN_A_SESSION],
@@ -63,6 +60,19 @@ free:
 	return err;
 }
 
+int rtun_nl_session_new(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
+	int err;
+
+	err = RTUN_NL_PARSE(info, tb, RTUN_A_SESSION, "the session");
+	if (err)
+		return err;
+	err = session_new(info, tb);
+	rtun_mppe_forget(tb);
+	return err;
+}
+
 int rtun_nl_session_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *tb[RTUN_A_SESSION_MAX + 1];
@@ -84,6 +94,7 @@ int rtun_nl_session_set(struct sk_buff *skb, struct genl_info *info)
 		rtun_notify_session(s, RTUN_CMD_SESSION_SET);
 	}
 	mutex_unlock(&rn->cfg_lock);
+	rtun_mppe_forget(tb);
 	return err;
 }
 

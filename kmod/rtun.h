@@ -33,6 +33,8 @@
 #include <net/net_namespace.h>
 
 struct netlink_ext_ack;
+struct rtun_crypt;
+struct rtun_mppe_rx;
 struct rtun_out;
 struct rtun_pptp;
 struct rtun_session;
@@ -57,9 +59,9 @@ enum rtun_limits {
 	/* tunnels through tunnels through tunnels... */
 	RTUN_NESTING_MAX	= 4,
 	/* octets any transport and the payload's header put around a packet:
-	 * IPv6, UDP, L2TPv3, cookie, sublayer, tag
+	 * IPv6, UDP, L2TPv3, cookie, sublayer, encrypted PPP
 	 */
-	RTUN_OVERHEAD_MAX	= 72,
+	RTUN_OVERHEAD_MAX	= 76,
 };
 
 /* An address of a tunnel's family; the rest of it is zero. */
@@ -177,10 +179,10 @@ struct rtun_owner {
  * @hlen: octets of its header at the most as the session is now, without the
  *	IP header
  * @hlen_max: ... whatever the session will be
- * @ordered: must packets leave under the transmit lock?
- * @out: put the header in front of a payload and hand it to IP; @how: enum
- *	rtun_out_how; takes the skb; net errno, or RTUN_OUT_DROPPED: it was not
- *	sent, which is counted already
+ * @ordered: are packets numbered, and so must leave under the transmit lock?
+ * @room: may a packet of the device be sent now?  tx_lock; NULL: always
+ * @out: put the header in front of a payload and hand it to IP; @numbered: as
+ *	@ordered said, tx_lock is held then; takes the skb; net errno
  * @received: something in order was delivered, maybe it is to be acknowledged;
  *	no lock held; may be NULL
  */
@@ -200,17 +202,11 @@ struct rtun_xport_ops {
 	int (*session_fill)(struct sk_buff *msg, struct rtun_session *s);
 	unsigned int (*hlen)(const struct rtun_session *s);
 	bool (*ordered)(const struct rtun_session *s);
+	bool (*room)(struct rtun_session *s);
 	int (*out)(struct rtun_session *s, const struct rtun_out *o,
-		   struct sk_buff *skb, unsigned int how);
+		   struct sk_buff *skb, bool numbered);
 	void (*received)(struct rtun_session *s);
 };
-
-enum rtun_out_how {
-	RTUN_OUT_ORDERED = 1 << 0,	/* as @ordered said; tx_lock is held */
-	RTUN_OUT_DATA	 = 1 << 1,	/* a packet of the device */
-};
-
-enum { RTUN_OUT_DROPPED = 1 };
 
 /* Outer policy of a tunnel: single words, read with READ_ONCE. */
 struct rtun_outer {
@@ -330,12 +326,17 @@ struct rtun_l2tp {
  * @overrun: control frames lost since the last one the owner got
  * @overruns: in all
  * @magic: of LCP, for echo replies
+ * @mppe_rx: decrypts; NULL: nothing
  *
  * Transmit, under @tx_lock:
  * @tx_seq: next number, L2TP
  * @tx_cpu: who holds @tx_lock, to notice a tunnel in itself
  * @ack_sent: last acknowledgement, plus one
  * @ack_known: something was received, there is what to acknowledge
+ * @mppe_tx: encrypts; NULL: nothing; whether it is there is asked without a lock
+ *
+ * Without a lock:
+ * @mppe_flush: the peer asked for a flushed packet
  *
  * Without a lock, only if asked for (alive.c):
  * @last_rx: when something came from the peer
@@ -371,6 +372,7 @@ struct rtun_session {
 	u32 overrun;
 	u32 overruns;
 	u32 magic;
+	struct rtun_mppe_rx *mppe_rx;
 	struct timer_list gap_timer;
 	struct timer_list ack_timer;
 
@@ -379,6 +381,8 @@ struct rtun_session {
 	u32 tx_seq;
 	u32 ack_sent;
 	bool ack_known;
+	bool mppe_flush;
+	struct rtun_crypt *mppe_tx;
 
 	unsigned long last_rx;
 	unsigned long last_tx;
@@ -428,6 +432,8 @@ static inline void rtun_net_changed(struct rtun_net *rn)
 	atomic_inc(&rn->generation);
 }
 
+/* What came back since the last time; then also: take one, if there is one. */
+void rtun_bucket_fill(struct rtun_bucket *b, u32 burst, u32 per_second);
 bool rtun_bucket_take(struct rtun_bucket *b, u32 burst, u32 per_second);
 
 /* Make a blob of an attribute, charge the namespace and free the old one's

@@ -14,6 +14,7 @@ struct rtun_session;
 struct rtun_cb {
 	u8 tos;		/* of the outer header */
 	bool ordered;	/* rx_lock is held, and the order is to be kept */
+	u32 seq;	/* if it is ordered: its number */
 };
 
 static inline struct rtun_cb *rtun_cb(struct sk_buff *skb)

@@ -5,6 +5,7 @@
 #include "session.h"
 #include "alive.h"
 #include "link.h"
+#include "mppe.h"
 #include "netlink.h"
 #include "order.h"
 #include "rtun.h"
@@ -129,6 +130,7 @@ static void session_free(struct work_struct *work)
 	kfree(rcu_access_pointer(s->blob));
 	kfree(rcu_access_pointer(s->l2tp));
 	kfree(s->pptp);
+	rtun_mppe_free(s);
 	kfree(s);
 }
 
@@ -242,6 +244,12 @@ static int check_payload(const struct rtun_session *s, struct nlattr **tb,
 				    "Ethernet has no options of PPP");
 		return -EOPNOTSUPP;
 	}
+	if (tb[RTUN_A_SESSION_MPPE_TX] || tb[RTUN_A_SESSION_MPPE_RX]) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_SESSION_MPPE_TX] ?:
+				    tb[RTUN_A_SESSION_MPPE_RX],
+				    "MPPE is of PPP, and this session carries Ethernet");
+		return -EOPNOTSUPP;
+	}
 	return 0;
 }
 
@@ -311,6 +319,7 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 {
 	const struct rtun_xport_ops *ops = s->tunnel->ops;
 	struct rtun_net *rn = s->tunnel->rn;
+	struct rtun_mppe_change mppe;
 	struct rtun_blob *blob = NULL;
 	int err;
 
@@ -329,19 +338,20 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 		if (IS_ERR(blob))
 			return PTR_ERR(blob);
 	}
-	if (ops->session_check) {
-		err = ops->session_check(s, tb, extack);
-		if (err) {
-			kfree(blob);
-			return err;
-		}
-	}
+	err = rtun_mppe_check(tb, &mppe, extack);
+	if (err)
+		goto free_blob;
+	err = ops->session_check ? ops->session_check(s, tb, extack) : 0;
+	if (err)
+		goto cancel_mppe;
 
 	/* ...then all is done */
 	if (tb[RTUN_A_SESSION_BLOB])
 		rtun_blob_set(rn, &s->blob, blob);
 	if (ops->session_apply)
 		ops->session_apply(s, tb);
+	/* before the flags: what is required is there when it is demanded */
+	rtun_mppe_apply(s, &mppe);
 	apply_common(s, tb);
 	/* a new session has nobody yet to be heard of */
 	if (s->state == RTUN_SESSION_LIVE &&
@@ -349,6 +359,12 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 		rtun_alive_changed(s);
 	rtun_link_carrier(s);
 	return 0;
+
+cancel_mppe:
+	rtun_mppe_cancel(&mppe);
+free_blob:
+	kfree(blob);
+	return err;
 }
 
 /* No packet of it is in work: end what else runs, and what it holds. */
@@ -467,6 +483,7 @@ forget:
 free_stats:
 	kfree(rcu_access_pointer(s->l2tp));
 	kfree(s->pptp);
+	rtun_mppe_free(s);
 	free_percpu(s->stats);
 free:
 	kfree(s);

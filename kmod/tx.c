@@ -2,12 +2,13 @@
 /*
  * The way out, see tx.h: a packet of the device is cut into what the wire can
  * carry, each piece gets the payload's header (PPP, or a tag) and the
- * transport's, and IP has it.  What is numbered leaves under the session's
- * transmit lock, or the wire would see the numbers out of order.
+ * transport's, and IP has it.  What is numbered or encrypted leaves under the
+ * session's transmit lock, or the wire would see the numbers out of order.
  */
 #include "tx.h"
 #include "alive.h"
 #include "eth.h"
+#include "mppe.h"
 #include "outer.h"
 #include "ppp.h"
 #include "rtun.h"
@@ -22,16 +23,21 @@ unsigned int rtun_tx_headroom(void)
 	return LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
 }
 
-static unsigned int payload_overhead(const struct rtun_session *s)
+static unsigned int payload_overhead(const struct rtun_session *s,
+				     bool encrypted)
 {
 	return rtun_session_eth(s) ? rtun_eth_overhead(s) :
-				     rtun_ppp_overhead(s);
+				     rtun_ppp_overhead(s, encrypted);
+}
+
+static unsigned int outer_overhead(const struct rtun_session *s)
+{
+	return s->tunnel->ops->hlen(s) + rtun_out_hlen(s->tunnel);
 }
 
 unsigned int rtun_tx_overhead(const struct rtun_session *s)
 {
-	return payload_overhead(s) + s->tunnel->ops->hlen(s) +
-	       rtun_out_hlen(s->tunnel);
+	return payload_overhead(s, rtun_mppe_sends(s)) + outer_overhead(s);
 }
 
 /* Take the transmit lock if packets must leave in order; else only notice a
@@ -79,7 +85,7 @@ int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb)
 		rtun_drop(s->stats, skb, RTUN_DROP_TX_RECURSION);
 		goto out;
 	}
-	err = ops->out(s, &o, skb, ordered ? RTUN_OUT_ORDERED : 0);
+	err = ops->out(s, &o, skb, ordered);
 	leave(s, ordered);
 	if (err)
 		rtun_stats_drop(s->stats, RTUN_DROP_TX_ERROR);
@@ -92,18 +98,26 @@ out:
  * Make one piece ready for the transport's header.  Its checksum is made now:
  * no device can be trusted to find it behind GRE version 1 or L2TP, and a peer
  * that is no kernel, or one that believes in no inner checksum, would get it
- * undone across a virtual link.
+ * undone across a virtual link.  What is to be encrypted gets its header when
+ * its turn is.
  */
 static struct sk_buff *prepare(struct rtun_session *s, struct sk_buff *skb,
-			       unsigned int headroom)
+			       unsigned int headroom, bool encrypted)
 {
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		goto drop;
 	skb->ip_summed = CHECKSUM_NONE;
 	/* a tunnel inside is no business of who sends ours */
 	skb->encapsulation = 0;
+	/* encrypted in place: TCP may still have a clone, and a page may be
+	 * anybody's
+	 */
+	if (encrypted && skb_linearize_cow(skb))
+		goto drop;
 	if (skb_cow_head(skb, headroom))
 		goto drop;
+	if (encrypted)
+		return skb;
 	if (!rtun_session_eth(s)) {
 		rtun_ppp_push(s, skb);
 		return skb;
@@ -127,14 +141,23 @@ static void want_headroom(struct net_device *dev, unsigned int headroom)
 		WRITE_ONCE(dev->needed_headroom, headroom);
 }
 
-/* Hand a list of ready payloads to IP; @extra octets of each are ours. */
+static void drop_one(struct rtun_session *s, struct net_device *dev,
+		     struct sk_buff *skb, enum rtun_drop why)
+{
+	DEV_STATS_INC(dev, tx_dropped);
+	rtun_drop(s->stats, skb, why);
+}
+
+/* Hand a list of ready payloads to IP; @extra octets of each are ours.  Who is to
+ * be @encrypted is so here: in the order in which it leaves, and not before it is
+ * sure that it leaves, or the peer would miss a count.
+ */
 static void send_list(struct rtun_session *s, struct net_device *dev,
 		      const struct rtun_out *o, struct sk_buff *list,
-		      unsigned int extra)
+		      unsigned int extra, bool encrypted)
 {
 	const struct rtun_xport_ops *ops = s->tunnel->ops;
-	bool ordered = ops->ordered(s);
-	unsigned int how = RTUN_OUT_DATA | (ordered ? RTUN_OUT_ORDERED : 0);
+	bool numbered = ops->ordered(s), ordered = numbered || encrypted;
 	struct sk_buff *skb, *next;
 	int err;
 
@@ -150,11 +173,15 @@ static void send_list(struct rtun_session *s, struct net_device *dev,
 		unsigned int len = skb->len - extra;
 
 		skb_mark_not_on_list(skb);
-		err = ops->out(s, o, skb, how);
-		if (unlikely(err == RTUN_OUT_DROPPED)) {
-			DEV_STATS_INC(dev, tx_dropped);
+		if (ops->room && unlikely(!ops->room(s))) {
+			drop_one(s, dev, skb, RTUN_DROP_TX_WINDOW);
 			continue;
 		}
+		if (encrypted && unlikely(!rtun_ppp_seal(s, skb))) {
+			drop_one(s, dev, skb, RTUN_DROP_TX_MPPE_CLEAR);
+			continue;
+		}
+		err = ops->out(s, o, skb, numbered);
 		if (unlikely(err)) {
 			DEV_STATS_INC(dev, tx_errors);
 			rtun_stats_drop(s->stats, RTUN_DROP_TX_ERROR);
@@ -170,14 +197,20 @@ static void send_list(struct rtun_session *s, struct net_device *dev,
 void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		    struct sk_buff *skb)
 {
-	unsigned int extra = payload_overhead(s);
-	unsigned int overhead = rtun_tx_overhead(s);
+	/* asked once: the answer may change meanwhile */
+	bool encrypted = rtun_mppe_sends(s);
+	unsigned int extra = payload_overhead(s, encrypted);
+	unsigned int overhead = extra + outer_overhead(s);
 	enum rtun_drop why = RTUN_DROP_TX_NO_SESSION;
 	struct sk_buff *next, *ready = NULL, **tail = &ready;
 	unsigned int headroom;
 	struct rtun_out o;
 
 	if (unlikely(!rtun_session_peer_known(s)))
+		goto drop;
+	why = RTUN_DROP_TX_MPPE_CLEAR;
+	if (unlikely(!encrypted &&
+		     READ_ONCE(s->flags) & RTUN_SESSION_F_MPPE_REQUIRED))
 		goto drop;
 	why = RTUN_DROP_TX_NO_ROUTE;
 	if (unlikely(rtun_out_begin(s->tunnel, &o))) {
@@ -204,7 +237,10 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		struct sk_buff *segs;
 
 		why = RTUN_DROP_TX_GSO;
-		segs = skb_gso_segment(skb, NETIF_F_SG);
+		/* to be encrypted: linear ones, with the checksum made
+		 * while they are copied
+		 */
+		segs = skb_gso_segment(skb, encrypted ? 0 : NETIF_F_SG);
 		if (IS_ERR_OR_NULL(segs))
 			goto drop_end;
 		consume_skb(skb);
@@ -214,11 +250,10 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		skb_mark_not_on_list(skb);
 		/* an odd segment size can make even one too big */
 		if (unlikely(skb->len + overhead > IP_MAX_MTU)) {
-			DEV_STATS_INC(dev, tx_dropped);
-			rtun_drop(s->stats, skb, RTUN_DROP_TX_TOO_BIG);
+			drop_one(s, dev, skb, RTUN_DROP_TX_TOO_BIG);
 			continue;
 		}
-		skb = prepare(s, skb, headroom);
+		skb = prepare(s, skb, headroom, encrypted);
 		if (unlikely(!skb)) {
 			DEV_STATS_INC(dev, tx_dropped);
 			continue;
@@ -227,13 +262,12 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		tail = &skb->next;
 	}
 	if (likely(ready))
-		send_list(s, dev, &o, ready, extra);
+		send_list(s, dev, &o, ready, encrypted ? 0 : extra, encrypted);
 	rtun_out_end(&o);
 	return;
 
 drop_end:
 	rtun_out_end(&o);
 drop:
-	DEV_STATS_INC(dev, tx_dropped);
-	rtun_drop(s->stats, skb, why);
+	drop_one(s, dev, skb, why);
 }

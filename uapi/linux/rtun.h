@@ -80,7 +80,8 @@
  *                    [REORDER_SLOTS] [REORDER_TIMEOUT] [PEER_WINDOW]
  *                    [ACK_DELAY] [MAGIC] [BLOB] [COOKIE_TX] [COOKIE_RX]
  *                    [COOKIE_GRACE] [CIRCUIT] [KEEPALIVE] [DEAD_TIME]
- *                    [TX_WINDOW] [STATIC_RTT] }
+ *                    [TX_WINDOW] [STATIC_RTT]
+ *                    [MPPE_TX { BITS [FLAGS] [KEY] }] [MPPE_RX { ... }] }
  *                    PEER_ID: once, if it was not known before.
  *                 !  RTUN_A_SESSION { ... }
  * SESSION_DEL     -> RTUN_A_SESSION { ID }: what it holds goes, and is told of,
@@ -107,6 +108,10 @@
  * FLUSH           -> [RTUN_A_OWNER { NAME }]: delete all tunnels (of an owner)
  * EVENT           !  RTUN_A_EVENT { TYPE, [TUNNEL_ID], [SESSION_ID], [VALUE],
  *                    [NAME], [ADDR4 or ADDR6, [PORT]] }
+ *
+ * Encrypted packets (protocol 0x00FD) are the kernel's once MPPE_RX is there; so
+ * are Reset-Request and Reset-Ack of CCP.  Without MPPE_RX they are dropped.  All
+ * else of CCP is the owner's.
  *
  * GENERATION counts every change to the tunnels and sessions of a namespace:
  * equal values before and after a dump mean that nothing was missed.  BLOB is
