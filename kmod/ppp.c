@@ -371,25 +371,29 @@ drop:
 	rtun_drop(s->stats, skb, why);
 }
 
-/* What needs rx_lock, which is held if there are @answers. */
 static void rx_locked(struct rtun_session *s, struct sk_buff *skb, u16 proto,
 		      struct sk_buff_head *answers)
 {
-	struct sk_buff_head mine;
-	struct sk_buff *answer;
-	bool lock = !answers;
-
-	if (lock) {
-		__skb_queue_head_init(&mine);
-		answers = &mine;
-		spin_lock(&s->rx_lock);
-	}
 	if (proto == PPP_COMP)
 		rx_encrypted_locked(s, skb, answers);
 	else
 		rx_control_locked(s, skb, proto, answers);
-	if (!lock)
+}
+
+/* What needs rx_lock, which is held if there are @answers. */
+static void rx_with_lock(struct rtun_session *s, struct sk_buff *skb, u16 proto,
+			 struct sk_buff_head *answers)
+{
+	struct sk_buff_head mine;
+	struct sk_buff *answer;
+
+	if (answers) {
+		rx_locked(s, skb, proto, answers);
 		return;
+	}
+	__skb_queue_head_init(&mine);
+	spin_lock(&s->rx_lock);
+	rx_locked(s, skb, proto, &mine);
 	spin_unlock(&s->rx_lock);
 	while ((answer = __skb_dequeue(&mine)))
 		rtun_ppp_send(s, answer);
@@ -405,7 +409,7 @@ void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 	if (unlikely(why))
 		goto drop;
 	if (proto != PPP_IP && proto != PPP_IPV6) {
-		rx_locked(s, skb, proto, answers);
+		rx_with_lock(s, skb, proto, answers);
 		return;
 	}
 	why = RTUN_DROP_MPPE_CLEAR;

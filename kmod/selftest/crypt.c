@@ -286,7 +286,21 @@ static bool malformed(struct pair *e)
 	send(e, 4);
 	e->p.len = RTUN_CRYPT_PEEK - 1;
 	SELFTEST(receive(e) == RTUN_CRYPT_FAR);
+	/* nor does a packet that is longer than it says */
+	e->p.len = text(e->plain, 4) + 1;
+	SELFTEST(receive(e) == RTUN_CRYPT_FAR);
+	e->p.len--;
+	SELFTEST(receive(e) == RTUN_CRYPT_KEY && is(e, 4));
 	return true;
+}
+
+static u32 keys_kept(const struct pair *e)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < RTUN_CRYPT_KEPT; i++)
+		n += e->rx.kept[i].there;
+	return n;
 }
 
 static bool overtaken(struct pair *e)
@@ -329,7 +343,12 @@ static bool overtaken(struct pair *e)
 	/* a turn of the count later it is no key of the former one */
 	while (e->tx.count != 2)
 		SELFTEST(pass(e, 5) == RTUN_CRYPT_KEY && is(e, 5));
+	/* nor is one left of what nobody may decrypt any more */
+	SELFTEST(!keys_kept(e));
 	SELFTEST(AGAIN(1) == RTUN_CRYPT_LATE);
+	skip(e, 200);
+	SELFTEST(pass(e, 6) == RTUN_CRYPT_KEY && is(e, 6));
+	SELFTEST(keys_kept(e) == RTUN_CRYPT_KEPT - 1);
 #undef AGAIN
 	return true;
 }
@@ -481,9 +500,17 @@ static bool resyncs(struct pair *e, enum mode mode)
 	skip(e, RTUN_CRYPT_COUNTS);
 	while (pass(e, 16) == RTUN_CRYPT_KEY)
 		SELFTEST(!is(e, 16));
+	SELFTEST(e->rx.lost);
 	e->tx.flush = true;
 	SELFTEST(pass(e, 17) == RTUN_CRYPT_KEY && is(e, 17));
 	SELFTEST(pass(e, 18) == RTUN_CRYPT_KEY && is(e, 18));
+	SELFTEST(e->rx.c.changes == e->tx.changes);
+	/* a flag packet has a new key, be it marked as flushed or not */
+	while ((e->tx.count & 0xff) != 0xff)
+		SELFTEST(pass(e, 19) == RTUN_CRYPT_KEY && is(e, 19));
+	send(e, 20);
+	e->p.head &= ~A;
+	SELFTEST(receive(e) == RTUN_CRYPT_KEY && is(e, 20));
 	return true;
 }
 
