@@ -219,8 +219,8 @@ hand seq=$((next += 1)) ppp=ff03c0210101000401
 check "a control frame reaches the owner, from its protocol field on" busywait 10 heard b '"session-id": 8, "data": "c0210101000401"'
 hand seq=$((next += 1)) ppp=80210101000402
 check "one without address field too" busywait 10 heard b '"session-id": 8, "data": "80210101000402"'
-hand seq=$((next += 1)) ppp=ff0300fd1234
-check "an unknown protocol goes to the owner, who rejects it" busywait 10 heard b '"session-id": 8, "data": "00fd1234"'
+hand seq=$((next += 1)) ppp=ff03003d1234
+check "an unknown protocol goes to the owner, who rejects it" busywait 10 heard b '"session-id": 8, "data": "003d1234"'
 check "the owner's frame arrives at the other end's owner" ctl "$A" frame session-id=7 data=c2230101000405
 check "unchanged" busywait 10 heard b '"session-id": 7, "data": "c2230101000405"'
 ctl "$B" session-set id=8 flags=+echo-reply magic=0x01020304

@@ -12,6 +12,8 @@ hand too).  Fields of the packet, with their defaults:
   ack=N           acknowledgement; sets the A bit
   ppp=HEX         the frame, e.g. ff03c021...
   ip4=SRC,DST     an ICMP echo request as frame, with FF 03 00 21
+  mppe=BITS:KEY:HEAD:CHANGES   encrypt the frame, which begins with FF 03 then: bits
+                  and count, and how often the start key (in hex) has changed
   flags0=N        octet 0 as it is, instead of K and S
   flags1=N        octet 1 as it is, instead of A and version 1
   proto=0x880b    protocol type
@@ -27,6 +29,9 @@ import random
 import socket
 import struct
 import sys
+
+sys.dont_write_bytecode = True      # the folder may be read-only, or git's
+import mppe  # noqa: E402
 
 IPPROTO_GRE = 47
 
@@ -57,6 +62,8 @@ def gre(f, seq):
         frame = bytes.fromhex("ff030021") + echo_request(*f["ip4"].split(","))
     else:
         frame = bytes.fromhex(f.get("ppp", ""))
+    if "mppe" in f:
+        frame = frame[:2] + mppe.seal(f["mppe"], frame[2:])
     b0 = 0x20 | (0x10 if seq is not None else 0)
     b1 = 0x01 | (0x80 if "ack" in f else 0)
     packet = struct.pack("!BBHHH", int(f.get("flags0", str(b0)), 0),

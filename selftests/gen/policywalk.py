@@ -46,6 +46,8 @@ BASE = {
 READ_ONLY = {"tunnel": {"owner", "pmtu", "sessions"},
              "session": {"ifindex", "netnsid"}, "owner": {"portid", "tunnels"},
              "frame": {"overrun"}}
+# of the nest in a nest: what it needs
+NESTS = {"mppe": {"bits": "0"}}
 AT_CREATION = {"tunnel": set(), "session": {"tunnel-id", "local-id"}}
 SIZES = {"u8": 1, "u32": 4, "s32": 4, "bitfield32": 8, "be32": 4}
 
@@ -160,10 +162,41 @@ class Walk:
                 self.wrong(f"given with {n} octets", cmd,
                            base(name, rtunctl.nla(number, bytes(n))))
             return
+        if a["type"] == "nest":
+            self.walk_nest(cmd, number, a, base)
         for what, payload in self.attribute_kinds(a):
             self.wrong(what, cmd, base(name, rtunctl.nla(number, payload)))
         if name in BASE[cmd][0]:
             self.wrong("missing", cmd, base(name, b""))
+
+    def walk_nest(self, cmd, number, a, base):
+        """An attribute that is a nest itself: what is in it, one by one."""
+        inner = a["nested-attributes"]
+
+        def nest(extra):
+            return base(a["name"], rtunctl.nla(
+                number | rtunctl.NLA_F_NESTED, extra))
+
+        self.wrong("that is no nest", cmd, base(a["name"], rtunctl.nla(
+            number, rtunctl.nla(2, bytes(4)))))
+        self.wrong("of two octets", cmd, nest(bytes(2)))
+        self.wrong("with nothing in it", cmd, nest(b""))
+        good = rtunctl.H[f"RTUN_A_{inner.upper()}_BITS"]
+        for n, b in enumerate(self.sets[inner], 1):
+            what = f"its {b['name']} "
+            rest = b"" if b["name"] in NESTS[inner] else rtunctl.nla(
+                good, struct.pack("I", int(NESTS[inner]["bits"])))
+            if b["type"] == "pad" or b.get("doc", "").endswith("read-only"):
+                for size in (0, 1, 4, 8):
+                    self.wrong(what + f"of {size} octets", cmd, nest(
+                        rest + rtunctl.nla(n, bytes(size))))
+                continue
+            for how, payload in self.attribute_kinds(b):
+                self.wrong(what + how, cmd,
+                           nest(rest + rtunctl.nla(n, payload)))
+        for n in (len(self.sets[inner]) + 1, 999):
+            self.wrong(f"with an attribute {n} that nobody knows", cmd, nest(
+                rest + rtunctl.nla(n, bytes(4))))
 
     def result(self, cmd, text):
         if self.info() != self.before:

@@ -11,7 +11,10 @@ one object a line.  A refusal prints the kernel's words on stderr and exits 2.
 Several commands, separated by "--", run on one socket, one after the other:
 an owner lives as long as its socket.  Values: numbers, addresses, for blob=,
 data= and cookies hex digits, for flags= and np= names with + or - in front, for
-xport=, df=, pw-type= and l2spec= the header's names in small letters.
+xport=, df=, pw-type= and l2spec= the header's names in small letters; mppe-tx=
+and mppe-rx= BITS[:KEY-IN-HEX[:FLAG,...]], where nothing is an attribute that is
+left out, a flag is of the header, and "raw" instead of BITS takes the attributes
+of the nest by number: raw:NUMBER=HEX,...
 Besides the commands of the header (info-get, owner-bind, tunnel-new, ...):
 
   listen [events] [frames=N] [seconds=N]   print what arrives
@@ -105,17 +108,19 @@ NESTS = {"info": "INFO", "owner": "OWNER", "tunnel": "TUNNEL",
          "session": "SESSION", "frame": "FRAME", "event": "EVENT"}
 ATTRS = {k: names(f"RTUN_A_{v}_") for k, v in NESTS.items()}
 ATTRS["stats"] = names("RTUN_A_STATS_")
+ATTRS["mppe"] = names("RTUN_A_MPPE_")
 TOP = {v: k[7:].lower() for k, v in H.items()
        if re.fullmatch("RTUN_A_[A-Z]+", k) and not k.endswith("_MAX")}
 BITS = {"tunnel": names("RTUN_TUNNEL_F_"), "session": names("RTUN_SESSION_F_"),
-        "np": names("RTUN_NP_")}
+        "np": names("RTUN_NP_"), "mppe": names("RTUN_MPPE_F_")}
 
 # how each attribute is coded; what is not named is a u32
 U8 = {"xport", "ttl", "tos", "df"}
 ADDR = {"local4", "remote4", "addr4"}
 ADDR6 = {"local6", "remote6", "addr6"}
 STRING = {"name", "owner", "version"}
-BINARY = {"blob", "data", "cookie-tx", "cookie-rx"}
+BINARY = {"blob", "data", "cookie-tx", "cookie-rx", "key"}
+MPPE = {"mppe-tx", "mppe-rx"}
 S32 = {"netnsid"}
 WORDS = {"xport": names("RTUN_XPORT_"), "df": names("RTUN_DF_"),
          "pw-type": names("RTUN_PW_"), "l2spec": names("RTUN_L2SPEC_")}
@@ -137,6 +142,22 @@ def parse(data):
 
 def bits_of(obj, key):
     return BITS["np" if key == "np" else obj]
+
+
+def mppe(value):
+    """The nest of one direction."""
+    bits, key, flags = (value.split(":") + ["", ""])[:3]
+    if bits == "raw":
+        pairs = (w.split("=") for w in key.split(",") if w)
+        return b"".join(nla(int(n), bytes.fromhex(p)) for n, p in pairs)
+    body = nla(H["RTUN_A_MPPE_BITS"], struct.pack("I", int(bits))) if bits else b""
+    if key:
+        body += nla(H["RTUN_A_MPPE_KEY"], bytes.fromhex(key))
+    if flags:
+        on = {v: k for k, v in BITS["mppe"].items()}
+        val = sum(on[f] for f in flags.split(","))
+        body += nla(H["RTUN_A_MPPE_FLAGS"], struct.pack("II", val, val))
+    return body
 
 
 def encode(obj, words):
@@ -162,6 +183,9 @@ def encode(obj, words):
             back = {v: k for k, v in WORDS.get(key, {}).items()}
             payload = struct.pack("B" if key in U8 else "I", back[value]
                                   if value in back else int(value, 0))
+        elif key in MPPE:
+            body += nla(known[key] | NLA_F_NESTED, mppe(value))
+            continue
         elif key in ADDR:
             payload = socket.inet_aton(value)
         elif key in ADDR6:
@@ -186,6 +210,8 @@ def decode(obj, data):
         key = ATTRS[obj].get(kind, f"?{kind}")
         if key == "stats":
             out[key] = decode("stats", p)
+        elif key in MPPE:
+            out[key] = decode("mppe", p)
         elif key == "drops":
             out[key] = {DROPS.get(k, f"?{k}"): struct.unpack("Q", v)[0]
                         for k, v in parse(p) if k}
@@ -214,6 +240,8 @@ def decode(obj, data):
             out[key] = struct.unpack("i", p)[0]
         elif len(p) == 4:
             out[key] = struct.unpack("I", p)[0]
+        elif key == "key-changes":
+            out[key] = struct.unpack("Q", p)[0]
         else:
             out[key] = p.hex()
     return out
