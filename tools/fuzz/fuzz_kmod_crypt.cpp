@@ -24,9 +24,11 @@ namespace {
 
 constexpr std::array<std::uint32_t, 3> strengths{40, 56, 128};
 constexpr std::array<std::uint8_t, 16> key{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+constexpr std::uint32_t tokens_first = 1000;
 constexpr std::uint32_t tokens_rich = 1 << 16;
-// One run costs no more than that many keys at each end.
-constexpr std::uint32_t most_packets = 6000;
+// One run costs no more than that many keys at each end; few runs are for turns of the count.
+constexpr std::uint32_t few_packets = 400;
+constexpr std::uint32_t most_packets = 10000;
 // As much as a count without a number can tell, and how many flushed packets may go unseen.
 constexpr std::uint32_t most_lost = RTUN_CRYPT_COUNTS - RTUN_CRYPT_KEPT - 1;
 constexpr std::uint32_t most_flushed = RTUN_CRYPT_UNSEEN - 1;
@@ -40,7 +42,8 @@ struct Packet {
 
 class Run {
 public:
-    explicit Run(std::uint8_t head) : numbered_(head & 0x10) {
+    explicit Run(std::uint8_t head)
+        : most_(head >= 0xf0 ? most_packets : few_packets), numbered_(head & 0x10) {
         tx_.stateful = (head & 0x0c) != 0;
         tx_.rekey = (head & 0x0c) == 0x08;
         rx_.c = tx_;
@@ -53,11 +56,11 @@ public:
         const std::uint32_t amount = what >> 3;
         switch (what & 7) {
         case 0:  // in order
-            for (std::uint32_t i = 0; i <= amount && sent_ < most_packets; i++)
+            for (std::uint32_t i = 0; i <= amount && sent_ < most_; i++)
                 deliver(send());
             break;
         case 1:  // lost
-            for (std::uint32_t i = 0; i < amount * amount * 8 && sent_ < most_packets; i++)
+            for (std::uint32_t i = 0; i < amount * amount * 8 && sent_ < most_; i++)
                 send();
             break;
         case 2:  // on its way for a while
@@ -75,7 +78,7 @@ public:
             flushed_++;
             break;
         case 6:
-            tokens_ = amount * amount * 16;
+            tokens_ = amount * amount;
             break;
         case 7:  // frames that are not encrypted
             seq_ += amount;
@@ -187,11 +190,12 @@ private:
     rtun_crypt_rx rx_{};
     std::vector<Packet> held_;
     std::uint64_t missed_ = 0;
-    std::uint32_t tokens_ = tokens_rich;
+    std::uint32_t tokens_ = tokens_first;
     std::uint32_t seq_ = 0U - 40;
     std::uint32_t sent_ = 0;
     std::uint32_t good_ = 0;  // the last one that was decrypted
     std::uint32_t flushed_ = 0;
+    std::uint32_t most_;
     bool numbered_;
     bool deceived_ = false;
     bool out_of_step_ = false;
