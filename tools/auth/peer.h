@@ -30,14 +30,14 @@ struct Send {
 // is not always the beginning of the longer one.
 struct MppeKeys {
     struct Direction {
-        base::Secret bits128;   // 16 octets
-        base::Secret bits40_56; // 8 octets
+        base::Secret bits128;    // 16 octets
+        base::Secret bits40_56;  // 8 octets
     };
     Direction send;
     Direction receive;
 };
 struct Succeeded {
-    std::string message;  // what the authenticator said, printable characters only
+    std::string message;             // what the authenticator said, printable characters only
     std::optional<MppeKeys> keys{};  // of MS-CHAP; the other methods have none to give
 };
 // Every way to fail; code is the E= number of MS-CHAP (691 wrong password, 648 expired, ...) or 0.

@@ -160,8 +160,8 @@ void print_direction(Output &out, std::string_view name,
 
 std::uint64_t dropped(const netlink::Stats &stats) {
     std::uint64_t all = 0;
-    for (const char *reason : {"mppe_closed", "mppe_clear", "mppe_header", "mppe_late", "mppe_far",
-                               "mppe_desync"}) {
+    for (const char *reason :
+         {"mppe_closed", "mppe_clear", "mppe_header", "mppe_late", "mppe_far", "mppe_desync"}) {
         const auto found = stats.drops.find(reason);
         all += found == stats.drops.end() ? 0 : found->second;
     }

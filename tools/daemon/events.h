@@ -32,8 +32,8 @@ inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
 inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 
 inline constexpr std::array All{
-    Dialing, Call,  Verifying, Verified, Encryption, Up, Mtu,
-    Route, Setting, Down, Failed, PseudowireUp, PseudowireFailed, PseudowireGone};
+    Dialing, Call,   Verifying,    Verified,         Encryption,    Up, Mtu, Route, Setting,
+    Down,    Failed, PseudowireUp, PseudowireFailed, PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

@@ -245,9 +245,12 @@ netlink::Mppe
 PptpCall::mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction) const {
     if (!direction)
         return {};
+    const bool stateful = direction->mode.state == ppp::MppeState::Stateful;
+    // Stateless packets have a new key in any case, and the kernel wants no word of it.
+    const bool rekey = stateful && plan_.client.mppe_resync == config::MppeResync::Linux;
     return {.mode = {.bits = static_cast<std::uint32_t>(direction->mode.strength),
-                     .stateful = direction->mode.state == ppp::MppeState::Stateful,
-                     .rekey_on_flush = plan_.client.mppe_resync == config::MppeResync::Linux},
+                     .stateful = stateful,
+                     .rekey_on_flush = rekey},
             .start_key = direction->start_key};
 }
 
@@ -268,10 +271,9 @@ void PptpCall::on(ppp::EncryptionUp &output) {
     encrypts_ = output.send.has_value();
     if (up_)
         fit_mtu(plumbing_.path_mtu());
-    outputs_.emplace_back(
-        Encoding{netlink::encoding(change.mppe_tx->mode, change.mppe_rx->mode),
-                 netlink::insecure(change.mppe_tx->mode, change.mppe_rx->mode),
-                 up_ ? std::optional(mtu_) : std::nullopt});
+    outputs_.emplace_back(Encoding{netlink::encoding(change.mppe_tx->mode, change.mppe_rx->mode),
+                                   netlink::insecure(change.mppe_tx->mode, change.mppe_rx->mode),
+                                   up_ ? std::optional(mtu_) : std::nullopt});
 }
 
 void PptpCall::on(ppp::EncryptionDown &) {

@@ -211,8 +211,8 @@ private:
     Counters counters_;
     ppp::LcpOpened lcp_;
     bool lcp_open_ = false;
-    std::uint32_t link_mtu_ = 0;   // what the link takes, with or without encryption
-    bool encrypts_ = false;        // what we send
+    std::uint32_t link_mtu_ = 0;  // what the link takes, with or without encryption
+    bool encrypts_ = false;       // what we send
     bool up_ = false;
     std::uint32_t mtu_ = 0;
     std::optional<DefaultRoute> wanted_route_;

@@ -7,9 +7,10 @@
 //     0xc0-0xdf  our last Configure-Request of LCP comes back as an Ack, Nak or Reject
 //     0xe0-0xef  the same for IPCP
 //     0xf0-0xff  close, data seen, the same for CCP, transport down, moved
-// Nothing may crash; what is put out for a frame is bounded; phases, encryption and IPv4 are reported
-// in an order that makes sense; where encryption is required IPv4 never comes up without it; nothing follows Ended; and when the peer falls silent the link ends or
-// stays as it is, in a bounded number of steps.
+// Nothing may crash; what is put out for a frame is bounded; phases, encryption and IPv4 are
+// reported in an order that makes sense; where encryption is required IPv4 never comes up without
+// it; nothing follows Ended; and when the peer falls silent the link ends or stays as it is, in a
+// bounded number of steps.
 #include <auth/method.h>
 #include <fuzz/target.h>
 #include <ppp/link.h>
@@ -126,7 +127,8 @@ private:
                 check(encrypted_, "encryption goes down once");
                 encrypted_ = false;
             } else if (std::holds_alternative<ppp::EncryptionRefused>(output)) {
-                check(!required_ && !must_encrypt_, "what is required or was there is not given up");
+                check(!required_ && !must_encrypt_,
+                      "what is required or was there is not given up");
             } else if (std::holds_alternative<ppp::Ipv4Up>(output)) {
                 check(!up_ && phase_ == ppp::Phase::Network, "IPv4 comes up in the network phase");
                 check(encrypted_ || (!required_ && !must_encrypt_), "and encrypted if it must be");

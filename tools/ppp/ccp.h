@@ -14,8 +14,8 @@
 // allowed: what is lost costs it a round trip, and reuses a key.
 // Any other compression protocol is rejected.
 //
-// The option in a request is about what its sender takes (RFC 1962 section 4), so the two directions
-// may differ.
+// The option in a request is about what its sender takes (RFC 1962 section 4), so the two
+// directions may differ.
 //
 // Reset-Request and Reset-Ack are answered in the kernel, by those who hold the key. One that comes
 // here, of a session without a key or a stateless one, has nothing to reset.

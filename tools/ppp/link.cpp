@@ -220,9 +220,8 @@ void Link::expire(Time now) {
 base::Deadline Link::deadline() const {
     if (impl_->ended)
         return {};
-    const base::Deadline control =
-        base::earlier(impl_->lcp.deadline(),
-                      base::earlier(impl_->ccp.deadline(), impl_->ipcp.deadline()));
+    const base::Deadline control = base::earlier(
+        impl_->lcp.deadline(), base::earlier(impl_->ccp.deadline(), impl_->ipcp.deadline()));
     const base::Deadline other = base::earlier(
         impl_->keepalive.deadline(), impl_->peer ? impl_->peer->deadline() : base::Deadline{});
     return base::earlier(control, other);
@@ -369,9 +368,9 @@ bool Link::Impl::take_ccp(Time now) {
                            // It may believe that we agreed, and encrypt from now on.
                            if (it.unanswered && ccp.agreed().send)
                                encrypted_once = true;
-                           why = why.value_or(it.unanswered
-                                                  ? "the peer does not answer CCP Configure-Requests"
-                                                  : "CCP was closed");
+                           why = why.value_or(
+                               it.unanswered ? "the peer does not answer CCP Configure-Requests"
+                                             : "CCP was closed");
                        },
                        [&](const Cp::PeerTerminated &it) {
                            why = with_quote("the peer closed CCP", it.text);
@@ -604,8 +603,8 @@ Link::Impl::direction(const std::optional<MppeMode> &mode,
                       const auth::MppeKeys::Direction &given) const {
     if (!mode)
         return std::nullopt;
-    return EncryptionUp::Direction{*mode, mode->strength == MppeStrength::Bits128 ? given.bits128
-                                                                                  : given.bits40_56};
+    return EncryptionUp::Direction{
+        *mode, mode->strength == MppeStrength::Bits128 ? given.bits128 : given.bits40_56};
 }
 
 // RFC 3079 has no other keys than those of the authentication: each time that CCP opens, both sides

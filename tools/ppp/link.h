@@ -125,9 +125,8 @@ struct Ipv4Down {};
 struct Ended {
     EndReason reason;
 };
-using Output =
-    std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, EncryptionUp, EncryptionDown,
-                 EncryptionRefused, Ipv4Up, Ipv4Down, Ended>;
+using Output = std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, EncryptionUp,
+                            EncryptionDown, EncryptionRefused, Ipv4Up, Ipv4Down, Ended>;
 
 // What "show" prints of a link, besides what the outputs said.
 struct LinkCounters {

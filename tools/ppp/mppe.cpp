@@ -30,8 +30,9 @@ MppeStrength MppeStrengths::strongest() const {
 }
 
 std::size_t MppeStrengths::size() const {
-    return static_cast<std::size_t>(std::count_if(
-        strengths.begin(), strengths.end(), [this](MppeStrength strength) { return has(strength); }));
+    return static_cast<std::size_t>(
+        std::count_if(strengths.begin(), strengths.end(),
+                      [this](MppeStrength strength) { return has(strength); }));
 }
 
 base::Result<MppeStrengths> MppeStrengths::parse(std::string_view words) {
@@ -61,8 +62,7 @@ std::string MppeStrengths::text() const {
     std::string text;
     for (const MppeStrength strength : strengths)
         if (has(strength))
-            text +=
-                fmt::format("{}{}", text.empty() ? "" : ",", static_cast<unsigned>(strength));
+            text += fmt::format("{}{}", text.empty() ? "" : ",", static_cast<unsigned>(strength));
     return text;
 }
 

@@ -105,8 +105,10 @@ FixedKernel mppe_kernel() {
     session.mppe_required = true;
     session.mppe_tx =
         netlink::MppeStatus{.mode = {.bits = 128}, .count = 4095, .key_changes = 81919};
-    session.mppe_rx = netlink::MppeStatus{
-        .mode = {.bits = 40, .stateful = true, .rekey_on_flush = true}, .count = 17, .key_changes = 3};
+    session.mppe_rx =
+        netlink::MppeStatus{.mode = {.bits = 40, .stateful = true, .rekey_on_flush = true},
+                            .count = 17,
+                            .key_changes = 3};
     session.stats.tx_encrypted = 9000;
     session.stats.rx_encrypted = 9990;
     session.stats.rx_mppe_late = 4;
@@ -119,9 +121,8 @@ FixedKernel mppe_kernel() {
 }
 
 TEST(SessionShow, OfAnEncryptedOneIsTheGoldenOne) {
-    expect_golden("session-mppe.txt",
-                  sessions({.details = true}, "7", mppe_kernel()) +
-                      sessions({.statistics = true}, "7", mppe_kernel()));
+    expect_golden("session-mppe.txt", sessions({.details = true}, "7", mppe_kernel()) +
+                                          sessions({.statistics = true}, "7", mppe_kernel()));
     expect_golden("session-mppe.json", sessions({.json = true, .pretty = true}, {}, mppe_kernel()));
 }
 

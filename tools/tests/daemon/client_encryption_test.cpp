@@ -77,8 +77,9 @@ TEST(ClientEncryption, NeverShowsAKey) {
     const std::string key = base::to_hex(host.kernel.keys_of(host.only_session().id).send.reveal());
     for (const ctl::Event &event : host.events)
         EXPECT_THAT(ctl::encode(event), Not(HasSubstr(key)));
-    EXPECT_THAT(ctl::encode(ctl::Reply{.error = {}, .clients = {host.client->status()}, .lines = {}}),
-                Not(HasSubstr(key)));
+    EXPECT_THAT(
+        ctl::encode(ctl::Reply{.error = {}, .clients = {host.client->status()}, .lines = {}}),
+        Not(HasSubstr(key)));
     for (const std::string &call : host.kernel.calls())
         EXPECT_THAT(call, Not(HasSubstr(key)));
 }
@@ -140,6 +141,15 @@ TEST(ClientEncryption, StatefulCarriesThePeersWayToResynchronise) {
                                      .stateful = true,
                                      .rekey_on_flush = resync == config::MppeResync::Linux}));
     }
+}
+
+TEST(ClientEncryption, StatelessHasNoNeedOfThat) {
+    EncryptingHost host;
+    config::Client settings = encrypting(ppp::Encryption::Required);
+    settings.mppe_resync = config::MppeResync::Linux;
+    host.dial(settings);
+    EXPECT_TRUE(host.client->up());
+    EXPECT_EQ(host.client->status().encoding, "MPPE128 stateless");
 }
 
 TEST(ClientEncryption, OfAServerWithoutItIsMissedOnlyWhereItIsRequired) {

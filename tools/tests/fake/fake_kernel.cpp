@@ -590,11 +590,11 @@ base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) 
         line += fmt::format(" mppe_required {}", *change.mppe_required ? "yes" : "no");
     const auto mode = [](const netlink::Mppe &mppe) { return std::optional(mppe.mode); };
     if (change.mppe_tx)
-        line += fmt::format(" mppe_tx {}", netlink::encoding(mode(*change.mppe_tx),
-                                                             mode(*change.mppe_tx)));
+        line += fmt::format(" mppe_tx {}",
+                            netlink::encoding(mode(*change.mppe_tx), mode(*change.mppe_tx)));
     if (change.mppe_rx)
-        line += fmt::format(" mppe_rx {}", netlink::encoding(mode(*change.mppe_rx),
-                                                             mode(*change.mppe_rx)));
+        line += fmt::format(" mppe_rx {}",
+                            netlink::encoding(mode(*change.mppe_rx), mode(*change.mppe_rx)));
     if (change.circuit_up)
         line += fmt::format(" circuit {}", *change.circuit_up ? "up" : "down");
     TRY(called(std::move(line)));
@@ -603,6 +603,9 @@ base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) 
         return no_session(id);
     if (change.peer_id && found->second.session.peer_id)
         return refused(EBUSY, "the peer's call id is known already");
+    for (const auto &mppe : {change.mppe_tx, change.mppe_rx})
+        if (mppe && mppe->mode.rekey_on_flush && !mppe->mode.stateful)
+            return refused(EINVAL, "stateless packets always have a new key");
     apply(found->second, change);
     generation_++;
     tell(netlink::SessionChanged{false, found->second.session});

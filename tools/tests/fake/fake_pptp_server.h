@@ -58,12 +58,12 @@ public:
     std::string terminated_with;  // the client's reason in its LCP Terminate-Request
 
     // -- what the test does
-    void hang_up();          // closes the TCP connection
-    void stop();             // Stop-Control-Connection-Request
-    void refuse_password();  // of the last PAP request, and LCP Terminate-Request
-    void disconnect_call();  // Call-Disconnect-Notify
-    void terminate_link();   // LCP Terminate-Request
-    void renegotiate();      // LCP Configure-Request while the link is open
+    void hang_up();                 // closes the TCP connection
+    void stop();                    // Stop-Control-Connection-Request
+    void refuse_password();         // of the last PAP request, and LCP Terminate-Request
+    void disconnect_call();         // Call-Disconnect-Notify
+    void terminate_link();          // LCP Terminate-Request
+    void renegotiate();             // LCP Configure-Request while the link is open
     void renegotiate_encryption();  // CCP Configure-Request, also while it is open
     void send_frame(const base::Bytes &frame);
 

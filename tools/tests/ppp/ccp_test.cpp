@@ -291,17 +291,13 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"ConfigureReject",
                 [](CcpBench &bench) { bench.answer(CpCode::ConfigureReject, H | S); },
                 "the peer rejects MPPE with 128 bit, stateless"},
-        Refusal{"Only40",
-                [](CcpBench &bench) { bench.answer(CpCode::ConfigureNak, H | L); },
+        Refusal{"Only40", [](CcpBench &bench) { bench.answer(CpCode::ConfigureNak, H | L); },
                 "the peer offers MPPE with 40 bit, stateless; allowed is 128 bit, stateless"},
-        Refusal{"OnlyStateful",
-                [](CcpBench &bench) { bench.answer(CpCode::ConfigureNak, S); },
+        Refusal{"OnlyStateful", [](CcpBench &bench) { bench.answer(CpCode::ConfigureNak, S); },
                 "the peer offers MPPE with 128 bit, stateful; allowed is 128 bit, stateless"},
-        Refusal{"AllZero",
-                [](CcpBench &bench) { bench.answer(CpCode::ConfigureNak, 0); },
+        Refusal{"AllZero", [](CcpBench &bench) { bench.answer(CpCode::ConfigureNak, 0); },
                 "the peer offers MPPE with no key length at all; allowed is 128 bit, stateless"},
-        Refusal{"Compression",
-                [](CcpBench &bench) { bench.answer(CpCode::ConfigureNak, C); },
+        Refusal{"Compression", [](CcpBench &bench) { bench.answer(CpCode::ConfigureNak, C); },
                 "the peer offers MPPE with compression (MPPC) without encryption; allowed is 128 "
                 "bit, stateless"},
         Refusal{"Terminate",
@@ -377,8 +373,8 @@ TEST(Ccp, AnIpcpRequestThatCameTooEarlyIsAnsweredWhenItsTimeHasCome) {
 }
 
 TEST(Ccp, AMethodWithoutKeysIsNotEvenAgreedToWhereEncryptionIsRequired) {
-    for (const auto &[option, name] :
-         {std::pair(authentication(0xc023), "pap"), std::pair(authentication(0xc223, {5}), "chap")}) {
+    for (const auto &[option, name] : {std::pair(authentication(0xc023), "pap"),
+                                       std::pair(authentication(0xc223, {5}), "chap")}) {
         Bench bench(encrypting(Encryption::Required));
         bench.open();
         for (std::uint8_t id = 1; id <= 10 && !bench.ended(); ++id)
@@ -422,9 +418,9 @@ TEST(Ccp, NoAuthenticationAtAllGivesNoKeys) {
 TEST(Ccp, PapAndChapLeaveALinkInClearThatDoesNotNeedMore) {
     for (const auto method : {auth::Method::Pap, auth::Method::Chap}) {
         CcpBench bench(encrypting(Encryption::Auto), method);
-        EXPECT_EQ(bench.get<EncryptionRefused>().text,
-                  "authentication with " + std::string(auth::info(method).name) +
-                      " gives no keys for it");
+        EXPECT_EQ(bench.get<EncryptionRefused>().text, "authentication with " +
+                                                           std::string(auth::info(method).name) +
+                                                           " gives no keys for it");
         bench.ipv4();
     }
 }
@@ -490,8 +486,7 @@ TEST(Ccp, ALinkThatStartsOverAuthenticatesAndEncryptsAnew) {
     EXPECT_EQ(bench.count<Ipv4Up>(), 2U);
     ASSERT_EQ(bench.count<EncryptionUp>(), 2U);
     // Other keys: we have drawn another challenge.
-    EXPECT_FALSE(
-        bench.get<EncryptionUp>().send->start_key.same_as(first.send->start_key.reveal()));
+    EXPECT_FALSE(bench.get<EncryptionUp>().send->start_key.same_as(first.send->start_key.reveal()));
 }
 
 TEST(Ccp, ALinkThatWasEncryptedDoesNotStartOverInClear) {

@@ -29,7 +29,8 @@ constexpr std::uint32_t H = 0x01000000, S = 0x40, L = 0x20;
 // everything pass and encrypts nothing.
 class Stubborn final : public ControlProtocol {
 public:
-    explicit Stubborn(std::optional<std::uint32_t> bits) : ControlProtocol("CCP", {}), bits_(bits) {}
+    explicit Stubborn(std::optional<std::uint32_t> bits)
+        : ControlProtocol("CCP", {}), bits_(bits) {}
 
 private:
     void reset() override {}

@@ -128,8 +128,8 @@ TEST(WirePpp, TheMppeOptionIsItsBitsAndEveryOtherOptionOfCcpStaysRaw) {
               hex("12 06 000000a0"));
     EXPECT_EQ(std::get<CcpMppe>(read("12 06 ffffffff")).bits, 0xffffffffU);
     // Wrong lengths; BSD Compress, Deflate, Predictor, a vendor's.
-    for (const char *digits : {"12 05 010000", "12 07 0100004000", "12 02", "15 03 2f", "1a 04 7800",
-                               "01 02", "00 06 00005e01"}) {
+    for (const char *digits : {"12 05 010000", "12 07 0100004000", "12 02", "15 03 2f",
+                               "1a 04 7800", "01 02", "00 06 00005e01"}) {
         const CpOption option = decode_options(hex(digits)).value().at(0);
         EXPECT_TRUE(std::holds_alternative<CpOption>(ccp_option(option))) << digits;
         EXPECT_EQ(raw(ccp_option(option)), option) << digits;
