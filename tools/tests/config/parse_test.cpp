@@ -80,7 +80,7 @@ TEST(Parse, AMistakeInEncryptionNamesTheWordAndWhereItStands) {
                                      "password-file /p mppe 41\n",
                                  "f");
     ASSERT_FALSE(file);
-    EXPECT_THAT(file.error().text, testing::StartsWith("f:2:69: argument \"41\" is wrong: mppe: "));
+    EXPECT_THAT(file.error().text, testing::StartsWith("f:2:66: argument \"41\" is wrong: mppe: "));
 }
 
 TEST(Parse, EveryPropertyReachesItsPlace) {
