@@ -7,7 +7,8 @@
 #			listens on ADDRESS; AUTH is pap, chap, mschap or mschapv2.
 #			Users: jack, password "jack's pass"; jill, password jill-pass.
 #			Inside: 10.8.0.1 here, 10.8.0.2 and up at the clients, name
-#			servers 10.8.0.53 and 10.8.0.54, MTU 1450.  No encryption.
+#			servers 10.8.0.53 and 10.8.0.54, MTU 1450.  CCP, and
+#			with it encryption, only with an option require-mppe*.
 #	pptpd_stop	all of it, gone when this returns
 #	pptpd_kill NAME	kill -9 what is called so: pptpd, pptpctrl or pppd
 #	pptpd_freeze, pptpd_thaw
@@ -35,9 +36,14 @@ pptpd_auth_options()
 
 pptpd_start()
 {
-	local ns=$1 address=$2 auth=$3 dir=$TMP/pptpd option
+	local ns=$1 address=$2 auth=$3 dir=$TMP/pptpd option ccp=noccp
 	shift 3
 
+	for option; do
+		case $option in
+		require-mppe*) ccp=; modprobe -q ppp_mppe;;
+		esac
+	done
 	PPTPD_NS=$ns PPTPD_DIR=$dir PPTPD_LOG=$dir/pptpd.log PPPD_LOG=$dir/pppd.log
 	mkdir -p "$dir/ppp"
 	cat > "$dir/pptpd.conf" <<-EOT
@@ -55,7 +61,7 @@ pptpd_start()
 			auth
 			nodefaultroute
 			noipx
-			noccp
+			$ccp
 			nobsdcomp
 			nodeflate
 			novj

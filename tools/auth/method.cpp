@@ -14,10 +14,10 @@ namespace {
 
 // Numbers of RFC 1661 section 6.2, RFC 1994 section 3, RFC 2433 section 4, RFC 2759 section 2.
 constexpr std::array<MethodInfo, 4> table{{
-    {Method::MsChap2, "mschap2", 0xc223, 0x81},
-    {Method::MsChap1, "mschap1", 0xc223, 0x80},
-    {Method::Chap, "chap", 0xc223, 0x05},
-    {Method::Pap, "pap", 0xc023, std::nullopt},
+    {Method::MsChap2, "mschap2", 0xc223, 0x81, true},
+    {Method::MsChap1, "mschap1", 0xc223, 0x80, true},
+    {Method::Chap, "chap", 0xc223, 0x05, false},
+    {Method::Pap, "pap", 0xc023, std::nullopt, false},
 }};
 
 }  // namespace
@@ -50,6 +50,14 @@ base::Result<MethodSet> MethodSet::parse(std::string_view list) {
         rest.remove_prefix(more ? comma + 1 : rest.size());
     }
     return set;
+}
+
+MethodSet MethodSet::with_keys() const {
+    MethodSet some;
+    for (const MethodInfo &row : table)
+        if (row.keys && has(row.method))
+            some.add(row.method);
+    return some;
 }
 
 std::string MethodSet::text() const {

@@ -30,6 +30,7 @@ public:
     constexpr void remove(Method m) { bits_ &= static_cast<std::uint8_t>(~bit(m)); }
     [[nodiscard]] constexpr bool has(Method m) const { return (bits_ & bit(m)) != 0; }
     [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+    [[nodiscard]] MethodSet with_keys() const;  // those of it that lead to keys of MPPE
     constexpr bool operator==(const MethodSet &) const = default;
 
     // "mschap2,mschap1,chap,pap" in the manuals' words; the error names the wrong one.
@@ -49,6 +50,7 @@ struct MethodInfo {
     std::string_view name;                  // the manuals' word: "mschap2"
     std::uint16_t protocol;                 // LCP option 3: 0xC023 PAP, 0xC223 CHAP
     std::optional<std::uint8_t> algorithm;  // CHAP algorithm octet: 5, 0x80, 0x81
+    bool keys;                              // whether its success leads to keys of MPPE (RFC 3079)
 };
 
 [[nodiscard]] std::span<const MethodInfo> methods();  // strongest first

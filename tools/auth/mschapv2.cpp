@@ -5,6 +5,7 @@
 // missing or incorrect, the peer MUST end the session" (section 5).
 #include <auth/engines.h>
 
+#include <crypto/mppe_keys.h>
 #include <crypto/mschap.h>
 
 namespace rtun::auth {
@@ -27,6 +28,7 @@ public:
                                                    credentials.password);
         expected_ = crypto::generate_authenticator_response(
             credentials.password, response.nt, response.peer_challenge, authenticator, user);
+        derive_keys(credentials.password, response.nt);
         return wire::encode(response);
     }
 
@@ -36,7 +38,7 @@ public:
             return bad_authenticator("the peer did not prove that it knows the password (no S=)");
         if (!base::equal_constant_time(*said.authenticator_response, expected_.view()))
             return bad_authenticator("the peer does not know the password (wrong S=)");
-        return Succeeded{shown(said.message)};
+        return Succeeded{shown(said.message), keys_};
     }
 
     Failed judge(const wire::ChapFailure &failure) const override {
@@ -44,12 +46,26 @@ public:
     }
 
 private:
+    // RFC 3079 section 3: a key a direction, seen from the client.
+    void derive_keys(const base::Secret &password, crypto::NtResponseView response) {
+        using enum crypto::MppeDirection;
+        using enum crypto::MppeStrength;
+        const crypto::Octets<16> master = crypto::mppe_master_key(
+            crypto::hash_nt_password_hash(crypto::nt_password_hash(password)), response);
+        const auto key = [&master](crypto::MppeStrength strength, crypto::MppeDirection direction) {
+            return crypto::mppe_start_key(master, strength, direction, crypto::MppeRole::Client);
+        };
+        keys_.send = {key(Bits128, Send), key(Bits56, Send)};
+        keys_.receive = {key(Bits128, Receive), key(Bits56, Receive)};
+    }
+
     static Failed bad_authenticator(std::string text) {
         return {Failed::Why::BadAuthenticator, 0, std::move(text)};
     }
 
     base::Random &random_;
     crypto::Octets<20> expected_;  // of the Success for the last response
+    MppeKeys keys_;                // that it leads to
 };
 
 }  // namespace

@@ -3,7 +3,8 @@
 // The side that is authenticated ("the peer" in RFC 1994): an engine that answers the
 // authenticator with one method until it succeeds or fails. PAP repeats its request; CHAP answers
 // every challenge, also later re-challenges while the link is up. MS-CHAPv2 checks the
-// authenticator's "S=" (RFC 2759 section 8.7): a wrong one is a failure of the authenticator.
+// authenticator's "S=" (RFC 2759 section 8.7): a wrong one is a failure of the authenticator. The
+// keys of the first success are the link's: what a later challenge would lead to is nobody's.
 #pragma once
 
 #include <auth/method.h>
@@ -12,6 +13,7 @@
 #include <base/time.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,8 +26,19 @@ struct Send {
     std::uint16_t protocol;
     base::Bytes payload;
 };
+// The start keys of MPPE (RFC 3079), as the authenticated side has them. The one of 40 and 56 bits
+// is not always the beginning of the longer one.
+struct MppeKeys {
+    struct Direction {
+        base::Secret bits128;    // 16 octets
+        base::Secret bits40_56;  // 8 octets
+    };
+    Direction send;
+    Direction receive;
+};
 struct Succeeded {
-    std::string message;  // what the authenticator said, printable characters only
+    std::string message;             // what the authenticator said, printable characters only
+    std::optional<MppeKeys> keys{};  // of MS-CHAP; the other methods have none to give
 };
 // Every way to fail; code is the E= number of MS-CHAP (691 wrong password, 648 expired, ...) or 0.
 struct Failed {

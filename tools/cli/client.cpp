@@ -53,6 +53,8 @@ void print_state(Output &out, const ClientStatus &client) {
     if (client.running)
         out.shown("encoding", client.encoding,
                   client.encoding == "none" ? "not encrypted" : client.encoding);
+    if (client.insecure)
+        out.shown("insecure", true, "insecure");
     if (client.uptime)
         out.shown("uptime", *client.uptime, "up " + uptime_of(*client.uptime));
     if (client.retry_in)

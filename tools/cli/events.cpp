@@ -95,6 +95,10 @@ void print(Output &out, const netlink::SessionChanged &event) {
                   fmt::format("peer {} {}", ppp ? "call" : "session-id", *session.peer_id));
     if (session.device)
         out.number("ifindex", "ifindex {}", static_cast<std::uint64_t>(*session.device));
+    if (session.mppe_tx || session.mppe_rx)
+        out.text("encoding", "{}",
+                 netlink::encoding(netlink::mode_of(session.mppe_tx),
+                                   netlink::mode_of(session.mppe_rx)));
 }
 
 // What the value of a notice counts.

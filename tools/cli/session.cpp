@@ -93,8 +93,18 @@ void print_device(Output &out, const Session &session, const std::string &device
         out.member("netnsid", std::int64_t{*session.netnsid});
 }
 
+void print_encoding(Output &out, const Session &session) {
+    const auto send = netlink::mode_of(session.mppe_tx);
+    const auto receive = netlink::mode_of(session.mppe_rx);
+    const std::string encoding = netlink::encoding(send, receive);
+    out.shown("encoding", encoding, encoding == "none" ? "not encrypted" : encoding);
+    if (netlink::insecure(send, receive))
+        out.shown("insecure", true, "insecure");
+}
+
 // What only PPP has.
 void print_ppp(Output &out, const Session &session) {
+    print_encoding(out, session);
     const auto protocols = protocols_of(session);
     out.shown("protocols", protocols,
               protocols.empty() ? "no network protocol open"
@@ -130,6 +140,60 @@ void print_window(Output &out, const Session &session) {
     out.shown("congested", session.congested, session.congested ? "congested" : "not congested");
 }
 
+void print_direction(Output &out, std::string_view name,
+                     const std::optional<netlink::MppeStatus> &status) {
+    if (!status)
+        return;
+    out.open(name);
+    out.piece(fmt::format("{} {} bit", name, status->mode.bits));
+    out.member("bits", std::uint64_t{status->mode.bits});
+    const std::string mode = status->mode.stateful ? "stateful" : "stateless";
+    out.shown("mode", mode, mode);
+    if (status->mode.stateful) {
+        const std::string resync = status->mode.rekey_on_flush ? "linux" : "rfc";
+        out.shown("resync", resync, "resync " + resync);
+    }
+    out.number("next_count", "next count {}", status->count);
+    out.number("key_changes", "key changes {}", status->key_changes);
+    out.close_group();
+}
+
+std::uint64_t dropped(const netlink::Stats &stats) {
+    std::uint64_t all = 0;
+    for (const char *reason :
+         {"mppe_closed", "mppe_clear", "mppe_header", "mppe_late", "mppe_far", "mppe_desync"}) {
+        const auto found = stats.drops.find(reason);
+        all += found == stats.drops.end() ? 0 : found->second;
+    }
+    return all;
+}
+
+// All that Cisco's "show ppp mppe" has.
+void print_mppe(Output &out, const Session &session) {
+    if (!session.mppe_tx && !session.mppe_rx && !session.mppe_required)
+        return;
+    const netlink::Stats &stats = session.stats;
+    out.open("mppe");
+    out.line();
+    out.piece("mppe");
+    out.shown("required", session.mppe_required, session.mppe_required ? "required" : "");
+    print_direction(out, "tx", session.mppe_tx);
+    print_direction(out, "rx", session.mppe_rx);
+    out.line();
+    out.piece("mppe");
+    out.number("encrypted", "encrypted {}", stats.tx_encrypted);
+    out.number("decrypted", "decrypted {}", stats.rx_encrypted);
+    out.number("resets_sent", "resets sent {}", stats.tx_reset_requests);
+    out.number("resets_received", "resets received {}", stats.rx_reset_requests);
+    out.number("dropped", "rx dropped {}", dropped(stats));
+    out.number("out_of_order", "out of order {}", stats.rx_mppe_late);
+    out.number("missed", "missed {}", stats.rx_mppe_missed);
+    const bool stateful = session.mppe_rx && session.mppe_rx->mode.stateful;
+    if (stateful && (dropped(stats) != 0 || stats.rx_mppe_missed != 0))
+        out.piece("(stateless mode would lose less)");
+    out.close_group();
+}
+
 void print_details(Output &out, const Session &session) {
     out.line();
     out.text("type", "{}", type_of(session));
@@ -148,6 +212,7 @@ void print_details(Output &out, const Session &session) {
     out.number("peer_window", "window {}", session.peer_window);
     out.number("ack_delay", "ack-delay {}", session.ack_delay);
     print_window(out, session);
+    print_mppe(out, session);
 }
 
 // Milliseconds as pptp(8) counts them, with a fraction.

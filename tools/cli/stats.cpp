@@ -36,6 +36,12 @@ constexpr std::array reasons{
     DropReason{"ppp_truncated", "PPP frame without a protocol field"},
     DropReason{"ppp_proto", "PPP protocol field is malformed"},
     DropReason{"np_closed", "network protocol was not agreed on (receive)"},
+    DropReason{"mppe_closed", "encrypted, and there is no key"},
+    DropReason{"mppe_clear", "not encrypted, and it must be (receive)"},
+    DropReason{"mppe_header", "MPPE header is cut off or its bits cannot be"},
+    DropReason{"mppe_late", "encrypted with a key that is no longer kept"},
+    DropReason{"mppe_far", "MPPE count far ahead, not believed or too dear"},
+    DropReason{"mppe_desync", "stateful MPPE: until the peer has flushed"},
     DropReason{"eth_truncated", "shorter than an Ethernet header"},
     DropReason{"eth_loop", "came back: from our own address"},
     DropReason{"vlan_tag", "VLAN pseudowire, and no tag"},
@@ -60,6 +66,7 @@ constexpr std::array reasons{
     DropReason{"tx_error", "refused by the IP output, a queue or a filter"},
     DropReason{"tx_circuit_down", "circuit is down (transmit)"},
     DropReason{"tx_window", "the peer's window is full"},
+    DropReason{"tx_mppe_clear", "must be encrypted, and there is no key (transmit)"},
 };
 
 std::uint64_t count_of(const netlink::Stats &stats, std::string_view name) {
@@ -75,6 +82,26 @@ void print_drop(Output &out, bool in_text, std::string_view name, std::string_vi
     out.line();
     out.piece(fmt::format("  dropped {}: {}{}{}", count, name, words.empty() ? "" : ", ", words),
               count > 0 ? Paint::Bad : Paint::None);
+}
+
+// In text only of those who have met it.
+void print_encryption(Output &out, const netlink::Stats &stats) {
+    const bool any = stats.rx_encrypted != 0 || stats.tx_encrypted != 0 ||
+                     stats.rx_mppe_late != 0 || stats.rx_mppe_missed != 0 ||
+                     stats.rx_reset_requests != 0 || stats.tx_reset_requests != 0;
+    if (any) {
+        out.line();
+        out.piece("encryption");
+    }
+    const auto number = [&](std::string_view key, std::string_view word, std::uint64_t count) {
+        out.shown(key, count, any ? fmt::format("{} {}", word, count) : "");
+    };
+    number("rx_encrypted", "decrypted", stats.rx_encrypted);
+    number("tx_encrypted", "encrypted", stats.tx_encrypted);
+    number("rx_mppe_late", "late", stats.rx_mppe_late);
+    number("rx_mppe_missed", "missed", stats.rx_mppe_missed);
+    number("rx_reset_requests", "resets received", stats.rx_reset_requests);
+    number("tx_reset_requests", "resets sent", stats.tx_reset_requests);
 }
 
 }  // namespace
@@ -101,6 +128,7 @@ void print_stats(Output &out, const Options &options, const netlink::Stats &stat
     out.number("tx_acks", "acks {}", stats.tx_acks);
     out.number("tx_keepalive", "keepalives {}", stats.tx_keepalive);
     out.number("tx_alarms", "alarms {}", stats.tx_alarms);
+    print_encryption(out, stats);
     out.line();
     out.piece("sequence");
     out.number("rx_buffered", "early {}", stats.rx_buffered);

@@ -141,7 +141,8 @@ struct Setting {
 [[nodiscard]] std::vector<Setting> settings(const Client &client, Reveal secrets);
 [[nodiscard]] std::vector<Setting> settings(const Pseudowire &pseudowire);
 
-// Whether the properties of a pseudowire fit together; parse() has asked this of an add already.
+// Whether the properties fit together; parse() has asked this of an add already.
+[[nodiscard]] base::Status check(const Client &client);
 [[nodiscard]] base::Status check(const Pseudowire &pseudowire);
 
 // Usage of a level, as "rtun help", "rtun client help", "rtun client add help" print it.

@@ -8,6 +8,7 @@
 #include <base/bytes.h>
 #include <base/net.h>
 #include <base/secret.h>
+#include <ppp/mppe.h>
 
 #include <chrono>
 #include <cstdint>
@@ -16,6 +17,10 @@
 #include <vector>
 
 namespace rtun::config {
+
+// What stateful MPPE does to the key with a flushed packet: RFC 3078 section 7.3 begins the current
+// one anew, Linux's ppp_mppe takes the next one.
+enum class MppeResync : std::uint8_t { Rfc, Linux };
 
 // One client: a tunnel that we bring up and keep up.
 struct Client {
@@ -27,6 +32,10 @@ struct Client {
     base::Secret password;      // empty if password_file is given
     std::string password_file;  // absolute path
     auth::MethodSet allow = auth::MethodSet::all();
+    ppp::Encryption encryption = ppp::Encryption::Auto;
+    ppp::MppeStrengths mppe = ppp::MppeStrength::Bits128;  // 40 and 56 only if they are named
+    bool mppe_stateful = false;                            // if the server insists on it
+    MppeResync mppe_resync = MppeResync::Rfc;
     std::uint16_t max_mtu = 1450;  // 128..16384
     std::uint16_t max_mru = 1450;
     bool add_default_route = false;

@@ -6,6 +6,7 @@
 // Client structure and appear nowhere else.
 #include <config/property_values.h>
 
+#include <algorithm>
 #include <array>
 
 namespace rtun::config {
@@ -22,6 +23,9 @@ constexpr std::uint8_t Kept = InAdd | InSet;
 constexpr std::array<std::string_view, 1> types{"pptp"};
 constexpr std::array<std::string_view, 4> methods{"mschap2", "mschap1", "chap", "pap"};
 constexpr std::array<std::string_view, 1> any{"any"};
+constexpr std::array<std::string_view, 3> encryptions{"no", "auto", "required"};
+constexpr std::array<std::string_view, 4> key_lengths{"auto", "128", "56", "40"};
+constexpr std::array<std::string_view, 2> resyncs{"rfc", "linux"};
 
 // A password and a password-file replace each other.
 void copy_credentials(const Client &from, Client &to) {
@@ -80,6 +84,38 @@ Status set_allow(Draft &draft, std::string_view value) {
 }
 
 std::string get_allow(const Client &client) { return client.allow.text(); }
+
+// The words in the order of the enumerations.
+Status set_encryption(Draft &draft, std::string_view value) {
+    const auto found = std::find(encryptions.begin(), encryptions.end(), value);
+    if (found == encryptions.end())
+        return fail(ErrorCode::Invalid, "expected no, auto or required");
+    draft.client.encryption = static_cast<ppp::Encryption>(found - encryptions.begin());
+    return {};
+}
+
+std::string get_encryption(const Client &client) {
+    return std::string(encryptions.at(static_cast<std::size_t>(client.encryption)));
+}
+
+Status set_mppe(Draft &draft, std::string_view value) {
+    draft.client.mppe = TRY(ppp::MppeStrengths::parse(value));
+    return {};
+}
+
+std::string get_mppe(const Client &client) { return client.mppe.text(); }
+
+Status set_mppe_resync(Draft &draft, std::string_view value) {
+    const auto found = std::find(resyncs.begin(), resyncs.end(), value);
+    if (found == resyncs.end())
+        return fail(ErrorCode::Invalid, "expected rfc or linux");
+    draft.client.mppe_resync = static_cast<MppeResync>(found - resyncs.begin());
+    return {};
+}
+
+std::string get_mppe_resync(const Client &client) {
+    return std::string(resyncs.at(static_cast<std::size_t>(client.mppe_resync)));
+}
 
 Status set_src_address(Draft &draft, std::string_view value) {
     if (value == "any") {
@@ -144,6 +180,18 @@ constexpr Property table[] = {
     {"allow", "LIST", "authentication methods to agree to: mschap2,mschap1,chap,pap",
      Everywhere, Need::Optional, methods,
      set_allow, {get_allow, copy_member<&Client::allow>, nullptr}},
+    {"encryption", "{ no | auto | required }", "auto: if the server agrees to it; required: or there is no tunnel",
+     Everywhere, Need::Optional, encryptions,
+     set_encryption, {get_encryption, copy_member<&Client::encryption>, nullptr}},
+    {"mppe", "LIST", "key lengths to agree to: 128,56,40; auto: 128. 40 and 56 are insecure",
+     Everywhere, Need::Optional, key_lengths,
+     set_mppe, {get_mppe, copy_member<&Client::mppe>, nullptr}},
+    {"mppe-stateful", "{ yes | no }", "agree to stateful mode if the server insists on it",
+     Everywhere, Need::Optional, yes_no_choices,
+     set_yes_no<&Client::mppe_stateful>, as_yes_no<&Client::mppe_stateful>()},
+    {"mppe-resync", "{ rfc | linux }", "key of a flushed packet in stateful mode: as RFC 3078 or Linux has it",
+     Everywhere, Need::Optional, resyncs,
+     set_mppe_resync, {get_mppe_resync, copy_member<&Client::mppe_resync>, nullptr}},
     {"max-mtu", "OCTETS", "largest packet to send; 128..16384",
      Everywhere, Need::Optional, {},
      set_number<&Client::max_mtu, 128, 16384>, as_number<&Client::max_mtu>()},
@@ -207,5 +255,17 @@ constexpr Property table[] = {
 }  // namespace
 
 std::span<const Property> client_properties() { return table; }
+
+std::optional<Mistake> mistake_in(const Client &client) {
+    if (client.encryption == ppp::Encryption::Required && client.allow.with_keys().empty())
+        return Mistake{"allow", "encryption required takes its keys from mschap2 or mschap1"};
+    return std::nullopt;
+}
+
+Status check(const Client &client) {
+    if (const auto mistake = mistake_in(client))
+        return fail(ErrorCode::Invalid, mistake->reason);
+    return {};
+}
 
 }  // namespace rtun::config

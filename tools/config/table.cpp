@@ -103,6 +103,8 @@ Command make_pseudowire_show(Draft &&draft) {
     return PseudowireShow{.name = std::move(draft.operand)};
 }
 
+std::optional<Mistake> check_client(const Draft &draft) { return mistake_in(draft.client); }
+
 std::optional<Mistake> check_pseudowire(const Draft &draft) { return mistake_in(draft.pseudowire); }
 
 Command make_session_show(Draft &&draft) { return SessionShow{.name = std::move(draft.operand)}; }
@@ -133,7 +135,7 @@ Command make_daemon(Draft &&draft) {
 // clang-format off
 constexpr Verb client_verbs[] = {
     {"add", {}, Operand::Required, "NAME", {}, check_device_name, InAdd, true,
-     "make a client and bring it up", make_client_add},
+     "make a client and bring it up", make_client_add, Keywords::OfClients, check_client},
     {"set", {}, Operand::Required, "NAME", {}, check_device_name, InSet, false,
      "change properties; a client that is up dials again where it must", make_client_set},
     {"del", del_aliases, Operand::Required, "NAME", {}, check_device_name, InDel, false,
@@ -194,7 +196,8 @@ constexpr Verb export_verbs[] = {
 
 constexpr Verb connect_verbs[] = {
     {"", {}, Operand::None, "", {}, nullptr, InConnect, false,
-     "one client in the foreground, without a daemon, until interrupted", make_connect},
+     "one client in the foreground, without a daemon, until interrupted", make_connect,
+     Keywords::OfClients, check_client},
 };
 
 constexpr Verb daemon_verbs[] = {

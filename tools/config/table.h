@@ -125,6 +125,7 @@ struct Object {
     return properties(verb.keywords);
 }
 [[nodiscard]] std::span<const Alias> aliases(const Verb &verb);
+[[nodiscard]] std::optional<Mistake> mistake_in(const Client &client);
 [[nodiscard]] std::optional<Mistake> mistake_in(const Pseudowire &pseudowire);
 [[nodiscard]] std::span<const Object> objects();
 

@@ -85,6 +85,8 @@ Json to_json(const ClientStatus &c) {
     put(json, "peer_call_id", c.peer_call_id);
     put(json, "authentication", c.authentication);
     put(json, "encoding", c.encoding);
+    if (c.insecure)
+        json["insecure"] = true;
     put(json, "local_address", c.local_address);
     put(json, "remote_address", c.remote_address);
     put_all(json, "dns", c.dns);
@@ -272,6 +274,7 @@ ClientStatus client_from(const Json &json, Fields &outer) {
     fields.take("peer_call_id", c.peer_call_id);
     fields.take("authentication", c.authentication);
     fields.take("encoding", c.encoding);
+    fields.take("insecure", c.insecure);
     fields.take("local_address", c.local_address);
     fields.take("remote_address", c.remote_address);
     fields.take("dns", c.dns);

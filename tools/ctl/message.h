@@ -54,6 +54,7 @@ struct ClientStatus {
     std::optional<std::uint32_t> peer_call_id;
     std::string authentication;  // method in use: "mschap2"
     std::string encoding = "none";
+    bool insecure = false;  // encrypted with a key that can be searched
     std::string local_address;
     std::string remote_address;
     std::vector<std::string> dns;

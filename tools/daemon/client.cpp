@@ -40,6 +40,7 @@ void Client::dial() {
     redial_ = false;
     verifying_ = false;
     method_.reset();
+    encoding_ = {.encoding = "none", .insecure = false, .mtu = {}};
     interface_.clear();
     addresses_.clear();
     server_ = {};
@@ -52,6 +53,10 @@ void Client::dial() {
         failed({Layer::Config, Side::Local, ErrorCode::Invalid,
                 fmt::format("connect-to \"{}\" is wrong: {}", settings_.connect_to,
                             target.error().text)});
+        return;
+    }
+    if (const auto fits = config::check(settings_); !fits) {
+        failed({Layer::Config, Side::Local, ErrorCode::Invalid, fits.error().text});
         return;
     }
     port_ = target->port;
@@ -258,6 +263,23 @@ void Client::on(const PptpCall::Verified &output) {
          {{"authentication", method}});
 }
 
+void Client::on(const PptpCall::Encoding &output) {
+    encoding_ = output;
+    if (up_ && output.mtu)
+        up_->what.mtu = *output.mtu;
+    if (output.encoding == "none")
+        return;  // what comes of it is told
+    Fields fields{{"encoding", output.encoding}, {"insecure", output.insecure ? "yes" : "no"}};
+    tell(output.insecure ? Level::Info : Level::Debug, event_id::Encryption,
+         fmt::format("encryption {}{}", output.encoding, output.insecure ? " (insecure)" : ""),
+         std::move(fields));
+}
+
+void Client::on(const PptpCall::NotEncrypted &output) {
+    tell(Level::Info, event_id::Encryption, fmt::format("not encrypted: {}", output.why),
+         {{"encoding", "none"}, {"reason", output.why}});
+}
+
 void Client::on(const PptpCall::Up &output) {
     const base::Time now = ground_.world.now();
     up_ = Connection{output, now};
@@ -275,7 +297,8 @@ void Client::on(const PptpCall::Up &output) {
         {"remote_address", output.remote.unspecified() ? "" : output.remote.text()},
         {"mtu", std::to_string(output.mtu)},
         {"mru", std::to_string(output.mru)},
-        {"encoding", "none"},
+        {"encoding", encoding_.encoding},
+        {"insecure", encoding_.insecure ? "yes" : "no"},
         {"authentication", method_ ? std::string(auth::info(*method_).name) : "none"},
         {"took_ms",
          std::to_string(
@@ -283,8 +306,10 @@ void Client::on(const PptpCall::Up &output) {
     if (!dns.empty())
         fields["dns"] = dns;
     tell(Level::Info, event_id::Up,
-         fmt::format("connected: {} {} -> {} mtu {}", output.interface, output.local.text(),
-                     output.remote.unspecified() ? "*" : output.remote.text(), output.mtu),
+         fmt::format("connected: {} {} -> {} mtu {} {}{}", output.interface, output.local.text(),
+                     output.remote.unspecified() ? "*" : output.remote.text(), output.mtu,
+                     encoding_.encoding == "none" ? "not encrypted" : encoding_.encoding,
+                     encoding_.insecure ? " (insecure)" : ""),
          std::move(fields));
 }
 
@@ -298,7 +323,7 @@ void Client::on(const PptpCall::Down &) {
 void Client::on(const PptpCall::MtuLowered &output) {
     tell(Level::Warning, event_id::Mtu,
          fmt::format("mtu {} instead of {}: the path to {} takes {} octets, {} of them ours",
-                     output.mtu, output.wanted, server_.text(), output.path, PptpCall::Overhead),
+                     output.mtu, output.wanted, server_.text(), output.path, output.ours),
          {{"mtu", std::to_string(output.mtu)}, {"path_mtu", std::to_string(output.path)}});
 }
 

@@ -80,6 +80,8 @@ private:
     void on(const PptpCall::Reached &output);
     void on(const PptpCall::Verifying &output);
     void on(const PptpCall::Verified &output);
+    void on(const PptpCall::Encoding &output);
+    void on(const PptpCall::NotEncrypted &output);
     void on(const PptpCall::Up &output);
     void on(const PptpCall::Down &output);
     void on(const PptpCall::MtuLowered &output);
@@ -122,6 +124,7 @@ private:
     std::optional<base::Duration> lasted_;  // this call was up, so long
     bool verifying_ = false;
     std::optional<auth::Method> method_;
+    PptpCall::Encoding encoding_{.encoding = "none", .insecure = false, .mtu = {}};
     std::uint16_t peer_call_ = 0;
     std::optional<Reason> last_reason_;
     std::string last_failure_told_;

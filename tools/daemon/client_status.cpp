@@ -80,6 +80,8 @@ ctl::ClientStatus Client::status() const {
             status.dns.push_back(server.text());
         status.mtu = up_->what.mtu;
         status.mru = up_->what.mru;
+        status.encoding = encoding_.encoding;
+        status.insecure = encoding_.insecure;
         status.uptime =
             static_cast<std::uint64_t>(duration_cast<seconds>(now - up_->since).count());
     }

@@ -9,7 +9,9 @@ Difference difference(const config::Client &a, const config::Client &b) {
     Difference d;
     d.redial = a.name != b.name || a.connect_to != b.connect_to || a.user != b.user ||
                !a.password.same_as(b.password.reveal()) || a.password_file != b.password_file ||
-               a.allow != b.allow || a.max_mtu != b.max_mtu || a.max_mru != b.max_mru ||
+               a.allow != b.allow || a.encryption != b.encryption || a.mppe != b.mppe ||
+               a.mppe_stateful != b.mppe_stateful || a.mppe_resync != b.mppe_resync ||
+               a.max_mtu != b.max_mtu || a.max_mru != b.max_mru ||
                a.use_peer_dns != b.use_peer_dns || a.keepalive != b.keepalive ||
                a.src_address != b.src_address || a.phone != b.phone || a.fwmark != b.fwmark ||
                a.echo_interval != b.echo_interval || a.echo_timeout != b.echo_timeout;

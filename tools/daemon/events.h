@@ -19,6 +19,7 @@ inline constexpr std::string_view Dialing = "client.dialing";
 inline constexpr std::string_view Call = "client.call";
 inline constexpr std::string_view Verifying = "client.verifying";
 inline constexpr std::string_view Verified = "client.verified";
+inline constexpr std::string_view Encryption = "client.encryption";
 inline constexpr std::string_view Up = "client.up";
 inline constexpr std::string_view Mtu = "client.mtu";
 inline constexpr std::string_view Route = "client.route";
@@ -31,8 +32,8 @@ inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
 inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 
 inline constexpr std::array All{
-    Dialing, Call,         Verifying,        Verified,      Up, Mtu, Route, Setting, Down,
-    Failed,  PseudowireUp, PseudowireFailed, PseudowireGone};
+    Dialing, Call,   Verifying,    Verified,         Encryption,    Up, Mtu, Route, Setting,
+    Down,    Failed, PseudowireUp, PseudowireFailed, PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

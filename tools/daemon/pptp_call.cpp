@@ -76,6 +76,9 @@ void PptpCall::connected() {
         netlink::SessionChange session;
         session.reorder_slots = plan_.client.reorder_slots;
         session.reorder_timeout = static_cast<std::uint32_t>(plan_.client.reorder_time.count());
+        // From the first moment, so that there is none in which packets could leave in clear.
+        if (plan_.client.encryption == ppp::Encryption::Required)
+            session.mppe_required = true;
         // Before the Outgoing-Call-Request: the call id has to be unique among all tunnels of the
         // host, and the first frame of a quick peer needs somewhere to go.
         if (const auto made = plumbing_.open(tunnel, session); made) {
@@ -173,6 +176,9 @@ ppp::LinkOptions PptpCall::link_options() const {
     options.mtu = plan_.client.max_mtu;
     options.mru = plan_.client.max_mru;
     options.request_dns = plan_.client.use_peer_dns;
+    options.encryption = plan_.client.encryption;
+    options.mppe = plan_.client.mppe;
+    options.mppe_stateful = plan_.client.mppe_stateful;
     options.keepalive = plan_.client.keepalive;
     return options;
 }
@@ -216,6 +222,8 @@ void PptpCall::on(ppp::LcpOpened &output) {
     if (reason_)
         return;
     lcp_ = output;
+    link_mtu_ = output.mtu;
+    encrypts_ = false;
     netlink::SessionChange change;
     change.flags = netlink::PppFlags{.pfc_rx = output.pfc_rx,
                                      .pfc_tx = output.pfc_tx,
@@ -233,12 +241,64 @@ void PptpCall::on(ppp::LcpOpened &output) {
 
 void PptpCall::on(ppp::Authenticated &output) { outputs_.emplace_back(Verified{output.method}); }
 
+netlink::Mppe
+PptpCall::mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction) const {
+    if (!direction)
+        return {};
+    const bool stateful = direction->mode.state == ppp::MppeState::Stateful;
+    // Stateless packets have a new key in any case, and the kernel wants no word of it.
+    const bool rekey = stateful && plan_.client.mppe_resync == config::MppeResync::Linux;
+    return {.mode = {.bits = static_cast<std::uint32_t>(direction->mode.strength),
+                     .stateful = stateful,
+                     .rekey_on_flush = rekey},
+            .start_key = direction->start_key};
+}
+
+void PptpCall::on(ppp::EncryptionUp &output) {
+    if (reason_)
+        return;
+    netlink::SessionChange change;
+    change.mppe_tx = mppe_of(output.send);
+    change.mppe_rx = mppe_of(output.receive);
+    // What was encrypted once does not go on in clear, not even while the link negotiates anew.
+    if (output.send && output.receive)
+        change.mppe_required = true;
+    if (const auto set = plumbing_.set(change); !set) {
+        end(kernel_reason(set.error()));
+        return;
+    }
+    link_mtu_ = output.mtu;
+    encrypts_ = output.send.has_value();
+    if (up_)
+        fit_mtu(plumbing_.path_mtu());
+    outputs_.emplace_back(Encoding{netlink::encoding(change.mppe_tx->mode, change.mppe_rx->mode),
+                                   netlink::insecure(change.mppe_tx->mode, change.mppe_rx->mode),
+                                   up_ ? std::optional(mtu_) : std::nullopt});
+}
+
+void PptpCall::on(ppp::EncryptionDown &) {
+    if (!plumbing_.session_id())
+        return;
+    netlink::SessionChange change;
+    change.mppe_tx = netlink::Mppe{};
+    change.mppe_rx = netlink::Mppe{};
+    if (const auto set = plumbing_.set(change); !set)
+        end(kernel_reason(set.error()));
+    outputs_.emplace_back(Encoding{netlink::encoding({}, {}), false, std::nullopt});
+}
+
+void PptpCall::on(ppp::EncryptionRefused &output) {
+    if (!reason_)
+        outputs_.emplace_back(NotEncrypted{output.text});
+}
+
 // The path's limit; 0: unknown.
 std::uint32_t PptpCall::device_mtu(std::uint32_t path) {
-    const std::uint32_t wanted = std::min<std::uint32_t>(lcp_.mtu, plan_.client.max_mtu);
-    const std::uint32_t limit = path > Overhead ? std::max(path - Overhead, MinMtu) : wanted;
+    const std::uint32_t ours = Overhead + (encrypts_ ? EncryptionOverhead : 0);
+    const std::uint32_t wanted = std::min<std::uint32_t>(link_mtu_, plan_.client.max_mtu);
+    const std::uint32_t limit = path > ours ? std::max(path - ours, MinMtu) : wanted;
     if (limit < wanted)
-        outputs_.emplace_back(MtuLowered{limit, wanted, path});
+        outputs_.emplace_back(MtuLowered{limit, wanted, path, ours});
     return std::min(wanted, limit);
 }
 
@@ -391,8 +451,11 @@ void PptpCall::check_session(base::Time now) {
 }
 
 void PptpCall::path_mtu_changed(std::uint32_t path) {
-    if (!up_)
-        return;
+    if (up_)
+        fit_mtu(path);
+}
+
+void PptpCall::fit_mtu(std::uint32_t path) {
     const std::uint32_t mtu = device_mtu(path);
     if (mtu != mtu_ && plumbing_.set_mtu(mtu))
         mtu_ = mtu;

@@ -42,6 +42,8 @@ class PptpCall {
 public:
     // IP header, GRE header with both numbers (RFC 2637 section 4.1), FF 03 and the protocol field.
     static constexpr std::uint32_t Overhead = 20 + 16 + 4;
+    // And with MPPE: its header, and the protocol field inside (RFC 3078 section 3.1).
+    static constexpr std::uint32_t EncryptionOverhead = 4;
     static constexpr std::chrono::seconds ConnectTimeout{10};
     static constexpr std::chrono::seconds FlushTimeout{2};
     // A server that hangs up may have told why in its last PPP frames, which take another way.
@@ -74,6 +76,15 @@ public:
     struct Verified {
         auth::Method method{};
     };
+    // From now on; in clear in both directions ("none") when the link negotiates anew.
+    struct Encoding {
+        std::string encoding;  // "MPPE128 stateless"
+        bool insecure = false;
+        std::optional<std::uint32_t> mtu;  // of the device, if there is one already
+    };
+    struct NotEncrypted {  // and the link goes on
+        std::string why;
+    };
     struct Up {
         std::string interface;
         base::Ipv4 local;
@@ -87,6 +98,7 @@ public:
         std::uint32_t mtu = 0;
         std::uint32_t wanted = 0;
         std::uint32_t path = 0;
+        std::uint32_t ours = 0;  // octets of a packet on the path that are not the inner packet's
     };
     struct RouteFailed {
         std::string text;
@@ -99,8 +111,8 @@ public:
         bool tcp_connected = false;  // false: another address may do better
         netlink::Stats stats;
     };
-    using Output = std::variant<Reached, Verifying, Verified, Up, Down, MtuLowered, RouteFailed,
-                                NoPeerRoute, Ended>;
+    using Output = std::variant<Reached, Verifying, Verified, Encoding, NotEncrypted, Up, Down,
+                                MtuLowered, RouteFailed, NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
@@ -146,6 +158,9 @@ private:
     void on(ppp::PhaseChanged &output);
     void on(ppp::LcpOpened &output);
     void on(ppp::Authenticated &output);
+    void on(ppp::EncryptionUp &output);
+    void on(ppp::EncryptionDown &output);
+    void on(ppp::EncryptionRefused &output);
     void on(ppp::Ipv4Up &output);
     void on(ppp::Ipv4Down &output);
     void on(ppp::Ended &output);
@@ -157,7 +172,10 @@ private:
 
     [[nodiscard]] ppp::LinkOptions link_options() const;
     [[nodiscard]] pptp::ControlOptions control_options() const;
+    [[nodiscard]] netlink::Mppe
+    mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction) const;
     [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);
+    void fit_mtu(std::uint32_t path);
     void end(Reason reason);  // this is the reason, if there was none; the way down begins
     void settle(base::Time now);
     bool wind_down(base::Time now);
@@ -193,6 +211,8 @@ private:
     Counters counters_;
     ppp::LcpOpened lcp_;
     bool lcp_open_ = false;
+    std::uint32_t link_mtu_ = 0;  // what the link takes, with or without encryption
+    bool encrypts_ = false;       // what we send
     bool up_ = false;
     std::uint32_t mtu_ = 0;
     std::optional<DefaultRoute> wanted_route_;

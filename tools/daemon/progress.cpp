@@ -54,6 +54,9 @@ void Progress::show(const ctl::Event &event) {
         begin("verifying password...");
     } else if (event.id == Verified) {
         finish(fmt::format(" ok ({})", field(event, "authentication")));
+    } else if (event.id == Encryption) {
+        const std::string &reason = field(event, "reason");
+        line(reason.empty() ? event.text : fmt::format("not encrypted ({})", reason));
     } else if (event.id == Up) {
         const std::string &remote = field(event, "remote_address");
         line(fmt::format("connected  {}  {} -> {}  mtu {}  {:.1f} s", field(event, "interface"),

@@ -84,6 +84,10 @@ Reason reason_of(const ppp::EndReason &end, const ppp::LinkCounters &counters) {
     case Kind::AuthFailed:
         reason.code = ErrorCode::AuthFailed;
         break;
+    case Kind::EncryptionFailed:
+        reason.by = Side::Local;  // who will not go on without
+        reason.code = ErrorCode::Refused;
+        break;
     case Kind::EchoTimeout:
         reason.code = ErrorCode::Unreachable;
         break;

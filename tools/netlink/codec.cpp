@@ -63,6 +63,12 @@ std::uint32_t bits(const SequenceFlags &flags) {
 }
 constexpr std::uint32_t AllSequenceFlags = RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX;
 
+std::uint32_t bits(const MppeMode &mode) {
+    return bit(mode.stateful, RTUN_MPPE_F_STATEFUL) |
+           bit(mode.rekey_on_flush, RTUN_MPPE_F_REKEY_ON_FLUSH);
+}
+constexpr std::uint32_t AllMppeFlags = RTUN_MPPE_F_STATEFUL | RTUN_MPPE_F_REKEY_ON_FLUSH;
+
 std::uint32_t bits(const NetworkProtocols &np) {
     return bit(np.ipv4, RTUN_NP_IPV4) | bit(np.ipv6, RTUN_NP_IPV6);
 }
@@ -127,8 +133,24 @@ void put_flags(Message &message, const SessionChange &change) {
         value |= bits(*change.sequence);
         selector |= AllSequenceFlags;
     }
+    if (change.mppe_required) {
+        value |= bit(*change.mppe_required, RTUN_SESSION_F_MPPE_REQUIRED);
+        selector |= RTUN_SESSION_F_MPPE_REQUIRED;
+    }
     if (selector != 0)
         message.bitfield(RTUN_A_SESSION_FLAGS, value, selector);
+}
+
+void put(Message &message, std::uint16_t attribute, const std::optional<Mppe> &mppe) {
+    if (!mppe)
+        return;
+    message.begin(attribute);
+    message.u32(RTUN_A_MPPE_BITS, mppe->mode.bits);
+    if (mppe->mode.bits != 0) {
+        message.bitfield(RTUN_A_MPPE_FLAGS, bits(mppe->mode), AllMppeFlags);
+        message.secret(RTUN_A_MPPE_KEY, mppe->start_key);
+    }
+    message.end();
 }
 
 // What SESSION_NEW and SESSION_SET take alike.
@@ -154,6 +176,23 @@ void put(Message &message, const SessionChange &change) {
     put(message, RTUN_A_SESSION_DEAD_TIME, change.dead_time);
     put(message, RTUN_A_SESSION_TX_WINDOW, change.tx_window);
     put(message, RTUN_A_SESSION_STATIC_RTT, change.static_rtt);
+    put(message, RTUN_A_SESSION_MPPE_TX, change.mppe_tx);
+    put(message, RTUN_A_SESSION_MPPE_RX, change.mppe_rx);
+}
+
+// RFC 3079 sections 2 and 3.
+base::Status check_keys(const SessionChange &change) {
+    for (const auto &mppe : {change.mppe_tx, change.mppe_rx}) {
+        const std::size_t wanted = !mppe || mppe->mode.bits == 0 ? 0
+                                   : mppe->mode.bits == 128      ? 16
+                                                                 : 8;
+        if (mppe && mppe->start_key.reveal().size() != wanted)
+            return fail(ErrorCode::Invalid,
+                        fmt::format("a key of {} bits has {} octets, not {}", mppe->mode.bits,
+                                    wanted, mppe->start_key.reveal().size()),
+                        EINVAL);
+    }
+    return {};
 }
 
 base::Status check_cookies(const SessionChange &change) {
@@ -241,6 +280,7 @@ base::Result<Message> build_session_new(std::uint16_t family, TunnelId tunnel,
                                         std::uint32_t local_id, const SessionChange &initial) {
     TRY(check_blob(initial.blob));
     TRY(check_cookies(initial));
+    TRY(check_keys(initial));
     Message message = request(family, RTUN_CMD_SESSION_NEW);
     message.begin(RTUN_A_SESSION);
     message.u32(RTUN_A_SESSION_TUNNEL_ID, number(tunnel));
@@ -255,6 +295,7 @@ base::Result<Message> build_session_set(std::uint16_t family, SessionId id,
                                         const SessionChange &change) {
     TRY(check_blob(change.blob));
     TRY(check_cookies(change));
+    TRY(check_keys(change));
     Message message = request(family, RTUN_CMD_SESSION_SET);
     message.begin(RTUN_A_SESSION).u32(RTUN_A_SESSION_ID, number(id));
     put(message, change);

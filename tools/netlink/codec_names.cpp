@@ -56,6 +56,11 @@ constexpr std::array<std::string_view, RTUN_A_SESSION_MAX + 1> SessionNames = {
     "static-rtt",
     "rtt",
     "congested",
+    "mppe-tx",
+    "mppe-rx",
+};
+constexpr std::array<std::string_view, RTUN_A_MPPE_MAX + 1> MppeNames = {
+    "", "", "bits", "flags", "key", "count", "key-changes",
 };
 constexpr std::array<std::string_view, RTUN_A_FRAME_MAX + 1> FrameNames = {"", "session-id", "data",
                                                                            "overrun"};
@@ -84,6 +89,12 @@ constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
     "ppp_truncated",
     "ppp_proto",
     "np_closed",
+    "mppe_closed",
+    "mppe_clear",
+    "mppe_header",
+    "mppe_late",
+    "mppe_far",
+    "mppe_desync",
     "eth_truncated",
     "eth_loop",
     "vlan_tag",
@@ -108,6 +119,7 @@ constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
     "tx_error",
     "tx_circuit_down",
     "tx_window",
+    "tx_mppe_clear",
 };
 constexpr std::array<std::string_view, RTUN_EVENT_MAX + 1> EventNames = {
     "",        "owner_gone", "pmtu",       "resync", "ctrl_overrun",
@@ -154,7 +166,10 @@ std::string attribute_name(std::span<const std::uint16_t> path) {
     default:  // not ours to send: the number will do
         break;
     }
-    return name + "." + name_in(inner, path[1]);
+    name += "." + name_in(inner, path[1]);
+    const bool mppe = path[0] == RTUN_A_SESSION && path.size() > 2 &&
+                      (path[1] == RTUN_A_SESSION_MPPE_TX || path[1] == RTUN_A_SESSION_MPPE_RX);
+    return mppe ? name + "." + name_in(MppeNames, path[2]) : name;
 }
 
 }  // namespace rtun::netlink

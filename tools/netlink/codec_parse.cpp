@@ -44,6 +44,12 @@ SequenceFlags sequence_flags(std::uint32_t bits) {
             .receive = (bits & RTUN_SESSION_F_SEQ_RX) != 0};
 }
 
+MppeMode mppe_mode(std::uint32_t key_bits, std::uint32_t flags) {
+    return {.bits = key_bits,
+            .stateful = (flags & RTUN_MPPE_F_STATEFUL) != 0,
+            .rekey_on_flush = (flags & RTUN_MPPE_F_REKEY_ON_FLUSH) != 0};
+}
+
 NetworkProtocols network_protocols(std::uint32_t bits) {
     return {.ipv4 = (bits & RTUN_NP_IPV4) != 0, .ipv6 = (bits & RTUN_NP_IPV6) != 0};
 }
@@ -108,6 +114,12 @@ base::Result<Stats> parse_stats(const Attributes &from) {
     stats.rx_keepalive = count(RTUN_A_STATS_RX_KEEPALIVE);
     stats.tx_keepalive = count(RTUN_A_STATS_TX_KEEPALIVE);
     stats.tx_alarms = count(RTUN_A_STATS_TX_ALARMS);
+    stats.rx_encrypted = count(RTUN_A_STATS_RX_ENCRYPTED);
+    stats.tx_encrypted = count(RTUN_A_STATS_TX_ENCRYPTED);
+    stats.rx_mppe_late = count(RTUN_A_STATS_RX_MPPE_LATE);
+    stats.rx_mppe_missed = count(RTUN_A_STATS_RX_MPPE_MISSED);
+    stats.rx_reset_requests = count(RTUN_A_STATS_RX_RESET_REQUESTS);
+    stats.tx_reset_requests = count(RTUN_A_STATS_TX_RESET_REQUESTS);
     const Attributes drops = from.nest(RTUN_A_STATS_DROPS);
     for (const auto &[reason, payload] : drops.all()) {
         // u64 attributes may come with padding attributes of type 0 between them.
@@ -154,6 +166,18 @@ base::Result<Tunnel> parse_tunnel_nest(const Attributes &from) {
     return tunnel;
 }
 
+// Nothing: this direction is in clear.
+base::Result<std::optional<MppeStatus>> parse_mppe(const Attributes &from) {
+    const std::uint32_t key_bits = from.u32(RTUN_A_MPPE_BITS).value_or(0);
+    MppeStatus status;
+    status.mode = mppe_mode(key_bits, from.bitfield(RTUN_A_MPPE_FLAGS).value_or(0));
+    status.count = from.u32(RTUN_A_MPPE_COUNT).value_or(0);
+    status.key_changes = from.u64(RTUN_A_MPPE_KEY_CHANGES).value_or(0);
+    if (!from.ok())
+        return malformed("encryption");
+    return key_bits == 0 ? std::nullopt : std::optional(status);
+}
+
 base::Result<Session> parse_session_nest(const Attributes &from) {
     Session session;
     const auto id = from.u32(RTUN_A_SESSION_ID);
@@ -183,6 +207,9 @@ base::Result<Session> parse_session_nest(const Attributes &from) {
     session.overhead = from.u32(RTUN_A_SESSION_OVERHEAD).value_or(0);
     session.rtt = from.u32(RTUN_A_SESSION_RTT);
     session.congested = from.u32(RTUN_A_SESSION_CONGESTED).value_or(0) != 0;
+    session.mppe_required = (flags & RTUN_SESSION_F_MPPE_REQUIRED) != 0;
+    session.mppe_tx = TRY(parse_mppe(from.nest(RTUN_A_SESSION_MPPE_TX)));
+    session.mppe_rx = TRY(parse_mppe(from.nest(RTUN_A_SESSION_MPPE_RX)));
     if (const auto index = from.u32(RTUN_A_SESSION_IFINDEX))
         session.device = LinkIndex{static_cast<int>(*index)};
     if (const auto netnsid = from.u32(RTUN_A_SESSION_NETNSID))

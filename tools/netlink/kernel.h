@@ -10,6 +10,7 @@
 #include <base/bytes.h>
 #include <base/net.h>
 #include <base/result.h>
+#include <netlink/mppe.h>
 
 #include <cstdint>
 #include <map>
@@ -127,6 +128,9 @@ struct SessionChange {
     std::optional<std::uint32_t> dead_time{};   // ms, 0: never
     std::optional<std::uint32_t> tx_window{};   // packets, 0: none
     std::optional<std::uint32_t> static_rtt{};  // ms, 0: adapt
+    std::optional<bool> mppe_required{};        // nothing leaves, or is taken, in clear
+    std::optional<Mppe> mppe_tx{};
+    std::optional<Mppe> mppe_rx{};
     std::optional<base::Bytes> blob{};
     bool operator==(const SessionChange &) const = default;
 };
@@ -147,6 +151,12 @@ struct Stats {
     std::uint64_t rx_keepalive = 0;
     std::uint64_t tx_keepalive = 0;
     std::uint64_t tx_alarms = 0;
+    std::uint64_t rx_encrypted = 0;
+    std::uint64_t tx_encrypted = 0;
+    std::uint64_t rx_mppe_late = 0;
+    std::uint64_t rx_mppe_missed = 0;
+    std::uint64_t rx_reset_requests = 0;
+    std::uint64_t tx_reset_requests = 0;
     std::map<std::string, std::uint64_t> drops{};  // "no_session" -> count; zeros are left out
 };
 
@@ -176,6 +186,9 @@ struct Session {
     std::uint32_t overhead = 0;          // octets that a packet grows by, 0: not known
     std::optional<std::uint32_t> rtt{};  // us; nothing: not known
     bool congested = false;
+    bool mppe_required = false;
+    std::optional<MppeStatus> mppe_tx{};  // nothing: in clear
+    std::optional<MppeStatus> mppe_rx{};
     std::optional<LinkIndex> device{};  // in namespace netnsid, or here
     std::optional<int> netnsid{};
     base::Bytes blob{};

@@ -37,6 +37,11 @@ Message::Message(base::View whole, std::size_t header_size)
     RTUN_ASSERT(header_of(bytes_)->nlmsg_len == whole.size());
 }
 
+Message::~Message() {
+    if (secret_)
+        base::wipe(bytes_);
+}
+
 Message &Message::u8(std::uint16_t attribute, std::uint8_t value) {
     RTUN_ASSERT(mnl_attr_put_u8_check(header_of(bytes_), MaxSize, attribute, value));
     return *this;
@@ -67,6 +72,11 @@ Message &Message::bytes(std::uint16_t attribute, base::View value) {
     RTUN_ASSERT(mnl_attr_put_check(header_of(bytes_), MaxSize, attribute, value.size(),
                                    value.empty() ? &nothing : value.data()));
     return *this;
+}
+
+Message &Message::secret(std::uint16_t attribute, const base::Secret &value) {
+    secret_ = true;
+    return bytes(attribute, value.reveal());
 }
 
 Message &Message::bitfield(std::uint16_t attribute, std::uint32_t value, std::uint32_t selector) {

@@ -7,6 +7,7 @@
 
 #include <base/bytes.h>
 #include <base/net.h>
+#include <base/secret.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,11 @@ public:
     Message(std::uint16_t type, std::uint16_t flags, base::View header);
     // A message that another library built, headers included.
     Message(base::View whole, std::size_t header_size);
+    Message(const Message &) = default;
+    Message(Message &&) noexcept = default;
+    Message &operator=(const Message &) = delete;
+    Message &operator=(Message &&) = delete;
+    ~Message();
 
     Message &u8(std::uint16_t attribute, std::uint8_t value);
     Message &u32(std::uint16_t attribute, std::uint32_t value);
@@ -34,6 +40,7 @@ public:
     Message &flag(std::uint16_t attribute);
     Message &text(std::uint16_t attribute, std::string_view text);  // with its NUL
     Message &bytes(std::uint16_t attribute, base::View value);
+    Message &secret(std::uint16_t attribute, const base::Secret &value);  // wiped with the message
     // NLA_BITFIELD32: the bits that are meant, and what they become.
     Message &bitfield(std::uint16_t attribute, std::uint32_t value, std::uint32_t selector);
     // What follows, up to end(), stands inside.
@@ -50,6 +57,7 @@ private:
     base::Bytes bytes_;  // MaxSize long; the netlink header says how much is used
     std::size_t header_size_;
     std::vector<std::size_t> open_;  // offsets of the nests begun
+    bool secret_ = false;
 };
 
 // The attributes of a message or a nest. A getter gives nothing if the attribute is absent; one of

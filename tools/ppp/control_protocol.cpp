@@ -96,6 +96,8 @@ void ControlProtocol::receive(View information, Time now) {
     case CpCode::DiscardRequest:
     case CpCode::Identification:
     case CpCode::TimeRemaining:
+    case CpCode::ResetRequest:
+    case CpCode::ResetAck:
         break;
     }
     if (!receive_extra(*packet, now))
@@ -172,13 +174,14 @@ void ControlProtocol::configure_answer(const CpPacket &packet, Time now) {
         return;
     }
     answered_ = true;
+    const bool agreed = ack && (!negotiating(state_) || settled());
     // A peer that answers for ever and still does not open would keep the Restart counter full.
-    const bool opens = ack && state_ == State::AckSent;
+    const bool opens = agreed && state_ == State::AckSent;
     if (negotiating(state_) && ++answers_ > limits_.max_configure + limits_.max_failure && !opens)
         fail(EndReason::Kind::NegotiationFailed,
              ack ? fmt::format("no agreement in {}: the peer never asks for what it wants", name_)
                  : fmt::format("no agreement in {}: the peer keeps refusing {}", name_, wishes()));
-    happen(ack ? Event::Rca : Event::Rcn, now, &packet);
+    happen(agreed ? Event::Rca : Event::Rcn, now, &packet);
 }
 
 // Changes our wishes as a Configure-Nak or -Reject says. False: it does not fit our request.

@@ -110,6 +110,9 @@ protected:
     [[nodiscard]] virtual wire::CpOptions missing(const wire::CpOptions &request);
     // The peer's request has been acknowledged as a whole.
     virtual void agreed_to(const wire::CpOptions &request) = 0;
+    // The peer has acknowledged ours. False: what it agreed to is not unambiguous yet, so this
+    // counts as a refusal and request() has something else to ask for.
+    [[nodiscard]] virtual bool settled() { return true; }
     // Ours was refused. Only options that we know; what we cannot follow we ignore and ask again.
     virtual void on_nak(const wire::CpOption &option) = 0;
     virtual void on_reject(const wire::CpOption &option) = 0;

@@ -286,6 +286,8 @@ bool Lcp::receive_extra(const CpPacket &packet, base::Time now) {
     case CpCode::TerminateRequest:
     case CpCode::TerminateAck:
     case CpCode::CodeReject:
+    case CpCode::ResetRequest:
+    case CpCode::ResetAck:
         break;
     }
     return false;

@@ -6,6 +6,7 @@
 #include <ppp/link.h>
 
 #include <auth/peer.h>
+#include <ppp/ccp.h>
 #include <ppp/echo.h>
 #include <ppp/ipcp.h>
 #include <ppp/lcp.h>
@@ -13,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace rtun::ppp {
@@ -21,6 +23,10 @@ namespace {
 
 using base::Time;
 using wire::PppProtocol;
+
+// What MPPE adds to a packet inside the information field: its header and the protocol field of the
+// packet (RFC 3078 section 3.1).
+constexpr std::uint16_t mppe_overhead = 4;
 
 // The visitor with one function for each kind of output.
 template <typename... F>
@@ -70,23 +76,34 @@ std::string_view name(EndReason::Kind kind) {
         return "lower-down";
     case EndReason::Kind::Looped:
         return "looped";
+    case EndReason::Kind::EncryptionFailed:
+        return "encryption-failed";
     }
     return "?";
 }
 
 struct Link::Impl {
     Impl(LinkOptions given, base::Random &source)
-        : options(std::move(given)), random(source), lcp(options, source), ipcp(options),
-          keepalive(options.keepalive) {}
+        : options(std::move(given)), random(source), lcp(for_lcp(options), source), ccp(options),
+          ipcp(options), keepalive(options.keepalive) {}
+
+    // A password is not shown to a peer that then cannot be talked to.
+    static LinkOptions for_lcp(LinkOptions options) {
+        if (options.encryption == Encryption::Required)
+            options.allow = options.allow.with_keys();
+        return options;
+    }
 
     void receive(const wire::PppFrame &frame, Time now);
     void receive_authentication(const wire::PppFrame &frame, Time now);
+    void receive_ipcp(const wire::PppFrame &frame, Time now);
     void expire(Time now);
 
     // Carries out what the engines said, until they have nothing more to say. take_*: whether they
     // had something to say.
     void settle(Time now);
     void take_lcp(const ControlProtocol::Output &output, Time now);
+    bool take_ccp(Time now);
     bool take_ipcp(Time now);
     bool take_authentication(Time now);
 
@@ -97,9 +114,24 @@ struct Link::Impl {
     void peer_rejects(PppProtocol protocol, Time now);
     void network_up(Time now);
     void network_down(Time now);
+    void ipcp_start(Time now);
+    [[nodiscard]] bool ipcp_started() const;
+
+    void ccp_start(Time now);
+    void ccp_up(std::optional<std::string> &why);
+    void ccp_down();
+    // CCP leads to no encryption, for this reason: the end of the link, or it goes on without.
+    void no_encryption(std::string text, Time now);
+    [[nodiscard]] std::optional<EncryptionUp::Direction>
+    direction(const std::optional<MppeMode> &mode, const auth::MppeKeys::Direction &keys) const;
+    [[nodiscard]] bool must_encrypt() const {
+        return options.encryption == Encryption::Required || encrypted_once;
+    }
+
     void ipcp_up(std::optional<EndReason> &why);
     void ipcp_down();
 
+    void blame_encryption(EndReason &why) const;
     void fail(EndReason::Kind kind, std::string text, Time now);
     void end(Time now);
 
@@ -110,6 +142,7 @@ struct Link::Impl {
     LinkOptions options;
     base::Random &random;
     Lcp lcp;
+    Ccp ccp;
     Ipcp ipcp;
     std::unique_ptr<auth::Peer> peer;  // from the Authenticate phase on, if there is a method
     std::optional<auth::Method> method;
@@ -117,6 +150,11 @@ struct Link::Impl {
 
     Phase phase = Phase::Dead;
     bool authenticated = false;
+    std::optional<auth::MppeKeys> keys;  // that it led to
+    bool encrypted = false;              // EncryptionUp was said last, not EncryptionDown
+    bool encrypted_once = false;         // in both directions
+    std::string refused;                 // the text of the last EncryptionRefused
+    std::optional<base::Bytes> early;    // the peer's last IPCP packet before ours began
     bool ipv4 = false;                   // Ipv4Up was said last, not Ipv4Down
     std::optional<EndReason> reason;     // the link is ending, because
     std::optional<EndReason> suspicion;  // why it will turn out to have ended, if it does
@@ -182,7 +220,8 @@ void Link::expire(Time now) {
 base::Deadline Link::deadline() const {
     if (impl_->ended)
         return {};
-    const base::Deadline control = base::earlier(impl_->lcp.deadline(), impl_->ipcp.deadline());
+    const base::Deadline control = base::earlier(
+        impl_->lcp.deadline(), base::earlier(impl_->ccp.deadline(), impl_->ipcp.deadline()));
     const base::Deadline other = base::earlier(
         impl_->keepalive.deadline(), impl_->peer ? impl_->peer->deadline() : base::Deadline{});
     return base::earlier(control, other);
@@ -214,12 +253,13 @@ void Link::Impl::receive(const wire::PppFrame &frame, Time now) {
     case PppProtocol::Chap:
         return receive_authentication(frame, now);
     case PppProtocol::Ipcp:
-        if (phase == Phase::Network)
-            ipcp.receive(frame.information, now);
-        else
-            ++own.unexpected;
-        return;
+        return receive_ipcp(frame, now);
+    case PppProtocol::Ccp:
+        if (phase != Phase::Network || ccp.state() == State::Initial)
+            break;
+        return ccp.receive(frame.information, now);
     case PppProtocol::Ipv4:
+    case PppProtocol::Compressed:
         ++own.unexpected;  // data is the transport's; supported, so not rejected (section 3.6)
         return;
     case PppProtocol::Eap:
@@ -240,8 +280,23 @@ void Link::Impl::receive_authentication(const wire::PppFrame &frame, Time now) {
         ++own.unexpected;
 }
 
+// A peer may begin with IPCP while this side waits for CCP. What it said last is kept: it would say
+// it again, but only after its Restart timer.
+void Link::Impl::receive_ipcp(const wire::PppFrame &frame, Time now) {
+    if (phase != Phase::Network) {
+        ++own.unexpected;
+    } else if (ipcp_started()) {
+        ipcp.receive(frame.information, now);
+    } else {
+        own.unexpected += early ? 1 : 0;
+        early.emplace(frame.information.begin(), frame.information.end());
+    }
+}
+
 void Link::Impl::expire(Time now) {
     lcp.expire(now);
+    settle(now);
+    ccp.expire(now);
     settle(now);
     ipcp.expire(now);
     settle(now);
@@ -270,8 +325,9 @@ void Link::Impl::settle(Time now) {
         for (const ControlProtocol::Output &output : said)
             take_lcp(output, now);
         const bool authentication = take_authentication(now);
+        const bool encryption = take_ccp(now);
         const bool network = take_ipcp(now);
-        more = !said.empty() || authentication || network;
+        more = !said.empty() || authentication || encryption || network;
     }
     const State state = lcp.state();
     if (reason && (state == State::Initial || state == State::Closed || state == State::Stopped))
@@ -292,6 +348,46 @@ void Link::Impl::take_lcp(const ControlProtocol::Output &output, Time now) {
                    [&](const Cp::EchoRefused &) { keepalive.stop(); },
                },
                output);
+}
+
+// Keys have to be there before the peer hears that it may use them, so that the layer comes up
+// before its last packet leaves. What CCP has to say is sent before the link ends for it.
+bool Link::Impl::take_ccp(Time now) {
+    using Cp = ControlProtocol;
+    std::optional<std::string> why;
+    const auto said = ccp.take_outputs();
+    for (const Cp::Output &output : said)
+        if (std::holds_alternative<Cp::LayerUp>(output))
+            ccp_up(why);
+    for (const Cp::Output &output : said)
+        std::visit(Overloaded{
+                       [&](const Cp::Send &it) { send(PppProtocol::Ccp, it.information); },
+                       [](const Cp::LayerUp &) {},  // above
+                       [&](const Cp::LayerDown &) { ccp_down(); },
+                       [&](const Cp::LayerFinished &it) {
+                           // It may believe that we agreed, and encrypt from now on.
+                           if (it.unanswered && ccp.agreed().send)
+                               encrypted_once = true;
+                           why = why.value_or(
+                               it.unanswered ? "the peer does not answer CCP Configure-Requests"
+                                             : "CCP was closed");
+                       },
+                       [&](const Cp::PeerTerminated &it) {
+                           why = with_quote("the peer closed CCP", it.text);
+                       },
+                       [&](const Cp::Failed &it) {
+                           why = it.reason.text;
+                           ccp.close(now, it.reason.text);
+                       },
+                       [](const Cp::PeerRejects &) {},  // LCP's
+                       [](const Cp::EchoRefused &) {},
+                   },
+                   output);
+    if (why)
+        no_encryption(*std::move(why), now);
+    if (!why && ccp.state() == State::Opened && phase == Phase::Network && !ipcp_started())
+        ipcp_start(now);
+    return !said.empty();
 }
 
 // A link without a network protocol is of no use: when IPCP cannot open, all of it ends. What IPCP
@@ -341,6 +437,7 @@ bool Link::Impl::take_authentication(Time now) {
                            if (reason || authenticated)
                                return;  // a later challenge, answered well
                            authenticated = true;
+                           keys = it.keys;
                            outputs.emplace_back(Authenticated{*method, it.message});
                            network_up(now);
                        },
@@ -361,6 +458,7 @@ void Link::Impl::lcp_up(Time now) {
     suspicion.reset();
     const LcpOpened agreed = lcp.agreed();
     outputs.emplace_back(agreed);
+    ccp.set_peer_mru(lcp.peer_mru());
     ipcp.set_peer_mru(lcp.peer_mru());
     keepalive.start(now);
     method = agreed.method;
@@ -378,6 +476,8 @@ void Link::Impl::lcp_down(Time now) {
     keepalive.stop();
     network_down(now);
     authenticated = false;
+    keys.reset();
+    refused.clear();
     method.reset();
     peer.reset();
     set_phase(reason ? Phase::Terminate : Phase::Establish);
@@ -408,7 +508,11 @@ void Link::Impl::peer_terminated(const ControlProtocol::PeerTerminated &terminat
         why = {EndReason::Kind::AuthFailed,
                fmt::format("no common authentication method: {}; the peer closed the link",
                            lcp.no_method())};
+    if (why.kind == EndReason::Kind::AuthFailed)
+        blame_encryption(why);
     why.text = with_quote(std::move(why.text), terminated.text);
+    if (!ipv4 && !refused.empty())
+        why.text += fmt::format(" (the link was not encrypted: {})", refused);
 
     // Only an open link is closed by it; before, the peer may still change its mind (section 4.3,
     // RTR), and if it does not, this was why.
@@ -434,6 +538,15 @@ void Link::Impl::peer_rejects(PppProtocol protocol, Time now) {
                              auth::info(*method).name),
                  now);
         return;
+    case PppProtocol::Ccp:
+    case PppProtocol::Compressed:
+        if (ccp.state() == State::Initial || ccp.state() == State::Starting)
+            return;
+        ccp.down(now);  // RFC 1661 section 5.7: to be sent no more
+        ccp_down();
+        return no_encryption(fmt::format("the peer does not speak {} (Protocol-Reject)",
+                                         protocol == PppProtocol::Ccp ? "CCP" : "MPPE"),
+                             now);
     case PppProtocol::Lcp:  // LCP has dealt with that
     case PppProtocol::Eap:
         return;
@@ -442,17 +555,105 @@ void Link::Impl::peer_rejects(PppProtocol protocol, Time now) {
 
 void Link::Impl::network_up(Time now) {
     set_phase(Phase::Network);
-    if (ipcp.state() == State::Initial)
-        ipcp.open(now);
-    ipcp.up(now);
+    early.reset();
+    if (options.encryption == Encryption::No)
+        return ipcp_start(now);
+    if (keys)
+        return ccp_start(now);
+    no_encryption(method ? fmt::format("authentication with {} gives no keys for it",
+                                       auth::info(*method).name)
+                         : "the peer asked for no authentication, which gives the keys for it",
+                  now);
 }
 
 void Link::Impl::network_down(Time now) {
-    if (ipcp.state() == State::Initial || ipcp.state() == State::Starting)
+    early.reset();
+    if (ipcp_started()) {
+        ipcp.down(now);
+        static_cast<void>(ipcp.take_outputs());  // LayerDown; Down sends nothing
+        ipcp_down();
+    }
+    if (ccp.state() != State::Initial && ccp.state() != State::Starting) {
+        ccp.down(now);
+        static_cast<void>(ccp.take_outputs());
+    }
+    ccp_down();
+}
+
+bool Link::Impl::ipcp_started() const {
+    return ipcp.state() != State::Initial && ipcp.state() != State::Starting;
+}
+
+void Link::Impl::ipcp_start(Time now) {
+    if (ipcp.state() == State::Initial)
+        ipcp.open(now);
+    ipcp.up(now);
+    if (const auto said = std::exchange(early, std::nullopt))
+        ipcp.receive(*said, now);
+}
+
+void Link::Impl::ccp_start(Time now) {
+    if (ccp.state() == State::Initial)
+        ccp.open(now);
+    ccp.up(now);
+}
+
+std::optional<EncryptionUp::Direction>
+Link::Impl::direction(const std::optional<MppeMode> &mode,
+                      const auth::MppeKeys::Direction &given) const {
+    if (!mode)
+        return std::nullopt;
+    return EncryptionUp::Direction{
+        *mode, mode->strength == MppeStrength::Bits128 ? given.bits128 : given.bits40_56};
+}
+
+// RFC 3079 has no other keys than those of the authentication: each time that CCP opens, both sides
+// begin with them again.
+void Link::Impl::ccp_up(std::optional<std::string> &why) {
+    const Ccp::Agreed agreed = ccp.agreed();
+    if (!agreed.send || !agreed.receive) {
+        if (must_encrypt() || (!agreed.send && !agreed.receive)) {
+            why = agreed.receive ? "the peer does not ask for encrypted packets"
+                                 : "the peer agreed to CCP without MPPE";
+            return;
+        }
+    } else {
+        encrypted_once = true;
+    }
+    encrypted = true;
+    refused.clear();
+    EncryptionUp up;
+    up.send = direction(agreed.send, keys->send);
+    up.receive = direction(agreed.receive, keys->receive);
+    up.mtu = lcp.agreed().mtu;
+    if (up.send)
+        up.mtu = std::min<std::uint16_t>(
+            up.mtu, static_cast<std::uint16_t>(lcp.peer_mru() - mppe_overhead));
+    outputs.emplace_back(std::move(up));
+}
+
+void Link::Impl::ccp_down() {
+    if (std::exchange(encrypted, false))
+        outputs.emplace_back(EncryptionDown{});
+}
+
+void Link::Impl::no_encryption(std::string text, Time now) {
+    if (reason || phase != Phase::Network)
         return;
-    ipcp.down(now);
-    static_cast<void>(ipcp.take_outputs());  // LayerDown; Down sends nothing
-    ipcp_down();
+    if (must_encrypt())
+        return fail(EndReason::Kind::EncryptionFailed,
+                    fmt::format("{}: {}",
+                                options.encryption == Encryption::Required
+                                    ? "encryption is required and cannot be had"
+                                    : "encryption was lost",
+                                text),
+                    now);
+    if (refused.empty()) {  // what follows from it, that CCP ends, is no news
+        refused = text;
+        outputs.emplace_back(EncryptionRefused{std::move(text)});
+    }
+    if (!ipcp_started())
+        ipcp_start(now);
 }
 
 void Link::Impl::ipcp_up(std::optional<EndReason> &why) {
@@ -470,10 +671,20 @@ void Link::Impl::ipcp_down() {
         outputs.emplace_back(Ipv4Down{});
 }
 
+// The peer would have had its method, but for the keys that it does not lead to.
+void Link::Impl::blame_encryption(EndReason &why) const {
+    if (options.encryption != Encryption::Required || options.allow == options.allow.with_keys())
+        return;
+    why.kind = EndReason::Kind::EncryptionFailed;
+    why.text += "; encryption is required, and only mschap2 and mschap1 give keys for it";
+}
+
 void Link::Impl::fail(EndReason::Kind kind, std::string text, Time now) {
     if (reason || ended)
         return;
     reason = EndReason{kind, std::move(text)};
+    if (kind == EndReason::Kind::AuthFailed && !lcp.no_method().empty())
+        blame_encryption(*reason);
     peer.reset();
     network_down(now);
     if (phase != Phase::Dead)
@@ -486,6 +697,7 @@ void Link::Impl::end(Time now) {
         return;
     peer.reset();
     network_down(now);
+    keys.reset();
     keepalive.stop();
     set_phase(Phase::Dead);
     outputs.emplace_back(Ended{*reason});
@@ -505,8 +717,9 @@ void Link::Impl::count() {
     counters = own;
     counters.echo_sent = keepalive.sent();
     counters.echo_missed = keepalive.missed();
-    for (const ControlProtocol *protocol : {static_cast<const ControlProtocol *>(&lcp),
-                                            static_cast<const ControlProtocol *>(&ipcp)}) {
+    for (const ControlProtocol *protocol :
+         {static_cast<const ControlProtocol *>(&lcp), static_cast<const ControlProtocol *>(&ccp),
+          static_cast<const ControlProtocol *>(&ipcp)}) {
         const ControlProtocol::Counters &kept = protocol->counters();
         counters.malformed += kept.malformed;
         counters.unexpected += kept.unexpected + kept.illegal;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One PPP link from the first Configure-Request to the last Terminate-Ack: the phases of RFC 1661
-// section 3.2 over LCP, authentication (as the authenticated side), IPCP and the LCP echo
+// section 3.2 over LCP, authentication (as the authenticated side), CCP, IPCP and the LCP echo
 // keepalive. An engine: frames and time in, outputs and a deadline out.
+//
+// Where encryption is wanted, IPCP waits until CCP has come to an end, so that nothing that could
+// be encrypted leaves in clear. A link that was encrypted once stays so or ends.
 //
 // Frames are PPP frames from the two-octet protocol field on, without address and control field
 // and without compression of the protocol field, which are the transport's business.
@@ -13,6 +16,7 @@
 #include <base/net.h>
 #include <base/random.h>
 #include <base/time.h>
+#include <ppp/mppe.h>
 
 #include <cstdint>
 #include <memory>
@@ -34,6 +38,11 @@ struct LinkOptions {
     base::Ipv4 local_address;   // asked for in IPCP; unspecified: let the peer choose
     base::Ipv4 remote_address;  // what the peer has to be; unspecified: whatever it says
     bool request_dns = false;   // RFC 1877 options 129 and 131
+
+    // CCP. Required leaves no methods of authentication but those that lead to keys.
+    Encryption encryption = Encryption::No;
+    MppeStrengths mppe = MppeStrength::Bits128;  // key lengths that are allowed
+    bool mppe_stateful = false;                  // if the peer insists on it
 
     // The keepalive: after this long without any frame from the peer an LCP Echo-Request is sent
     // every second, five times; no reply: the link is dead. Zero: never.
@@ -59,6 +68,7 @@ struct EndReason {
         ProtocolRejected,   // the peer does not speak something we cannot do without
         LowerDown,          // the transport went away
         Looped,             // the peer is ourselves (same magic number)
+        EncryptionFailed,   // it is required, or was there, and cannot be had
     };
     Kind kind = Kind::Requested;
     std::string
@@ -87,6 +97,23 @@ struct Authenticated {
     auth::Method method;
     std::string message;
 };
+// CCP has opened with MPPE: packets have to be encrypted, and decrypted, from these keys on. Comes
+// before the frame that lets the peer begin. Nothing: this direction stays in clear.
+struct EncryptionUp {
+    struct Direction {
+        MppeMode mode;
+        base::Secret start_key;  // RFC 3079: 16 octets for 128 bits, else 8
+    };
+    std::optional<Direction> send;
+    std::optional<Direction> receive;
+    std::uint16_t mtu = 1500;  // as of LcpOpened, where MPPE needs its octets
+};
+// The keys are of no use any more. Until there are others nothing may leave in clear.
+struct EncryptionDown {};
+// There is none, and the link goes on without: why.
+struct EncryptionRefused {
+    std::string text;
+};
 // IPCP has opened: the link carries IPv4.
 struct Ipv4Up {
     base::Ipv4 local;
@@ -98,8 +125,8 @@ struct Ipv4Down {};
 struct Ended {
     EndReason reason;
 };
-using Output =
-    std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, Ipv4Up, Ipv4Down, Ended>;
+using Output = std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, EncryptionUp,
+                            EncryptionDown, EncryptionRefused, Ipv4Up, Ipv4Down, Ended>;
 
 // What "show" prints of a link, besides what the outputs said.
 struct LinkCounters {

@@ -232,4 +232,21 @@ CpOption raw(const IpcpOption &ipcp) {
         ipcp);
 }
 
+CcpOption ccp_option(const CpOption &option) {
+    if (static_cast<CcpType>(option.type) != CcpType::Mppe)
+        return option;
+    Reader reader(option.data);
+    const CcpMppe mppe{reader.be32()};
+    if (!reader.done())
+        return option;
+    return mppe;
+}
+
+CpOption raw(const CcpOption &ccp) {
+    if (const auto *mppe = std::get_if<CcpMppe>(&ccp))
+        return option(static_cast<std::uint8_t>(CcpType::Mppe),
+                      std::move(Writer().be32(mppe->bits)));
+    return std::get<CpOption>(ccp);
+}
+
 }  // namespace rtun::wire

@@ -2,7 +2,7 @@
 //
 // The bytes of PPP's control protocols: the frame from its protocol field on (RFC 1661 section 2),
 // the packet that LCP and every NCP share (section 5), their Configuration Options (section 6;
-// IPCP's from RFC 1332 and 1877). "Cp" stands for control protocol.
+// IPCP's from RFC 1332 and 1877, CCP's from RFC 1962 and 3078). "Cp" stands for control protocol.
 //
 // A packet is read in two steps: its header and data first, the data then by its code, because what
 // is wrong with the data is answered differently for each. Octets behind the packet's length are
@@ -23,7 +23,9 @@ namespace rtun::wire {
 // The protocol field. Any other number may stand in it.
 enum class PppProtocol : std::uint16_t {
     Ipv4 = 0x0021,
+    Compressed = 0x00FD,  // RFC 1962 section 2; with MPPE: encrypted
     Ipcp = 0x8021,
+    Ccp = 0x80FD,
     Lcp = 0xC021,
     Pap = 0xC023,
     Chap = 0xC223,
@@ -38,7 +40,8 @@ struct PppFrame {
 [[nodiscard]] base::Result<PppFrame> decode_ppp(base::View frame);
 [[nodiscard]] base::Bytes encode(const PppFrame &frame);
 
-// RFC 1661 section 5 and RFC 1570 section 1. 1 to 7 are common to all control protocols.
+// RFC 1661 section 5, RFC 1570 section 1 and RFC 1962 section 3. 1 to 7 are common to all control
+// protocols.
 enum class CpCode : std::uint8_t {
     ConfigureRequest = 1,
     ConfigureAck = 2,
@@ -53,6 +56,8 @@ enum class CpCode : std::uint8_t {
     DiscardRequest = 11,
     Identification = 12,
     TimeRemaining = 13,
+    ResetRequest = 14,  // CCP's
+    ResetAck = 15,
 };
 
 struct CpPacket {
@@ -155,5 +160,25 @@ using IpcpOption = std::variant<IpcpAddress, IpcpCompression, CpOption>;
 
 [[nodiscard]] IpcpOption ipcp_option(const CpOption &option);
 [[nodiscard]] CpOption raw(const IpcpOption &option);
+
+// And for CCP. Of the compression protocols of RFC 1962 section 4 only the one is read that
+// encrypts.
+enum class CcpType : std::uint8_t {
+    Mppe = 18,  // RFC 3078 section 2; also MPPC, RFC 2118
+};
+struct CcpMppe {
+    // Supported Bits, most significant octet first.
+    static constexpr std::uint32_t Stateless = 0x01000000;  // H
+    static constexpr std::uint32_t Bits56 = 0x80;           // M
+    static constexpr std::uint32_t Bits128 = 0x40;          // S
+    static constexpr std::uint32_t Bits40 = 0x20;           // L
+    static constexpr std::uint32_t Obsolete = 0x10;         // D
+    static constexpr std::uint32_t Compress = 0x01;         // C: MPPC
+    std::uint32_t bits = 0;
+};
+using CcpOption = std::variant<CcpMppe, CpOption>;
+
+[[nodiscard]] CcpOption ccp_option(const CpOption &option);
+[[nodiscard]] CpOption raw(const CcpOption &option);
 
 }  // namespace rtun::wire

@@ -90,6 +90,14 @@ TEST_F(ChapMd5, takes_only_the_verdict_on_its_last_answer) {
     static_cast<void>(only<Succeeded>());
 }
 
+TEST_F(ChapMd5, has_no_keys_to_give) {
+    start();
+    receive(wire::ChapChallenge{5, hex("00112233445566778899aabbccddeeff"), "server"});
+    static_cast<void>(response());
+    receive(wire::ChapSuccess{5, "Welcome"});
+    EXPECT_FALSE(only<Succeeded>().keys);
+}
+
 TEST_F(ChapMd5, answers_a_challenge_again_as_often_as_it_comes) {
     start();
     receive(wire::ChapChallenge{1, hex("0102"), ""});
@@ -247,6 +255,21 @@ TEST_F(MsChap1, succeeds_without_a_proof_by_the_peer_which_it_cannot_ask_for) {
     static_cast<void>(response());
     receive(wire::ChapSuccess{5, "Welcome"});
     EXPECT_EQ(only<Succeeded>().message, "Welcome");
+}
+
+// RFC 3079 sections 2.5.3 and 2.5.1.
+TEST_F(MsChap1, hands_out_the_start_keys_of_rfc_3079_alike_for_both_directions) {
+    create(Method::MsChap1, "User", "clientPass");
+    start();
+    receive(wire::ChapChallenge{5, hex("102db5df085d3041"), "server"});
+    static_cast<void>(response());
+    receive(wire::ChapSuccess{5, "Welcome"});
+    const auto keys = only<Succeeded>().keys;
+    ASSERT_TRUE(keys);
+    EXPECT_EQ(base::to_hex(keys->send.bits128.reveal()), "a8947850cfc0acc1d1789fb62ddcddb0");
+    EXPECT_EQ(base::to_hex(keys->send.bits40_56.reveal()), "76a152936096d783");
+    EXPECT_TRUE(keys->receive.bits128.same_as(keys->send.bits128.reveal()));
+    EXPECT_TRUE(keys->receive.bits40_56.same_as(keys->send.bits40_56.reveal()));
 }
 
 TEST_F(MsChap1, says_every_failure_code_of_the_rfc_in_words) {

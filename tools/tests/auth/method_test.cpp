@@ -36,6 +36,12 @@ TEST(MethodSet, is_the_same_after_being_text) {
     EXPECT_EQ(MethodSet().text(), "");
 }
 
+TEST(MethodSet, tells_which_of_it_lead_to_keys) {
+    EXPECT_EQ(MethodSet::all().with_keys().text(), "mschap2,mschap1");
+    EXPECT_EQ(MethodSet::parse("mschap1,pap").value().with_keys().text(), "mschap1");
+    EXPECT_TRUE(MethodSet::parse("chap,pap").value().with_keys().empty());
+}
+
 TEST(MethodSet, holds_what_was_added_and_not_removed) {
     MethodSet set;
     EXPECT_TRUE(set.empty());

@@ -177,4 +177,17 @@ TEST_F(MsChap2, agrees_with_an_authenticator_on_a_password_beyond_ascii) {
                                            base::Secret(password)));
 }
 
+// RFC 3079 section 3.5 prints the server's send key, which is our receive key, for exactly these
+// names, challenges and password; the other direction is in tests/crypto.
+TEST_F(MsChap2, hands_out_the_start_keys_of_rfc_3079_for_both_directions) {
+    answered();
+    receive(wire::ChapSuccess{5, good});
+    const auto keys = only<Succeeded>().keys;
+    ASSERT_TRUE(keys);
+    EXPECT_EQ(base::to_hex(keys->receive.bits128.reveal()), "8b7cdc149b993a1ba118cb153f56dccb");
+    EXPECT_EQ(base::to_hex(keys->receive.bits40_56.reveal()), "8b7cdc149b993a1b");
+    EXPECT_EQ(base::to_hex(keys->send.bits128.reveal()), "d5f0e9521e3ea9589645e86051c82226");
+    EXPECT_EQ(base::to_hex(keys->send.bits40_56.reveal()), "d5f0e9521e3ea958");
+}
+
 }  // namespace

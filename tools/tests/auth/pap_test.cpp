@@ -30,7 +30,9 @@ TEST_F(Pap, sends_name_and_password_at_once) {
 TEST_F(Pap, succeeds_on_an_ack_and_says_what_the_peer_said) {
     start_quietly();
     receive(wire::PapAck{1, "Welcome\x1b[1m\r\n"});
-    EXPECT_EQ(only<Succeeded>().message, "Welcome?[1m");
+    const auto succeeded = only<Succeeded>();
+    EXPECT_EQ(succeeded.message, "Welcome?[1m");
+    EXPECT_FALSE(succeeded.keys);
     EXPECT_EQ(peer_->deadline(), std::nullopt);
 }
 

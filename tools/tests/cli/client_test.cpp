@@ -130,6 +130,17 @@ TEST(ClientShow, TheRowOfAConnectedClientIsThatOfTheManual) {
                           "10.9.0.1  MPPE128 stateless  up 7h24m18s\n"));
 }
 
+TEST(ClientShow, AKeyThatCanBeSearchedIsCalledInsecure) {
+    ctl::Reply reply = example_clients();
+    reply.clients.resize(1);
+    reply.clients[0].encoding = "MPPE40 stateless";
+    reply.clients[0].insecure = true;
+    EXPECT_THAT(clients({}, reply), HasSubstr("10.9.0.1  MPPE40 stateless  insecure  up "));
+    EXPECT_THAT(clients({.json = true}, reply),
+                HasSubstr("\"encoding\":\"MPPE40 stateless\",\"insecure\":true,"));
+    EXPECT_THAT(clients({.json = true}), Not(HasSubstr("insecure")));
+}
+
 TEST(ClientShow, NoClientsAreAnEmptyAnswerAndAnEmptyList) {
     EXPECT_EQ(clients({}, {}), "");
     EXPECT_EQ(clients({.json = true}, {}), "[]\n");

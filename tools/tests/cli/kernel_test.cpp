@@ -98,6 +98,44 @@ TEST(SessionShow, OfAPseudowireIsTheGoldenOne) {
     expect_golden("session-l2tp.json", sessions({.json = true, .pretty = true}, {}, l2tp_kernel()));
 }
 
+FixedKernel mppe_kernel() {
+    FixedKernel kernel = example_kernel();
+    kernel.has_sessions.resize(1);
+    netlink::Session &session = kernel.has_sessions[0];
+    session.mppe_required = true;
+    session.mppe_tx =
+        netlink::MppeStatus{.mode = {.bits = 128}, .count = 4095, .key_changes = 81919};
+    session.mppe_rx =
+        netlink::MppeStatus{.mode = {.bits = 40, .stateful = true, .rekey_on_flush = true},
+                            .count = 17,
+                            .key_changes = 3};
+    session.stats.tx_encrypted = 9000;
+    session.stats.rx_encrypted = 9990;
+    session.stats.rx_mppe_late = 4;
+    session.stats.rx_mppe_missed = 10;
+    session.stats.rx_reset_requests = 1;
+    session.stats.tx_reset_requests = 2;
+    session.stats.drops["mppe_late"] = 5;
+    session.stats.drops["mppe_desync"] = 6;
+    return kernel;
+}
+
+TEST(SessionShow, OfAnEncryptedOneIsTheGoldenOne) {
+    expect_golden("session-mppe.txt", sessions({.details = true}, "7", mppe_kernel()) +
+                                          sessions({.statistics = true}, "7", mppe_kernel()));
+    expect_golden("session-mppe.json", sessions({.json = true, .pretty = true}, {}, mppe_kernel()));
+}
+
+TEST(SessionShow, SaysThatItMustBeEncryptedAlsoWhileThereIsNoKey) {
+    FixedKernel kernel = mppe_kernel();
+    kernel.has_sessions[0].mppe_tx.reset();
+    kernel.has_sessions[0].mppe_rx.reset();
+    const std::string text = sessions({.details = true}, "7", kernel);
+    EXPECT_THAT(text, HasSubstr("not encrypted"));
+    EXPECT_THAT(text, HasSubstr("mppe  required\n"));
+    EXPECT_THAT(text, Not(HasSubstr("insecure")));
+}
+
 TEST(SessionShow, TheRoundTripAndTheWindowOfPptpAreThere) {
     FixedKernel kernel = example_kernel();
     kernel.has_sessions.resize(1);

@@ -38,7 +38,49 @@ TEST(Parse, AClientHasTheDefaultsOfTheProduct) {
     EXPECT_EQ(what.client.max_mru, 1450);
     EXPECT_EQ(what.client.keepalive, 60s);
     EXPECT_FALSE(what.client.add_default_route);
+    EXPECT_EQ(what.client.encryption, ppp::Encryption::Auto);
+    EXPECT_EQ(what.client.mppe, ppp::MppeStrengths(ppp::MppeStrength::Bits128));
+    EXPECT_FALSE(what.client.mppe_stateful);
+    EXPECT_EQ(what.client.mppe_resync, MppeResync::Rfc);
     EXPECT_FALSE(what.may_exist);
+}
+
+TEST(Parse, EncryptionReachesItsPlace) {
+    const Client c = added("encryption required mppe 40,128 mppe-stateful yes mppe-resync linux");
+    EXPECT_EQ(c.encryption, ppp::Encryption::Required);
+    EXPECT_EQ(c.mppe.text(), "128,40");
+    EXPECT_TRUE(c.mppe_stateful);
+    EXPECT_EQ(c.mppe_resync, MppeResync::Linux);
+    EXPECT_EQ(added("encryption no").encryption, ppp::Encryption::No);
+    EXPECT_EQ(added("mppe auto").mppe.text(), "auto");
+    const auto connect = parse_text("connect type pptp connect-to 192.0.2.1 user jack "
+                                    "password-file /p encryption auto mppe 56");
+    EXPECT_EQ(std::get<Connect>(*connect).client.mppe.text(), "56");
+}
+
+TEST(Parse, AMistakeInEncryptionNamesTheWordAndWhereItStands) {
+    const auto says = [](const std::string &more) {
+        const auto command = parse_text(add + " " + more, Secrets::Allowed);
+        EXPECT_FALSE(command) << more;
+        return command ? "" : command.error().text;
+    };
+    EXPECT_EQ(says("encryption yes"),
+              "argument \"yes\" is wrong: encryption: expected no, auto or required");
+    EXPECT_EQ(says("mppe 64"), "argument \"64\" is wrong: mppe: expected auto, or some of "
+                               "128,56,40 separated by commas");
+    EXPECT_EQ(says("mppe-stateful maybe"),
+              "argument \"maybe\" is wrong: mppe-stateful: expected yes or no");
+    EXPECT_EQ(says("mppe-resync windows"),
+              "argument \"windows\" is wrong: mppe-resync: expected rfc or linux");
+    EXPECT_EQ(says("allow chap,pap encryption required"),
+              "argument \"chap,pap\" is wrong: encryption required takes its keys from mschap2 or "
+              "mschap1");
+    const auto file = parse_file(add + " mppe 40\n" +
+                                     "client add b type pptp connect-to h user u "
+                                     "password-file /p mppe 41\n",
+                                 "f");
+    ASSERT_FALSE(file);
+    EXPECT_THAT(file.error().text, testing::StartsWith("f:2:66: argument \"41\" is wrong: mppe: "));
 }
 
 TEST(Parse, EveryPropertyReachesItsPlace) {

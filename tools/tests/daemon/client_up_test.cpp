@@ -15,7 +15,7 @@ TEST(ClientUp, TellsEachPhaseAndStandsWithDeviceAddressAndMtu) {
     Host host;
     host.dial();
     EXPECT_THAT(host.ids(), ElementsAre("client.dialing", "client.call", "client.verifying",
-                                        "client.verified", "client.up"));
+                                        "client.verified", "client.encryption", "client.up"));
     ASSERT_TRUE(host.client->up());
     ASSERT_EQ(host.kernel.links().size(), 1U);
     const fake::FakeLink &link = host.kernel.links().begin()->second;

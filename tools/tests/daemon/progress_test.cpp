@@ -31,6 +31,8 @@ void connect(Progress &progress) {
               {{"server", "192.0.2.10:1723"}, {"call_id", "41207"}, {"peer_call_id", "7"}}));
     progress.show(event(event_id::Verifying));
     progress.show(event(event_id::Verified, {{"authentication", "mschap2"}}));
+    progress.show(event(event_id::Encryption, {{"encoding", "MPPE128 stateless"}},
+                        "encryption MPPE128 stateless"));
     progress.show(event(event_id::Up, {{"interface", "pptp-out1"},
                                        {"local_address", "10.0.0.2"},
                                        {"remote_address", "10.0.0.1"},
@@ -41,6 +43,7 @@ void connect(Progress &progress) {
 constexpr const char *Connected =
     "vpn.example.org: dialing ... connected (192.0.2.10:1723, call 41207/7)\n"
     "vpn.example.org: verifying password... ok (mschap2)\n"
+    "vpn.example.org: encryption MPPE128 stateless\n"
     "vpn.example.org: connected  pptp-out1  10.0.0.2 -> 10.0.0.1  mtu 1450  1.2 s\n";
 
 }  // namespace

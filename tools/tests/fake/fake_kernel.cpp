@@ -214,8 +214,16 @@ bool FakeKernel::send_packet(LinkIndex link, base::View packet) {
         from.stats.drops[v4 || v6 ? "tx_np_closed" : "tx_proto"]++;
         return false;
     }
+    if (from.mppe_required && !from.mppe_tx) {
+        from.stats.drops["tx_mppe_clear"]++;
+        return false;
+    }
     from.stats.tx_packets++;
     from.stats.tx_bytes += packet.size();
+    if (from.mppe_tx) {
+        from.stats.tx_encrypted++;
+        from.mppe_tx->count++;
+    }
     SessionState *to = opposite(sender->second);
     if (to == nullptr)
         return false;
@@ -313,6 +321,17 @@ void FakeKernel::apply(SessionState &state, const SessionChange &change) {
     session.dead_time = change.dead_time.value_or(session.dead_time);
     session.tx_window = change.tx_window.value_or(session.tx_window);
     session.static_rtt = change.static_rtt.value_or(session.static_rtt);
+    session.mppe_required = change.mppe_required.value_or(session.mppe_required);
+    for (auto [told, kept] : {std::pair(&change.mppe_tx, &session.mppe_tx),
+                              std::pair(&change.mppe_rx, &session.mppe_rx)})
+        if (*told && (*told)->mode.bits == 0)
+            kept->reset();
+        else if (*told)
+            *kept = netlink::MppeStatus{.mode = (*told)->mode};
+    if (change.mppe_tx)
+        state.key_tx = change.mppe_tx->start_key;
+    if (change.mppe_rx)
+        state.key_rx = change.mppe_rx->start_key;
     state.magic = change.magic.value_or(state.magic);
 }
 
@@ -512,7 +531,8 @@ base::Status FakeKernel::check_session(const netlink::Tunnel &tunnel, std::uint3
 
 base::Result<netlink::Kernel::NewSession>
 FakeKernel::session_add(TunnelId tunnel, std::uint32_t local_id, const SessionChange &initial) {
-    TRY(called(fmt::format("session_add {} {}", number(tunnel), local_id)));
+    TRY(called(fmt::format("session_add {} {}{}", number(tunnel), local_id,
+                           initial.mppe_required.value_or(false) ? " mppe_required" : "")));
     const auto found = tunnels_.find(tunnel);
     if (found == tunnels_.end())
         return no_tunnel(tunnel);
@@ -566,6 +586,15 @@ base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) 
         line += fmt::format(" cookie_tx {}", base::to_hex(*change.cookie_tx));
     if (change.cookie_rx)
         line += fmt::format(" cookie_rx {}", base::to_hex(*change.cookie_rx));
+    if (change.mppe_required)
+        line += fmt::format(" mppe_required {}", *change.mppe_required ? "yes" : "no");
+    const auto mode = [](const netlink::Mppe &mppe) { return std::optional(mppe.mode); };
+    if (change.mppe_tx)
+        line += fmt::format(" mppe_tx {}",
+                            netlink::encoding(mode(*change.mppe_tx), mode(*change.mppe_tx)));
+    if (change.mppe_rx)
+        line += fmt::format(" mppe_rx {}",
+                            netlink::encoding(mode(*change.mppe_rx), mode(*change.mppe_rx)));
     if (change.circuit_up)
         line += fmt::format(" circuit {}", *change.circuit_up ? "up" : "down");
     TRY(called(std::move(line)));
@@ -574,6 +603,9 @@ base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) 
         return no_session(id);
     if (change.peer_id && found->second.session.peer_id)
         return refused(EBUSY, "the peer's call id is known already");
+    for (const auto &mppe : {change.mppe_tx, change.mppe_rx})
+        if (mppe && mppe->mode.rekey_on_flush && !mppe->mode.stateful)
+            return refused(EINVAL, "stateless packets always have a new key");
     apply(found->second, change);
     generation_++;
     tell(netlink::SessionChanged{false, found->second.session});

@@ -5,7 +5,8 @@
 // look at; every verb leaves a line in calls(); any verb can be told to fail; events can be put in
 // by hand. Two of them can be joined: what one sends, the other's session of that call id gets.
 //
-// Not imitated: sequence numbers, acknowledgements, reordering, MTUs, rates, other namespaces.
+// Not imitated: sequence numbers, acknowledgements, reordering, MTUs, rates, other namespaces, and
+// of encryption all but that packets are not sent in clear where they must not be.
 #pragma once
 
 #include <base/fd.h>
@@ -89,6 +90,14 @@ public:
     [[nodiscard]] const netlink::Tunnel &tunnel_of(netlink::TunnelId id) const {
         return tunnels_.at(id);
     }
+    // The start keys that the session was given.
+    struct Keys {
+        base::Secret send;
+        base::Secret receive;
+    };
+    [[nodiscard]] Keys keys_of(netlink::SessionId id) const {
+        return {sessions_.at(id).key_tx, sessions_.at(id).key_rx};
+    }
     void set_overhead(netlink::SessionId id, std::uint32_t octets) {
         sessions_.at(id).session.overhead = octets;
     }
@@ -149,6 +158,8 @@ private:
     struct SessionState {
         netlink::Session session;
         std::uint32_t magic = 0;
+        base::Secret key_tx;
+        base::Secret key_rx;
     };
 
     // Records the call; the error if it was told to fail.

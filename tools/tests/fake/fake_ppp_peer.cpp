@@ -37,15 +37,29 @@ std::vector<Bytes> FakePppPeer::receive(View bytes) {
     else if (frame && frame->protocol == PppProtocol::Chap)
         chap(frame->information);
     else if (frame)
-        if (const auto packet = wire::decode_cp(frame->information))
-            frame->protocol == PppProtocol::Lcp ? lcp(*packet) : ipcp(*packet);
+        control(*frame);
     return std::exchange(out_, {});
+}
+
+void FakePppPeer::control(const wire::PppFrame &frame) {
+    const auto packet = wire::decode_cp(frame.information);
+    if (!packet)
+        return;
+    if (frame.protocol == PppProtocol::Lcp)
+        lcp(*packet);
+    else if (frame.protocol == PppProtocol::Ipcp)
+        ipcp(*packet);
+    else if (frame.protocol == PppProtocol::Ccp && options_.mppe)
+        ccp(*packet);
+    else
+        say(PppProtocol::Lcp, CpCode::ProtocolReject, 3,
+            wire::encode(wire::ProtocolRejectData{frame.protocol, frame.information}));
 }
 
 void FakePppPeer::lcp(const wire::CpPacket &packet) {
     switch (packet.code) {
     case CpCode::ConfigureRequest: {
-        acked_ = up_ = networking_ = false;
+        acked_ = up_ = networking_ = encrypting_ = false;
         CpOptions options = options_.lcp;
         if (options_.method) {
             const auth::MethodInfo &info = auth::info(*options_.method);
@@ -84,6 +98,17 @@ void FakePppPeer::request_network() {
         return;
     const CpOptions options = {wire::raw(wire::IpcpAddress{IpcpType::Address, options_.own})};
     say(PppProtocol::Ipcp, CpCode::ConfigureRequest, 1, wire::encode(options));
+}
+
+void FakePppPeer::ccp(const wire::CpPacket &packet) {
+    if (packet.code != CpCode::ConfigureRequest)
+        return;
+    const CpOptions own = {wire::raw(wire::CcpMppe{*options_.mppe})};
+    if (!std::exchange(encrypting_, true))
+        say(PppProtocol::Ccp, CpCode::ConfigureRequest, 1, wire::encode(own));
+    const bool good = std::ranges::equal(packet.data, wire::encode(own));
+    say(PppProtocol::Ccp, good ? CpCode::ConfigureAck : CpCode::ConfigureNak, packet.id,
+        wire::encode(own));
 }
 
 void FakePppPeer::ipcp(const wire::CpPacket &packet) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // A fake: the other end of a PPP link as a server would be it, scripted and without timers. It
-// agrees to everything, authenticates with one method and one password, and gives an address and
-// name servers. What it must do wrong, a test does by hand.
+// agrees to everything, authenticates with one method and one password, encrypts or not, and gives
+// an address and name servers. What it must do wrong, a test does by hand.
 #pragma once
 
 #include <auth/method.h>
@@ -27,6 +27,8 @@ public:
         base::Ipv4 give{0x0a000002};
         std::vector<base::Ipv4> dns;  // none: options 129 and 131 are rejected
         wire::CpOptions lcp;          // asked for besides authentication
+        // Of MPPE: what it asks for and all that it acknowledges. Nothing: CCP is unknown to it.
+        std::optional<std::uint32_t> mppe;
     };
 
     explicit FakePppPeer(Options options) : options_(std::move(options)) {}
@@ -41,7 +43,9 @@ public:
     int verdicts = 0;   // passwords looked at
 
 private:
+    void control(const wire::PppFrame &frame);
     void lcp(const wire::CpPacket &packet);
+    void ccp(const wire::CpPacket &packet);
     void ipcp(const wire::CpPacket &packet);
     void pap(base::View packet);
     void chap(base::View packet);
@@ -57,6 +61,7 @@ private:
     bool acked_ = false;  // the link's request
     bool up_ = false;     // LCP is, as both have acknowledged
     bool networking_ = false;
+    bool encrypting_ = false;  // its CCP Configure-Request has been sent
     std::uint8_t challenge_id_ = 0;
     base::Bytes challenge_;
 };

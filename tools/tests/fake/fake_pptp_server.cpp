@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// RFC 2637 section 2, RFC 1661 section 5, RFC 1334 section 2, RFC 1332 section 3, octet by octet.
+// RFC 2637 section 2, RFC 1661 section 5, RFC 1334 section 2, RFC 2433 sections 5 to 7, RFC 3078
+// section 2, RFC 1332 section 3, octet by octet.
 #include <tests/fake/fake_pptp_server.h>
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace rtun::fake {
 
 namespace {
 
-constexpr std::uint16_t Lcp = 0xC021, Pap = 0xC023, Ipcp = 0x8021;
+constexpr std::uint16_t Lcp = 0xC021, Pap = 0xC023, Chap = 0xC223, Ipcp = 0x8021, Ccp = 0x80FD;
 constexpr std::uint32_t OwnMagic = 0x5e11e500;
 
 base::Bytes text_bytes(std::string_view text) {
@@ -36,7 +37,7 @@ void FakePptpServer::accepted(FakeConnection connection) {
     input_.clear();
     connected = true;
     connections++;
-    lcp_requested_ = ipcp_requested_ = false;
+    lcp_requested_ = ccp_requested_ = ipcp_requested_ = false;
     session_.reset();
 }
 
@@ -156,6 +157,10 @@ bool FakePptpServer::frame(netlink::SessionId session, base::View octets) {
         lcp(packet);
     else if (protocol == Pap)
         pap(packet);
+    else if (protocol == Chap)
+        chap(packet);
+    else if (protocol == Ccp)
+        ccp(packet);
     else if (protocol == Ipcp)
         ipcp(packet);
     return true;
@@ -165,7 +170,9 @@ void FakePptpServer::configure_request() {
     lcp_requested_ = true;
     base::Writer options;
     options.u8(1).u8(4).be16(mru);
-    if (authenticate)
+    if (authenticate && microsoft)
+        options.u8(3).u8(5).be16(Chap).u8(0x80);
+    else if (authenticate)
         options.u8(3).u8(4).be16(Pap);
     options.u8(5).u8(6).be32(OwnMagic);
     send(Lcp, 1, next_id_++, options.take());
@@ -174,8 +181,15 @@ void FakePptpServer::configure_request() {
 void FakePptpServer::terminate_link() { send(Lcp, 5, next_id_++, text_bytes("enough")); }
 
 void FakePptpServer::renegotiate() {
-    ipcp_requested_ = false;
+    ccp_requested_ = ipcp_requested_ = false;
     configure_request();
+}
+
+void FakePptpServer::renegotiate_encryption() {
+    base::Writer own;
+    own.u8(18).u8(6).be32(mppe.value_or(0));
+    ccp_requested_ = true;
+    send(Ccp, 1, next_id_++, own.take());
 }
 
 void FakePptpServer::lcp(base::View packet) {
@@ -190,6 +204,10 @@ void FakePptpServer::lcp(base::View packet) {
         if (!lcp_requested_)
             configure_request();
         send(Lcp, 2, id, data);
+        break;
+    case 2:  // Configure-Ack
+        if (authenticate && microsoft)
+            send(Chap, 1, next_id_++, {8, 1, 2, 3, 4, 5, 6, 7, 8});
         break;
     case 3:  // Configure-Nak
     case 4:  // Configure-Reject
@@ -237,6 +255,33 @@ void FakePptpServer::pap(base::View packet) {
         if (hangs_up_on_failure)
             hang_up();
     }
+}
+
+void FakePptpServer::chap(base::View packet) {
+    if (packet[0] == 2)  // Response
+        send(Chap, 3, packet[1], text_bytes("welcome"));
+}
+
+void FakePptpServer::ccp(base::View packet) {
+    if (!mppe) {
+        base::Writer reject;
+        reject.be16(Ccp).bytes(packet);
+        send(Lcp, 8, next_id_++, reject.take());
+        return;
+    }
+    if (packet[0] == 3)  // Configure-Nak: it insists
+        renegotiate_encryption();
+    if (packet[0] == 5)  // Terminate-Request
+        send(Ccp, 6, packet[1], {});
+    if (packet[0] != 1)
+        return;
+    if (!ccp_requested_)
+        renegotiate_encryption();
+    base::Writer own;
+    own.u8(18).u8(6).be32(*mppe);
+    const base::View asked = packet.subspan(4);
+    const bool good = std::equal(asked.begin(), asked.end(), own.view().begin(), own.view().end());
+    send(Ccp, good ? 2 : 3, packet[1], own.take());
 }
 
 void FakePptpServer::refuse_password() {

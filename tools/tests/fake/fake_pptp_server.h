@@ -29,6 +29,9 @@ public:
     // -- what the test wants
     std::string password = "secret";
     bool authenticate = true;  // PAP; else nothing is asked for
+    bool microsoft = false;    // MS-CHAPv1 instead, and every password is right
+    // Of MPPE, what it asks for and all that it agrees to; nothing: it does not speak CCP.
+    std::optional<std::uint32_t> mppe;
     std::uint16_t mru = 1450;  // of ours, in LCP
     int control_result = 1;    // of the Start-Control-Connection-Reply
     int call_result = 1;       // of the Outgoing-Call-Reply
@@ -55,12 +58,13 @@ public:
     std::string terminated_with;  // the client's reason in its LCP Terminate-Request
 
     // -- what the test does
-    void hang_up();          // closes the TCP connection
-    void stop();             // Stop-Control-Connection-Request
-    void refuse_password();  // of the last PAP request, and LCP Terminate-Request
-    void disconnect_call();  // Call-Disconnect-Notify
-    void terminate_link();   // LCP Terminate-Request
-    void renegotiate();      // LCP Configure-Request while the link is open
+    void hang_up();                 // closes the TCP connection
+    void stop();                    // Stop-Control-Connection-Request
+    void refuse_password();         // of the last PAP request, and LCP Terminate-Request
+    void disconnect_call();         // Call-Disconnect-Notify
+    void terminate_link();          // LCP Terminate-Request
+    void renegotiate();             // LCP Configure-Request while the link is open
+    void renegotiate_encryption();  // CCP Configure-Request, also while it is open
     void send_frame(const base::Bytes &frame);
 
     // -- FakeListener
@@ -74,6 +78,8 @@ private:
     bool frame(netlink::SessionId session, base::View frame);
     void lcp(base::View packet);
     void pap(base::View packet);
+    void chap(base::View packet);
+    void ccp(base::View packet);
     void ipcp(base::View packet);
     void send(std::uint16_t protocol, std::uint8_t code, std::uint8_t id, const base::Bytes &data);
     void configure_request();
@@ -86,6 +92,7 @@ private:
     std::uint8_t next_id_ = 1;
     std::uint8_t pap_id_ = 0;
     bool lcp_requested_ = false;
+    bool ccp_requested_ = false;
     bool ipcp_requested_ = false;
 };
 

@@ -41,6 +41,7 @@ inline CpOption magic(std::uint32_t value) { return wire::raw(wire::LcpMagic{val
 inline CpOption authentication(std::uint16_t protocol, Bytes data = {}) {
     return wire::raw(wire::LcpAuthentication{static_cast<PppProtocol>(protocol), std::move(data)});
 }
+inline CpOption mppe(std::uint32_t bits) { return wire::raw(wire::CcpMppe{bits}); }
 inline CpOption address(std::uint32_t value, std::uint8_t type = 3) {
     return wire::raw(wire::IpcpAddress{static_cast<wire::IpcpType>(type), base::Ipv4{value}});
 }
@@ -76,6 +77,9 @@ public:
     void lcp(CpCode code, std::uint8_t id, const CpOptions &options = {}) {
         hear(PppProtocol::Lcp, code, id, wire::encode(options));
     }
+    void ccp(CpCode code, std::uint8_t id, const CpOptions &options = {}) {
+        hear(PppProtocol::Ccp, code, id, wire::encode(options));
+    }
     void ipcp(CpCode code, std::uint8_t id, const CpOptions &options = {}) {
         hear(PppProtocol::Ipcp, code, id, wire::encode(options));
     }
@@ -104,6 +108,20 @@ public:
              {address(0x0a000002)});
         acknowledge(PppProtocol::Ipcp);
         ASSERT_EQ(count<Ipv4Up>(), 1U);
+    }
+
+    // Authenticated by the peer, which has no further part in it: CCP is about to begin.
+    void open_network(fake::FakePppPeer &peer) {
+        open();
+        while (!wire_.empty() && link.phase() != Phase::Network) {
+            const Bytes frame = wire_.front();
+            wire_.pop_front();
+            for (const Bytes &answer : peer.receive(frame))
+                if (link.phase() != Phase::Network)
+                    hear(answer);
+        }
+        wire_.clear();
+        ASSERT_EQ(link.phase(), Phase::Network);
     }
 
     // Hands everything to the peer and its answers to the link, until both are silent.

@@ -118,6 +118,24 @@ TEST(WirePpp, MeaningAndOctetsOfAnOptionAreTheSameThing) {
     }
 }
 
+TEST(WirePpp, TheMppeOptionIsItsBitsAndEveryOtherOptionOfCcpStaysRaw) {
+    const auto read = [](std::string_view digits) {
+        return ccp_option(decode_options(hex(digits)).value().at(0));
+    };
+    const auto mppe = std::get<CcpMppe>(read("12 06 01000040"));
+    EXPECT_EQ(mppe.bits, CcpMppe::Stateless | CcpMppe::Bits128);
+    EXPECT_EQ(encode(CpOptions{raw(CcpMppe{CcpMppe::Bits56 | CcpMppe::Bits40})}),
+              hex("12 06 000000a0"));
+    EXPECT_EQ(std::get<CcpMppe>(read("12 06 ffffffff")).bits, 0xffffffffU);
+    // Wrong lengths; BSD Compress, Deflate, Predictor, a vendor's.
+    for (const char *digits : {"12 05 010000", "12 07 0100004000", "12 02", "15 03 2f",
+                               "1a 04 7800", "01 02", "00 06 00005e01"}) {
+        const CpOption option = decode_options(hex(digits)).value().at(0);
+        EXPECT_TRUE(std::holds_alternative<CpOption>(ccp_option(option))) << digits;
+        EXPECT_EQ(raw(ccp_option(option)), option) << digits;
+    }
+}
+
 TEST(WirePpp, EchoAndTheRejectsHaveTheirFields) {
     const Bytes echo = hex("01020304 616263");
     ASSERT_TRUE(decode_echo(echo));

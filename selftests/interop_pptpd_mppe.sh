@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# interop_pptpd_encrypted.sh with keys of 128 bits from MS-CHAP version 2.
+# shellcheck disable=SC2034 # for the body
+AUTH=mschapv2 METHOD=mschap2 DEMAND=require-mppe-128 BITS=128
+ENCRYPTION="encryption required" ENCODING="MPPE128 stateless"
+. "$(dirname "$0")/interop_pptpd_encrypted.sh"

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ppp/ccp.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rtun::ppp {
+
+namespace {
+
+using wire::CcpMppe;
+using wire::CpCode;
+using wire::CpOption;
+using wire::CpOptions;
+
+// How often a peer that wants stateful mode, where that is allowed, is asked to think again.
+constexpr int stateful_hints = 1;
+
+std::uint32_t bit_of(MppeStrength strength) {
+    switch (strength) {
+    case MppeStrength::Bits40:
+        return CcpMppe::Bits40;
+    case MppeStrength::Bits56:
+        return CcpMppe::Bits56;
+    case MppeStrength::Bits128:
+        return CcpMppe::Bits128;
+    }
+    return 0;
+}
+
+MppeStrengths strengths_of(std::uint32_t bits) {
+    MppeStrengths set;
+    for (const MppeStrength strength : mppe_strengths())
+        if ((bits & bit_of(strength)) != 0)
+            set.add(strength);
+    return set;
+}
+
+MppeState state_of(std::uint32_t bits) {
+    return (bits & CcpMppe::Stateless) != 0 ? MppeState::Stateless : MppeState::Stateful;
+}
+
+CpOption option(MppeStrengths strengths, MppeState state) {
+    CcpMppe mppe;
+    for (const MppeStrength strength : mppe_strengths())
+        if (strengths.has(strength))
+            mppe.bits |= bit_of(strength);
+    if (state == MppeState::Stateless)
+        mppe.bits |= CcpMppe::Stateless;
+    return wire::raw(mppe);
+}
+
+bool is_mppe(const CpOption &option) {
+    return static_cast<wire::CcpType>(option.type) == wire::CcpType::Mppe;
+}
+
+// "128 or 40 bit, stateless", for texts.
+std::string words(MppeStrengths strengths, MppeState state) {
+    std::string text;
+    for (const MppeStrength strength : mppe_strengths())
+        if (strengths.has(strength))
+            text +=
+                fmt::format("{}{}", text.empty() ? "" : " or ", static_cast<unsigned>(strength));
+    return fmt::format("{} bit, {}", text,
+                       state == MppeState::Stateless ? "stateless" : "stateful");
+}
+
+std::string words(std::uint32_t bits) {
+    const MppeStrengths strengths = strengths_of(bits);
+    if (!strengths.empty())
+        return words(strengths, state_of(bits));
+    return (bits & CcpMppe::Compress) != 0 ? "compression (MPPC) without encryption"
+                                           : "no key length at all";
+}
+
+}  // namespace
+
+Ccp::Ccp(const LinkOptions &options)
+    : ControlProtocol("CCP",
+                      {.restart = options.restart,
+                       .max_configure = options.encryption == Encryption::Required
+                                            ? options.max_configure
+                                            : std::min(options.max_configure, PatienceIfOptional),
+                       .max_terminate = options.max_terminate,
+                       .max_failure = options.max_failure}),
+      allowed_(options.mppe), stateful_allowed_(options.mppe_stateful), ask_(options.mppe) {}
+
+Ccp::Agreed Ccp::agreed() const {
+    Agreed agreed;
+    agreed.send = send_;
+    if (wanted_)
+        agreed.receive = MppeMode{ask_.strongest(), ask_state_};
+    return agreed;
+}
+
+void Ccp::reset() {
+    wanted_ = true;
+    ask_ = allowed_;
+    ask_state_ = MppeState::Stateless;
+    send_.reset();
+    refusals_ = stateful_naks_ = 0;
+}
+
+CpOptions Ccp::request() {
+    if (!wanted_)
+        return {};
+    return {option(ask_, ask_state_)};
+}
+
+bool Ccp::knows(std::uint8_t type) const {
+    return static_cast<wire::CcpType>(type) == wire::CcpType::Mppe;
+}
+
+ControlProtocol::Verdict Ccp::judge(const CpOption &raw) {
+    if (!is_mppe(raw) || !wanted_)
+        return Verdict::reject();
+    const wire::CcpOption ccp = wire::ccp_option(raw);
+    const auto *mppe = std::get_if<CcpMppe>(&ccp);
+    if (!mppe)
+        return refuse("an option of the wrong length");
+    const MppeStrengths common = strengths_of(mppe->bits).among(allowed_);
+    MppeState state = state_of(mppe->bits);
+    if (common.empty() || (state == MppeState::Stateful && !stateful_allowed_))
+        return refuse(words(mppe->bits));
+    if (state == MppeState::Stateful && stateful_naks_ < stateful_hints) {
+        ++stateful_naks_;
+        state = MppeState::Stateless;
+    }
+    const CpOption exact = option(common.strongest(), state);
+    return raw == exact ? Verdict::ack() : Verdict::nak(exact);
+}
+
+ControlProtocol::Verdict Ccp::refuse(const std::string &wanted) {
+    if (++refusals_ > limits().max_failure)
+        give_up(fmt::format("the peer wants MPPE with {}; allowed is {}", wanted, allowed_text()));
+    return Verdict::nak(option(allowed_.strongest(), MppeState::Stateless));
+}
+
+// A peer that does not ask for it does not know that it may.
+CpOptions Ccp::missing(const CpOptions &request) {
+    if (!wanted_ || std::any_of(request.begin(), request.end(), is_mppe))
+        return {};
+    return {option(allowed_.strongest(), MppeState::Stateless)};
+}
+
+void Ccp::agreed_to(const CpOptions &request) {
+    send_.reset();
+    refusals_ = stateful_naks_ = 0;
+    for (const CpOption &raw : request) {
+        const wire::CcpOption ccp = wire::ccp_option(raw);
+        if (const auto *mppe = std::get_if<CcpMppe>(&ccp))  // judge() let through only one bit
+            send_ = MppeMode{strengths_of(mppe->bits).strongest(), state_of(mppe->bits)};
+    }
+}
+
+bool Ccp::settled() {
+    if (!wanted_ || ask_.size() == 1)
+        return true;
+    ask_ = ask_.strongest();
+    return false;
+}
+
+void Ccp::on_nak(const CpOption &raw) {
+    const wire::CcpOption ccp = wire::ccp_option(raw);
+    const auto *mppe = std::get_if<CcpMppe>(&ccp);
+    if (!mppe)
+        return give_up("the peer answers with an MPPE option of the wrong length");
+    const MppeStrengths common = strengths_of(mppe->bits).among(allowed_);
+    const MppeState state = state_of(mppe->bits);
+    if (common.empty() || (state == MppeState::Stateful && !stateful_allowed_))
+        return give_up(fmt::format("the peer offers MPPE with {}; allowed is {}", words(mppe->bits),
+                                   allowed_text()));
+    ask_ = common.strongest();
+    ask_state_ = state;
+}
+
+void Ccp::on_reject(const CpOption &) {
+    give_up(fmt::format("the peer rejects MPPE with {}", words(ask_, ask_state_)));
+}
+
+void Ccp::give_up(std::string why) {
+    if (std::exchange(wanted_, false))
+        fail(EndReason::Kind::EncryptionFailed, std::move(why));
+}
+
+std::string Ccp::allowed_text() const {
+    return words(allowed_, MppeState::Stateless) + (stateful_allowed_ ? " or stateful" : "");
+}
+
+std::string Ccp::wishes() const {
+    return wanted_ ? fmt::format("MPPE with {}", words(ask_, ask_state_)) : "no compression";
+}
+
+bool Ccp::receive_extra(const wire::CpPacket &packet, base::Time) {
+    if (packet.code != CpCode::ResetRequest && packet.code != CpCode::ResetAck)
+        return false;
+    ++counters_.unexpected;
+    return true;
+}
+
+}  // namespace rtun::ppp

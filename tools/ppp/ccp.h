@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// CCP (RFC 1962) for the sake of MPPE (RFC 3078), which is negotiated as if it were a compressor;
+// no other one is spoken, for compression under encryption tells of what it hides.
+//
+// Asked for: option 18 with all key lengths that are allowed (RFC 3078 section 2.1: "SHOULD request
+// all of the options it supports") and stateless mode. The peer's choice in a Nak is followed if it
+// is allowed; a stateful one only if that is. Otherwise, and when the option is rejected, this side
+// gives up with words for why (Failed): what then becomes of the link is the link's business. An
+// Ack of more than one key length agrees on nothing: the strongest is asked for next.
+// The peer's option: acknowledged only with exactly one allowed key length and no other bit but
+// that of stateless mode. Anything else, no bit at all too, is answered with a Nak that shows what
+// would do; so is a request without the option. Stateful mode gets a Nak at first even where it is
+// allowed: what is lost costs it a round trip, and reuses a key.
+// Any other compression protocol is rejected.
+//
+// The option in a request is about what its sender takes (RFC 1962 section 4), so the two
+// directions may differ.
+//
+// Reset-Request and Reset-Ack are answered in the kernel, by those who hold the key. One that comes
+// here, of a session without a key or a stateless one, has nothing to reset.
+#pragma once
+
+#include <ppp/control_protocol.h>
+#include <ppp/mppe.h>
+
+#include <optional>
+#include <string>
+
+namespace rtun::ppp {
+
+class Ccp final : public ControlProtocol {
+public:
+    // Where encryption may fail, silence is believed earlier: IPv4 waits for this.
+    static constexpr int PatienceIfOptional = 4;
+
+    explicit Ccp(const LinkOptions &options);
+
+    void set_peer_mru(std::uint16_t mru) { peer_mru_ = mru; }
+
+    // Meaningful while Opened. Nothing: this direction is not encrypted.
+    struct Agreed {
+        std::optional<MppeMode> send;
+        std::optional<MppeMode> receive;
+    };
+    [[nodiscard]] Agreed agreed() const;
+
+private:
+    void reset() override;
+    [[nodiscard]] wire::CpOptions request() override;
+    [[nodiscard]] bool knows(std::uint8_t type) const override;
+    [[nodiscard]] Verdict judge(const wire::CpOption &option) override;
+    [[nodiscard]] wire::CpOptions missing(const wire::CpOptions &request) override;
+    void agreed_to(const wire::CpOptions &request) override;
+    [[nodiscard]] bool settled() override;
+    void on_nak(const wire::CpOption &option) override;
+    void on_reject(const wire::CpOption &option) override;
+    [[nodiscard]] std::string wishes() const override;
+    bool receive_extra(const wire::CpPacket &packet, base::Time now) override;
+
+    [[nodiscard]] std::string allowed_text() const;
+    [[nodiscard]] Verdict refuse(const std::string &wanted);
+    void give_up(std::string why);
+
+    MppeStrengths allowed_;
+    bool stateful_allowed_;
+
+    bool wanted_ = true;  // not any more: given up
+    MppeStrengths ask_;   // what our request says
+    MppeState ask_state_ = MppeState::Stateless;
+    std::optional<MppeMode> send_;  // what the peer got
+    int refusals_ = 0;              // of what cannot be, in a row
+    int stateful_naks_ = 0;
+};
+
+}  // namespace rtun::ppp
