@@ -60,7 +60,9 @@ check "they arrive and are counted" busywait 10 acks_arrived
 
 # --- bad links -------------------------------------------------------------
 
-# Two arrive, then one that was sent before: the ring has them back in order.
+# Two arrive, then one that was sent before: the ring has them back in order.  It
+# waits for longer than a guest that is kept waiting itself stands still.
+ctl "$B" session-set id=7 reorder-timeout=5000
 tc -n "$A" qdisc add dev va root netem delay 20ms reorder 50% gap 3
 late=$(counter "$B" 7 drops.seq-late)
 check "a link that reorders loses nothing" equal "$(replies -c 150 -i 0.01 192.168.9.2)" 150
@@ -69,6 +71,7 @@ check "nothing was late" equal "$(counter "$B" 7 drops.seq-late)" "$late"
 tc -n "$A" qdisc replace dev va root netem duplicate 50%
 check "a link that duplicates delivers each packet once" equal "$(in_ns "$A" ping -W 5 -c 100 -i 0.01 192.168.9.2 | grep -c DUP)" 0
 check "the second of two is late" at_least "$(counter "$B" 7 drops.seq-late)" $((late + 10))
+ctl "$B" session-set id=7 reorder-timeout=50
 tc -n "$A" qdisc replace dev va root netem loss 10%
 lost=$(counter "$B" 7 rx-lost)
 check "a link that loses a tenth delivers the rest" at_least "$(replies -c 200 -i 0.01 192.168.9.2)" 140

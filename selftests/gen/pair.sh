@@ -36,15 +36,20 @@ serve()
 	ctl_answer "$ns"
 }
 
+# Whole before any of it is printed: a reader who has seen enough, "| grep -q",
+# would leave the rest to the next question.
 ctl_answer()
 {
-	local line
+	local line lines=() status
 
 	while IFS= read -r -t 60 line <&"${ctl_out[$1]}"; do
 		case $line in
-		"== 0"*) return 0;;
-		"== "*) line=${line#== }; echo "${line#* }" >&2; return "${line%% *}";;
-		*) echo "$line";;
+		"== "*)
+			[ ${#lines[@]} -eq 0 ] || printf '%s\n' "${lines[@]}"
+			line=${line#== } status=${line%% *}
+			[ "$status" = 0 ] || echo "${line#* }" >&2
+			return "$status";;
+		*) lines+=("$line");;
 		esac
 	done
 	echo "no answer from rtunctl.py in $1" >&2

@@ -130,9 +130,10 @@ check "none of these leaves anything behind" nothing_left
 forever=$(script forever 'sleep 1000')
 ended() { busywait 10 nothing_left; }
 for signal in TERM INT HUP KILL; do
-	# Job control, or the shell would have it ignore SIGINT.
+	# Job control, or the shell would have it ignore SIGINT; and what runs all this
+	# may ignore some of them, which a shell cannot undo.
 	set -m
-	"$boot" -k "$kernel" --module none --log "$TMP/forever.console" "$forever" >/dev/null 2>&1 &
+	env --default-signal=INT,QUIT,HUP "$boot" -k "$kernel" --module none --log "$TMP/forever.console" "$forever" >/dev/null 2>&1 &
 	set +m
 	BG_PID=$!
 	busywait 60 guest_started >/dev/null

@@ -48,7 +48,8 @@ constexpr std::uint32_t AllTunnelFlags = RTUN_TUNNEL_F_DIE_WITH_OWNER | RTUN_TUN
                                          RTUN_TUNNEL_F_ZERO_CSUM_TX | RTUN_TUNNEL_F_ZERO_CSUM6_RX |
                                          RTUN_TUNNEL_F_PEER_FLOAT | RTUN_TUNNEL_F_SCOPED_IDS;
 constexpr std::uint32_t ChangeableTunnelFlags =
-    AllTunnelFlags & ~(RTUN_TUNNEL_F_DIE_WITH_OWNER | RTUN_TUNNEL_F_SCOPED_IDS);
+    RTUN_TUNNEL_F_TOS_INHERIT | RTUN_TUNNEL_F_ZERO_CSUM_TX | RTUN_TUNNEL_F_ZERO_CSUM6_RX |
+    RTUN_TUNNEL_F_PEER_FLOAT;
 
 std::uint32_t bits(const PppFlags &flags) {
     return bit(flags.pfc_rx, RTUN_SESSION_F_PFC_RX) | bit(flags.pfc_tx, RTUN_SESSION_F_PFC_TX) |
