@@ -46,6 +46,8 @@ pptpd_start()
 	done
 	PPTPD_NS=$ns PPTPD_DIR=$dir PPTPD_LOG=$dir/pptpd.log PPPD_LOG=$dir/pppd.log
 	mkdir -p "$dir/ppp"
+	# what another configuration led to is no business of this one
+	rm -f "$PPPD_LOG"
 	cat > "$dir/pptpd.conf" <<-EOT
 		option $dir/options
 		speed 115200

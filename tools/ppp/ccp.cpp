@@ -100,6 +100,7 @@ void Ccp::reset() {
     ask_state_ = MppeState::Stateless;
     send_.reset();
     refusals_ = stateful_naks_ = 0;
+    disagreement_.clear();
 }
 
 CpOptions Ccp::request() {
@@ -132,8 +133,10 @@ ControlProtocol::Verdict Ccp::judge(const CpOption &raw) {
 }
 
 ControlProtocol::Verdict Ccp::refuse(const std::string &wanted) {
+    disagreement_ =
+        fmt::format("the peer wants MPPE with {}; allowed is {}", wanted, allowed_text());
     if (++refusals_ > limits().max_failure)
-        give_up(fmt::format("the peer wants MPPE with {}; allowed is {}", wanted, allowed_text()));
+        give_up(disagreement_);
     return Verdict::nak(option(allowed_.strongest(), MppeState::Stateless));
 }
 
@@ -147,6 +150,7 @@ CpOptions Ccp::missing(const CpOptions &request) {
 void Ccp::agreed_to(const CpOptions &request) {
     send_.reset();
     refusals_ = stateful_naks_ = 0;
+    disagreement_.clear();
     for (const CpOption &raw : request) {
         const wire::CcpOption ccp = wire::ccp_option(raw);
         if (const auto *mppe = std::get_if<CcpMppe>(&ccp))  // judge() let through only one bit

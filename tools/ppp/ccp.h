@@ -44,6 +44,8 @@ public:
         std::optional<MppeMode> receive;
     };
     [[nodiscard]] Agreed agreed() const;
+    // What was last refused of what the peer wants, in words; empty if nothing was.
+    [[nodiscard]] const std::string &disagreement() const { return disagreement_; }
 
 private:
     void reset() override;
@@ -71,6 +73,7 @@ private:
     std::optional<MppeMode> send_;  // what the peer got
     int refusals_ = 0;              // of what cannot be, in a row
     int stateful_naks_ = 0;
+    std::string disagreement_;
 };
 
 }  // namespace rtun::ppp

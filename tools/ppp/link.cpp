@@ -508,6 +508,12 @@ void Link::Impl::peer_terminated(const ControlProtocol::PeerTerminated &terminat
         why = {EndReason::Kind::AuthFailed,
                fmt::format("no common authentication method: {}; the peer closed the link",
                            lcp.no_method())};
+    // It gave up before we did: what CCP came to is the reason.
+    if (phase == Phase::Network && !encrypted && !ipv4 &&
+        options.encryption == Encryption::Required)
+        why = {EndReason::Kind::EncryptionFailed,
+               fmt::format("encryption is required and cannot be had: {}{}",
+                           ccp.disagreement().empty() ? "" : ccp.disagreement() + "; ", why.text)};
     if (why.kind == EndReason::Kind::AuthFailed)
         blame_encryption(why);
     why.text = with_quote(std::move(why.text), terminated.text);
@@ -560,9 +566,15 @@ void Link::Impl::network_up(Time now) {
         return ipcp_start(now);
     if (keys)
         return ccp_start(now);
-    no_encryption(method ? fmt::format("authentication with {} gives no keys for it",
-                                       auth::info(*method).name)
-                         : "the peer asked for no authentication, which gives the keys for it",
+    if (method)
+        return no_encryption(fmt::format("authentication with {} gives no keys for it",
+                                         auth::info(*method).name),
+                             now);
+    no_encryption(lcp.no_method().empty()
+                      ? "the peer asked for no authentication, which gives the keys for it"
+                      : fmt::format("{}, and then asked for none; only mschap2 and mschap1 give "
+                                    "keys for it",
+                                    lcp.no_method()),
                   now);
 }
 

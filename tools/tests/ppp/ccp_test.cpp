@@ -400,6 +400,18 @@ TEST(Ccp, APeerThatHangsUpBecauseOfThatIsNotBlamed) {
     EXPECT_EQ(bench.reason().kind, EndReason::Kind::EncryptionFailed);
 }
 
+TEST(Ccp, APeerThatGivesUpFirstIsAnsweredWithWhatItWanted) {
+    CcpBench bench(Encryption::Required);
+    EXPECT_EQ(bench.say(H | L), nak(H | S));
+    bench.terminate("MPPE required but peer negotiation failed");
+    bench.lower_down();
+    EXPECT_EQ(bench.reason().kind, EndReason::Kind::EncryptionFailed);
+    EXPECT_EQ(bench.reason().text,
+              "encryption is required and cannot be had: the peer wants MPPE with 40 bit, "
+              "stateless; allowed is 128 bit, stateless; the peer closed the link: \"MPPE required "
+              "but peer negotiation failed\"");
+}
+
 TEST(Ccp, NoAuthenticationAtAllGivesNoKeys) {
     Bench required(encrypting(Encryption::Required));
     required.open_lcp();
