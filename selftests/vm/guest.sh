@@ -26,6 +26,17 @@ cp -r "$VM_MODULES/." "$modules/"
 leaks=/sys/kernel/debug/kmemleak
 [ ! -w $leaks ] || echo clear > $leaks
 
+# ping and tcpdump want packets stamped: for the first socket that does the kernel
+# rewrites its receive path, for the last one back.  qemu is slow at that, and was
+# seen to leave two processors at the rewritten place for good.  So one socket wants
+# it all the time.
+if [ "$(nproc)" -gt 1 ] && command -v python3 >/dev/null; then
+	python3 -c 'import signal, socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 29, 1)	# SO_TIMESTAMP
+signal.pause()' &
+fi
+
 read -r command < /ctl/command
 read -r up _ < /proc/uptime
 eval "set -- $command"
