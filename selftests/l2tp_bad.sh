@@ -21,7 +21,7 @@
 . "$(dirname "$0")/gen/l2tp.sh"
 
 ktap_header
-need ip python3
+need ip tcpdump python3
 need_module rtun
 
 XPORT=udp FAM=4
@@ -135,6 +135,23 @@ v3()
 	check "$name: one with a tag is delivered" grew_by 10 "rx-packets[+]1" hand session=10 vlan=7 eth=$peer8,$mac10
 	check "$name: one cut within the tag" cut_from_to 10 "(vlan-tag|eth-truncated)" $((head + 18)) $((head + 21)) \
 		session=10 vlan=7 eth=$peer8,$mac10
+
+	# Put together of fragments a packet is a list of buffers, captured it is a clone.
+	ip -n "$A" link set va mtu 1500
+	check "$name: in fragments a good one is delivered" \
+		grew_by 8 "rx-packets[+]1" hand session=8 $cookie eth=$peer8,$mac8 size=8000
+	check "$name: in fragments one with a wrong cookie" bad 8 cookie session=8 cookie=a1b2c3d5 eth=$peer8,$mac8 size=8000
+	check "$name: in fragments one for nobody" bad 8 stray:no-session session=0x12345678 $cookie eth=$peer8,ff size=8000
+	check "$name: somebody captures" capture "$B" vb
+	check "$name: in fragments, captured, a good one is delivered" \
+		grew_by 8 "rx-packets[+]1" hand session=8 $cookie eth=$peer8,$mac8 size=8000
+	ip -n "$A" link set va mtu 9200
+	check "$name: captured, a good one is delivered" good8
+	check "$name: captured, a large one too" grew_by 8 "rx-packets[+]1" hand session=8 $cookie eth=$peer8,$mac8 size=8000
+	check "$name: captured, one with a wrong cookie" bad 8 cookie session=8 cookie=a1b2c3d5 eth=$peer8,ff
+	check "$name: captured, one that is cut" bad 9 l2tp-truncated cut=$((head + 5)) session=9 seq=1 eth=$peer8,ff
+	capture_ends
+
 	numbers "$name" 9 0xffffff session=9 eth=$peer8,$mac9
 	check "$name: not numbered" bad 9 seq-missing session=9 sub=0 eth=$peer8,$mac9
 
