@@ -6,6 +6,9 @@
 #
 #	A rt0 192.168.9.1 ==== rt0 192.168.9.2 B	as gen/pair.sh makes them
 #	C holds A's rt0 for a while
+#
+# With PPTP at first, then with the transports of gen/l2tp.sh, which have sockets of
+# their own, or protocol 115.
 
 # Conditions in single quotes are for eval: they are tried again and again.
 # shellcheck disable=SC2016,SC2034,SC2086

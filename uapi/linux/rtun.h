@@ -257,7 +257,8 @@ enum rtun_tunnel_flags {
 	 */
 	RTUN_TUNNEL_F_PEER_FLOAT	= 1 << 4,
 	/* L2TPv3: local session ids are unique only together with the peer's
-	 * address (and port): for peers that pick ours.  Not with PEER_FLOAT.
+	 * address (and port): for peers that pick ours.  Not with PEER_FLOAT;
+	 * given at creation only.
 	 */
 	RTUN_TUNNEL_F_SCOPED_IDS	= 1 << 5,
 };
