@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace rtun::config {
@@ -98,9 +99,158 @@ struct Pseudowire {
     std::chrono::milliseconds dead_time{0};  // 0: never dead
 };
 
+// Which services a user may use. Those that there are not yet are for files that name them.
+enum class Service : std::uint8_t { Any, Pptp, L2tp, Pppoe, Sstp, Ovpn };
+// A property of a profile that leaves the matter to the one below it.
+enum class Toggle : std::uint8_t { Default, No, Yes };
+
+// Where a session's address comes from: an address, the name of a pool, or nowhere.
+struct AddressSource {
+    std::variant<std::monostate, base::Ipv4, std::string> from;
+    bool operator==(const AddressSource &) const = default;
+};
+
+struct Prefix {
+    base::Ipv4 address;  // no bits behind the length
+    std::uint8_t length = 32;
+    auto operator<=>(const Prefix &) const = default;
+};
+
+// "10.150.1.0/24 10.0.103.2 1": installed while the user is connected.
+struct UserRoute {
+    Prefix destination;
+    base::Ipv4 gateway;  // unspecified: the session's peer
+    std::uint32_t metric = 1;
+    bool operator==(const UserRoute &) const = default;
+};
+
+// A user.
+struct Secret {
+    std::string name;
+    bool enabled = true;
+    std::string comment;
+    base::Secret password;      // empty if password_file is given
+    std::string password_file;  // absolute path
+    Service service = Service::Any;
+    std::string caller_id;  // PPTP: the client's address; empty: any
+    std::string profile;    // empty: the service's default profile
+    AddressSource local_address;
+    AddressSource remote_address;
+    std::vector<UserRoute> routes;
+};
+
+// Bits per second, as a router's user counts: rx is what the user sends. 0: no limit.
+struct RateLimit {
+    struct Direction {
+        std::uint64_t rate = 0;             // bit/s
+        std::uint64_t burst_rate = 0;       // bit/s, 0: none
+        std::uint64_t burst_threshold = 0;  // bit/s
+        std::chrono::seconds burst_time{0};
+        bool operator==(const Direction &) const = default;
+    };
+    Direction rx;
+    Direction tx;
+    bool operator==(const RateLimit &) const = default;
+};
+
+// What users have in common.
+struct Profile {
+    std::string name;
+    std::string comment;
+    AddressSource local_address;
+    AddressSource remote_address;
+    std::vector<base::Ipv4> dns_server;   // at most two
+    std::vector<base::Ipv4> wins_server;  // at most two
+    enum class UseEncryption : std::uint8_t { Default, No, Yes, Require };
+    UseEncryption use_encryption = UseEncryption::Default;
+    Toggle only_one = Toggle::Default;
+    Toggle use_ipv6 = Toggle::Default;
+    Toggle change_tcp_mss = Toggle::Default;
+    std::chrono::seconds session_timeout{0};  // 0: none
+    std::chrono::seconds idle_timeout{0};
+    RateLimit rate_limit;
+    std::string address_list;        // an nft set of the table rtun
+    std::uint32_t interface_group = 0;  // as `ip link set group`
+    bool proxy_arp = false;          // answer for the session's address on the LAN it belongs to
+    std::string on_up;               // absolute path of a program
+    std::string on_down;
+};
+
+struct Pool {
+    struct Range {
+        base::Ipv4 first;
+        base::Ipv4 last;
+        bool operator==(const Range &) const = default;
+    };
+    std::string name;
+    std::string comment;
+    std::vector<Range> ranges;
+    std::string next_pool;  // when this one is used up
+};
+
+// A fixed interface name for a user; it never replaces the user.
+struct ServerInterface {
+    std::string name;  // 1..15 characters
+    bool enabled = true;
+    std::string comment;
+    std::string user;
+    Service service = Service::Pptp;
+};
+
+// The PPTP server. There is one; it listens on any number of addresses.
+struct PptpServer {
+    bool enabled = false;
+    struct Listen {
+        base::Ipv4 address;  // unspecified: all
+        std::uint16_t port = 1723;
+        std::string vrf;     // empty: none
+        bool operator==(const Listen &) const = default;
+    };
+    std::vector<Listen> listen{Listen{}};
+    auth::MethodSet authentication = [] {
+        auth::MethodSet set;
+        set.add(auth::Method::MsChap2);
+        return set;
+    }();
+    std::string default_profile = "default-encryption";
+    std::uint16_t max_mtu = 1450;
+    std::uint16_t max_mru = 1450;
+    std::chrono::seconds keepalive{30};  // 0: off
+    std::uint32_t max_sessions = 0;      // 0: unlimited
+    bool one_session_per_host = false;
+    std::vector<Prefix> allow_from;       // sources that may connect; empty: all
+    std::uint32_t max_half_open = 256;    // calls that are not authenticated yet, of all sources
+    std::uint32_t max_half_open_per_host = 8;
+    std::uint32_t connection_rate = 20;   // new connections a second of one source; 0: any
+    std::uint16_t receive_window = 64;    // packets, told to the client
+    std::chrono::milliseconds static_rtt{0};   // 0: adapt (RFC 2637 section 4.4)
+    std::chrono::seconds echo_interval{60};    // tunnel echo: idle time before it
+    std::chrono::seconds echo_timeout{20};     // and for its reply
+    ppp::MppeStrengths mppe = ppp::MppeStrength::Bits128;
+    bool mppe_stateful = false;
+    MppeResync mppe_resync = MppeResync::Rfc;
+    std::uint32_t reorder_slots = 256;
+    std::chrono::milliseconds reorder_time{50};
+    std::chrono::seconds rechallenge{0};  // CHAP while the session is up; 0: never
+    std::uint32_t fwmark = 0;             // on GRE
+};
+
+// What is kept of sessions that were.
+struct Accounting {
+    bool enabled = true;
+    std::chrono::seconds interim_update{60};  // 0: none
+    std::uint32_t keep = 100000;              // finished sessions
+};
+
 struct Config {
     std::vector<Client> clients;  // in the order in which they were added
     std::vector<Pseudowire> pseudowires{};
+    std::vector<Secret> secrets{};
+    std::vector<Profile> profiles{};  // the two built in among them if they were changed
+    std::vector<Pool> pools{};
+    std::vector<ServerInterface> interfaces{};
+    PptpServer pptp_server{};
+    Accounting accounting{};
 };
 
 }  // namespace rtun::config

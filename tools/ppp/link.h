@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One PPP link from the first Configure-Request to the last Terminate-Ack: the phases of RFC 1661
-// section 3.2 over LCP, authentication (as the authenticated side), CCP, IPCP and the LCP echo
-// keepalive. An engine: frames and time in, outputs and a deadline out.
+// section 3.2 over LCP, authentication (in either direction or in both), CCP, IPCP, IPv6CP and the
+// LCP echo keepalive. An engine: frames and time in, outputs and a deadline out.
+//
+// A server demands authentication (LinkOptions::require). It is asked what a claim is worth
+// (Verify, answered by verdict()), and when the peer is known, what it gets (PeerAuthenticated,
+// answered by grant()); no network protocol begins before that.
 //
 // Where encryption is wanted, IPCP waits until CCP has come to an end, so that nothing that could
 // be encrypted leaves in clear. A link that was encrypted once stays so or ends.
@@ -11,6 +15,7 @@
 // and without compression of the protocol field, which are the transport's business.
 #pragma once
 
+#include <auth/authenticator.h>
 #include <auth/method.h>
 #include <base/bytes.h>
 #include <base/net.h>
@@ -31,6 +36,12 @@ namespace rtun::ppp {
 struct LinkOptions {
     auth::MethodSet allow = auth::MethodSet::all();  // methods we agree to be authenticated with
     auth::Credentials credentials;
+    // Methods that we demand of the peer, the strongest first; empty: we do not ask who it is.
+    auth::MethodSet require{};
+    auth::AuthenticatorOptions authenticator{};
+    // The peer calls: wait for its first Configure-Request, but not longer than this, before we
+    // send ours. Zero: begin at once.
+    base::Duration passive{0};
     std::uint16_t mtu = 1450;   // largest packet we want to send (max-mtu)
     std::uint16_t mru = 1450;   // largest packet we want to receive (max-mru), LCP option 1
     bool request_pfc = true;    // LCP option 7
@@ -38,6 +49,13 @@ struct LinkOptions {
     base::Ipv4 local_address;   // asked for in IPCP; unspecified: let the peer choose
     base::Ipv4 remote_address;  // what the peer has to be; unspecified: whatever it says
     bool request_dns = false;   // RFC 1877 options 129 and 131
+    std::vector<base::Ipv4> serve_dns{};   // told to a peer that asks; at most two
+    std::vector<base::Ipv4> serve_wins{};  // RFC 1877 options 130 and 132
+    // IPv6CP (RFC 5072). The interface identifiers that we want, and that the peer has to have;
+    // zero: ours is random, the peer's what it says, or one of ours if it asks for one.
+    bool ipv6 = false;
+    std::uint64_t local_interface_id = 0;
+    std::uint64_t remote_interface_id = 0;
 
     // CCP. Required leaves no methods of authentication but those that lead to keys.
     Encryption encryption = Encryption::No;
@@ -97,6 +115,32 @@ struct Authenticated {
     auth::Method method;
     std::string message;
 };
+// What the peer says to prove who it is: verdict() has to follow.
+struct Verify {
+    auth::Claim claim;
+};
+// The peer has proved who it is: grant() has to follow. Not after a re-challenge.
+struct PeerAuthenticated {
+    auth::Method method;
+    std::string user;
+};
+// The peer has failed to; Ended follows, with the kind AuthFailed.
+struct PeerRefused {
+    auth::PeerFailed failure;
+};
+// What a peer gets once it is known who it is; replaces what LinkOptions say of the same.
+struct Grant {
+    base::Ipv4 local_address;
+    base::Ipv4 remote_address;
+    std::vector<base::Ipv4> serve_dns{};
+    std::vector<base::Ipv4> serve_wins{};
+    Encryption encryption = Encryption::No;
+    MppeStrengths mppe = MppeStrength::Bits128;
+    bool mppe_stateful = false;
+    bool ipv6 = false;
+    std::uint64_t local_interface_id = 0;
+    std::uint64_t remote_interface_id = 0;
+};
 // CCP has opened with MPPE: packets have to be encrypted, and decrypted, from these keys on. Comes
 // before the frame that lets the peer begin. Nothing: this direction stays in clear.
 struct EncryptionUp {
@@ -121,12 +165,33 @@ struct Ipv4Up {
     std::vector<base::Ipv4> dns;  // in the order 129, 131; only if requested
 };
 struct Ipv4Down {};
+// IPv6CP has opened: the link carries IPv6 between fe80::/64 addresses with these identifiers.
+struct Ipv6Up {
+    std::uint64_t local_interface_id = 0;
+    std::uint64_t remote_interface_id = 0;
+};
+struct Ipv6Down {};
 // The last output: the link is finished and the object may be destroyed.
 struct Ended {
     EndReason reason;
 };
-using Output = std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, EncryptionUp,
-                            EncryptionDown, EncryptionRefused, Ipv4Up, Ipv4Down, Ended>;
+using Output = std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, Verify,
+                            PeerAuthenticated, PeerRefused, EncryptionUp, EncryptionDown,
+                            EncryptionRefused, Ipv4Up, Ipv4Down, Ipv6Up, Ipv6Down, Ended>;
+
+// A link that is up, as another program needs it to go on: everything that was agreed and nothing
+// secret. The keys of MPPE are in the kernel.
+struct LinkState {
+    LcpOpened lcp;
+    bool pfc_peer = false;  // options as the peer acknowledged them, for a renegotiation's sake
+    std::optional<auth::Method> authenticated;       // we
+    std::optional<auth::Method> peer_authenticated;  // the peer
+    std::string user;                                // of the peer
+    std::optional<MppeMode> encryption_send;
+    std::optional<MppeMode> encryption_receive;
+    std::optional<Ipv4Up> ipv4;
+    std::optional<Ipv6Up> ipv6;
+};
 
 // What "show" prints of a link, besides what the outputs said.
 struct LinkCounters {
@@ -148,6 +213,13 @@ public:
     Link &operator=(Link &&) noexcept;
 
     void open(base::Time now);                         // the transport is up: start negotiating
+    // Instead of open(): goes on with a link that is up. Nothing is sent and nothing is output for
+    // what the state says already.
+    void resume(const LinkState &state, base::Time now);
+    // Nothing: the link is not in a state to be gone on with (it negotiates, or ends).
+    [[nodiscard]] std::optional<LinkState> state() const;
+    void verdict(const auth::Verdict &verdict, base::Time now);  // of the last Verify
+    void grant(const Grant &grant, base::Time now);              // of PeerAuthenticated
     void close(base::Time now, std::string_view why);  // orderly termination; Ended follows
     void lower_down(base::Time now);  // the transport is gone; Ended follows at once
     void receive(base::View frame, base::Time now);

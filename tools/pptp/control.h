@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -90,6 +91,14 @@ struct ControlCounters {
     std::uint64_t call_errors = 0;    // WAN-Error-Notify and the like
 };
 
+// What another program needs to go on with a connection whose call is up.
+struct ControlState {
+    ControlUp server;
+    CallUp call;
+    base::Bytes unread;  // the beginning of a message
+    base::Bytes unsent;  // what the owner had not written yet; it fills this in
+};
+
 class Control {
 public:
     // call is the call id allotted to our end of the call (by the kernel); random outlives this.
@@ -99,6 +108,9 @@ public:
     Control &operator=(Control &&) noexcept;
 
     void start(base::Time now);  // the TCP connection is up
+    void resume(const ControlState &state, base::Time now);  // instead; nothing is output for it
+    // Nothing: the call is not up yet, or ends.
+    [[nodiscard]] std::optional<ControlState> state() const;
     // Clears the call and stops the connection in order; Ended follows, at the latest after
     // stop_timeout.
     void stop(base::Time now, std::string_view why);

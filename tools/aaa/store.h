@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What has to outlive the program and the host: leases, and the accounting records of sessions. One
+// SQLite file; every change is on the disk when the call returns, unless the call says otherwise.
+// A file that cannot be read is set aside under another name and a new one begun, said in the log:
+// a broken disk costs history, not service. Without a path it is kept in memory only (tests,
+// `rtun connect`).
+#pragma once
+
+#include <base/net.h>
+#include <base/result.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rtun::aaa {
+
+// One session's record. Octets and packets as the session's device counts them: in is what the user
+// sent.
+struct Record {
+    std::string id;        // Acct-Session-Id: unique for ever, made by Store::begin()
+    std::string user;
+    std::string service;   // "pptp"
+    std::string caller;    // "192.0.2.7"
+    std::string interface;
+    std::string address;   // of the user, inside
+    double started = 0;    // seconds since the epoch
+    std::optional<double> stopped;
+    double updated = 0;    // when the counters were read last
+    std::uint64_t octets_in = 0;
+    std::uint64_t octets_out = 0;
+    std::uint64_t packets_in = 0;
+    std::uint64_t packets_out = 0;
+    std::string cause;     // of the end: the name in the list of reasons, "lost" if nobody saw it
+    std::string text;      // and for a human
+};
+
+class Store {
+public:
+    [[nodiscard]] static base::Result<Store> open(const std::string &path);
+    [[nodiscard]] static Store in_memory();
+    Store(Store &&) noexcept;
+    Store &operator=(Store &&) noexcept;
+    ~Store();
+
+    // -- sessions
+    [[nodiscard]] base::Result<std::string> begin(const Record &record);  // its id
+    struct Counters {
+        std::string id;
+        std::uint64_t octets_in = 0;
+        std::uint64_t octets_out = 0;
+        std::uint64_t packets_in = 0;
+        std::uint64_t packets_out = 0;
+    };
+    // Interim: all of them in one transaction.
+    [[nodiscard]] base::Status update(const std::vector<Counters> &counters, double now);
+    [[nodiscard]] base::Status end(const Counters &last, double now, std::string_view cause,
+                                   std::string_view text);
+    // Sessions that are begun and not ended, as after a crash.
+    [[nodiscard]] base::Result<std::vector<Record>> open_sessions() const;
+    // The latest first. user empty: all.
+    [[nodiscard]] base::Result<std::vector<Record>> history(std::string_view user,
+                                                            std::size_t limit) const;
+    [[nodiscard]] base::Status trim(std::size_t keep);  // finished sessions
+
+    // -- leases
+    struct Lease {
+        base::Ipv4 address;
+        std::string pool;
+        std::string user;
+        std::string owner;
+        double since = 0;
+        bool released = false;  // who had it last is remembered
+    };
+    [[nodiscard]] base::Result<std::vector<Lease>> leases() const;
+    [[nodiscard]] base::Status lease(const Lease &lease);
+    [[nodiscard]] base::Status release(base::Ipv4 address, double now);
+
+private:
+    struct Impl;
+    explicit Store(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rtun::aaa
