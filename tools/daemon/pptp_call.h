@@ -12,6 +12,7 @@
 #include <base/time.h>
 #include <config/model.h>
 #include <daemon/plumbing.h>
+#include <daemon/ppp_kernel.h>
 #include <daemon/reason.h>
 #include <daemon/world.h>
 #include <netlink/kernel.h>
@@ -40,18 +41,10 @@ struct Ground {
 
 class PptpCall {
 public:
-    // IP header, GRE header with both numbers (RFC 2637 section 4.1), FF 03 and the protocol field.
-    static constexpr std::uint32_t Overhead = 20 + 16 + 4;
-    // And with MPPE: its header, and the protocol field inside (RFC 3078 section 3.1).
-    static constexpr std::uint32_t EncryptionOverhead = 4;
     static constexpr std::chrono::seconds ConnectTimeout{10};
     static constexpr std::chrono::seconds FlushTimeout{2};
     // A server that hangs up may have told why in its last PPP frames, which take another way.
     static constexpr std::chrono::milliseconds LastWords{100};
-    // The kernel could not say how the session is: it is asked again after this long, then after
-    // twice as long, and so on, so many times.
-    static constexpr std::chrono::milliseconds RecheckAfter{100};
-    static constexpr int MaxRechecks = 8;
     // Frames that arrive before the Outgoing-Call-Reply has been read.
     static constexpr std::size_t MaxHeld = 16;
 
@@ -172,8 +165,6 @@ private:
 
     [[nodiscard]] ppp::LinkOptions link_options() const;
     [[nodiscard]] pptp::ControlOptions control_options() const;
-    [[nodiscard]] netlink::Mppe
-    mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction) const;
     [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);
     void fit_mtu(std::uint32_t path);
     void end(Reason reason);  // this is the reason, if there was none; the way down begins
@@ -202,8 +193,7 @@ private:
     base::Deadline last_words_;             // the link goes down then
     std::optional<Reason> control_reason_;  // why the control connection ended, if the link lives
     netlink::Stats last_stats_;
-    base::Deadline recheck_;  // of the session
-    int rechecks_ = 0;
+    Recheck recheck_;  // of the session
 
     std::string server_host_;
     std::string server_vendor_;
