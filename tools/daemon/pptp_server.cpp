@@ -174,27 +174,29 @@ void PptpServer::purge() {
 
 // -- what the kernel says
 
-void PptpServer::kernel_event(const netlink::Event &event) {
+bool PptpServer::kernel_event(const netlink::Event &event) {
     const auto to = [&](const auto &index, auto id) {
-        if (const auto found = index.find(static_cast<std::uint32_t>(id)); found != index.end())
-            found->second->kernel_event(event);
+        const auto found = index.find(static_cast<std::uint32_t>(id));
+        if (found == index.end())
+            return false;
+        found->second->kernel_event(event);
+        return true;
     };
-    if (const auto *frame = std::get_if<netlink::Frame>(&event)) {
-        to(index_.sessions, frame->session);
-    } else if (const auto *session = std::get_if<netlink::SessionGone>(&event)) {
-        to(index_.sessions, session->id);
-    } else if (const auto *changed = std::get_if<netlink::SessionChanged>(&event)) {
-        to(index_.sessions, changed->session.id);
-    } else if (const auto *tunnel = std::get_if<netlink::TunnelGone>(&event)) {
-        to(index_.tunnels, tunnel->id);
-    } else if (const auto *notice = std::get_if<netlink::Notice>(&event)) {
-        if (notice->session)
-            to(index_.sessions, *notice->session);
-        else if (notice->tunnel)
-            to(index_.tunnels, *notice->tunnel);
-    } else if (std::holds_alternative<netlink::Overrun>(event)) {
+    if (const auto *frame = std::get_if<netlink::Frame>(&event))
+        return to(index_.sessions, frame->session);
+    if (const auto *session = std::get_if<netlink::SessionGone>(&event))
+        return to(index_.sessions, session->id);
+    if (const auto *changed = std::get_if<netlink::SessionChanged>(&event))
+        return to(index_.sessions, changed->session.id);
+    if (const auto *tunnel = std::get_if<netlink::TunnelGone>(&event))
+        return to(index_.tunnels, tunnel->id);
+    if (const auto *notice = std::get_if<netlink::Notice>(&event))
+        return notice->session  ? to(index_.sessions, *notice->session)
+               : notice->tunnel ? to(index_.tunnels, *notice->tunnel)
+                                : false;
+    if (std::holds_alternative<netlink::Overrun>(event))
         compare_all();
-    }
+    return false;
 }
 
 // One question for all sessions: thousands of them may have to be looked at.

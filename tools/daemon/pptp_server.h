@@ -65,7 +65,8 @@ public:
     void terms_changed();
     [[nodiscard]] const config::PptpServer &settings() const { return settings_->server; }
 
-    void kernel_event(const netlink::Event &event);
+    // True: it was about something of the server's, and is nobody else's business.
+    bool kernel_event(const netlink::Event &event);
     void stop_all(const Reason &reason);
     void abort_all(const Reason &reason);
 

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t MaxUserShown = 64;
 
-std::string shown(const std::string &user) {
+std::string legible(const std::string &user) {
     return base::printable(base::as_bytes(user), MaxUserShown);
 }
 
@@ -48,7 +48,7 @@ void ServerCall::on(ppp::Verify &output) {
         return;
     const base::Time now = ground_.world.now();
     const auth::Claim &claim = output.claim;
-    claimed_ = shown(claim.user);
+    claimed_ = legible(claim.user);
     const base::Duration wait = ground_.throttle.delay(claim.user, plan_.caller, now);
     auth::Verdict verdict =
         ground_.users.verify(claim, config::Service::Pptp, plan_.caller.text());
@@ -76,7 +76,7 @@ void ServerCall::judge(base::Time now) {
 void ServerCall::on(ppp::PeerRefused &output) {
     const auth::PeerFailed &failure = output.failure;
     if (!failure.user.empty())
-        claimed_ = shown(failure.user);
+        claimed_ = legible(failure.user);
     const bool silent = failure.why == auth::PeerFailed::Why::Timeout;
     end({Layer::Ppp, Side::Peer, ErrorCode::AuthFailed, failure.text,
          silent ? Cause::AuthTimeout : Cause::AuthFailed});
@@ -94,7 +94,7 @@ void ServerCall::on(ppp::PeerAuthenticated &output) {
         else
             leave(now, {Layer::Ppp, Side::Peer, ErrorCode::AuthFailed,
                         fmt::format("the link of {} was authenticated anew as {}", session_->user,
-                                    shown(output.user)),
+                                    legible(output.user)),
                         Cause::AuthFailed});
         return;
     }
@@ -171,7 +171,7 @@ std::optional<Reason> ServerCall::refuse_more(const std::string &user, const aaa
         for (ServerCall *old : ground_.sessions.of_host(plan_.caller))
             old->abort(now, {Layer::Config, Side::Local, ErrorCode::Closed,
                              fmt::format("{} has connected anew as {}", plan_.caller.text(),
-                                         shown(user)),
+                                         legible(user)),
                              Cause::Replaced});
     if (terms.only_one && ground_.sessions.of_user(user) > 0)
         return local_reason(Cause::OnlyOne,

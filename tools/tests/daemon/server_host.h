@@ -106,7 +106,7 @@ struct ServerHost {
         world.pump = [this] {
             const auto all = kernel.events();
             for (const netlink::Event &event : all.value())
-                server->kernel_event(event);
+                (void)server->kernel_event(event);
             return !all->empty();
         };
         load(config);
