@@ -11,17 +11,17 @@ namespace rtun::pptp {
 
 std::string Control::Impl::where_lost() const {
     switch (control_state) {
-    case ControlState::Idle:
+    case ConnectionState::Idle:
         return "before the control connection was started";
-    case ControlState::WaitCtlReply:
+    case ConnectionState::WaitCtlReply:
         return "while waiting for " +
                std::string(wp::name(wp::MessageType::StartControlConnectionReply));
-    case ControlState::Established:
+    case ConnectionState::Established:
         return call_state == CallState::WaitReply
                    ? "while waiting for " +
                          std::string(wp::name(wp::MessageType::OutgoingCallReply))
                    : "during the call";
-    case ControlState::WaitStopReply:
+    case ConnectionState::WaitStopReply:
         return "while waiting for " +
                std::string(wp::name(wp::MessageType::StopControlConnectionReply));
     }

@@ -35,7 +35,7 @@ struct Control::Impl {
     CallId call;
     base::Random &random;
 
-    ControlState control_state = ControlState::Idle;
+    ConnectionState control_state = ConnectionState::Idle;
     CallState call_state = CallState::Idle;
     std::optional<std::uint16_t> peer_call;  // known since the Outgoing-Call-Reply
 

@@ -138,7 +138,7 @@ void Control::Impl::wait_over() {
         return because(Kind::Timeout, "no " + std::string(message) + " within " +
                                           base::format_uptime(options.reply_timeout));
     };
-    if (control_state == ControlState::Established)
+    if (control_state == ConnectionState::Established)
         call_event(CallEvent::Timeout, missing(wp::name(wp::MessageType::OutgoingCallReply)));
     else
         control_event(ControlEvent::Timeout,
@@ -171,7 +171,7 @@ void Control::Impl::take_echo_reply() {
 
 // From the last message received on (section 3.1.4); while a reply is awaited, that deadline stays.
 void Control::Impl::arm_echo() {
-    if (control_state != ControlState::Established || reason || echo_pending)
+    if (control_state != ConnectionState::Established || reason || echo_pending)
         return;
     if (options.echo_interval > base::Duration::zero())
         echo = after(now, options.echo_interval);

@@ -109,7 +109,7 @@ void Control::Impl::on(const wp::EchoReply &m) {
 // -- messages of the call
 
 void Control::Impl::on(const wp::OutgoingCallReply &m) {
-    if (control_state != ControlState::Established || !ours(m.peer_call_id)) {
+    if (control_state != ConnectionState::Established || !ours(m.peer_call_id)) {
         counters.unexpected++;
         return;
     }
@@ -132,7 +132,7 @@ void Control::Impl::on(const wp::CallDisconnectNotify &m) {
     // It carries the PAC's call id, which is not known yet while the call is being made; some
     // servers put in ours instead.
     const bool this_call = !peer_call || *peer_call == m.call_id || ours(m.call_id);
-    if (control_state != ControlState::Established || !this_call) {
+    if (control_state != ConnectionState::Established || !this_call) {
         counters.unexpected++;
         return;
     }
@@ -160,7 +160,7 @@ void Control::Impl::on(const wp::SetLinkInfo &m) {
 
 // Calls towards us: we are no server, and say so as the RFC has it rather than let the peer wait.
 void Control::Impl::on(const wp::IncomingCallRequest &m) {
-    if (control_state != ControlState::Established) {
+    if (control_state != ConnectionState::Established) {
         counters.unexpected++;
         return;
     }
@@ -169,7 +169,7 @@ void Control::Impl::on(const wp::IncomingCallRequest &m) {
 }
 
 void Control::Impl::on(const wp::OutgoingCallRequest &m) {
-    if (control_state != ControlState::Established) {
+    if (control_state != ConnectionState::Established) {
         counters.unexpected++;
         return;
     }
