@@ -6,56 +6,35 @@
 
 #include <pptp/codes.h>
 
-#include <algorithm>
-#include <cstddef>
+#include <variant>
 
 namespace rtun::pptp {
 
 // -- octets
 
-base::View Control::Impl::take_messages(base::View octets) {
-    base::Reader stream(octets);
-    while (!ended) {
-        const wp::Next next = wp::next(stream);
-        if (std::holds_alternative<wp::NeedMore>(next))
-            return stream.rest();
-        if (const auto *bad = std::get_if<wp::Malformed>(&next)) {
-            control_event(ControlEvent::Malformed,
-                          because(Kind::ProtocolError, "the server sent " + bad->text));
-            break;
+void Control::Impl::receive(base::View octets) {
+    stream.receive(octets, [this](const wp::Next &next) {
+        if (const auto *message = std::get_if<wp::Message>(&next)) {
+            counters.messages_in++;
+            keepalive.heard(now);
+            std::visit([this](const auto &m) { on(m); }, *message);
+        } else if (const auto *unknown = std::get_if<wp::Unknown>(&next)) {
+            counters.messages_in++;
+            keepalive.heard(now);
+            on(*unknown);
+        } else if (const auto *bad = std::get_if<wp::Malformed>(&next)) {
+            on(*bad);
         }
-        counters.messages_in++;
-        arm_echo();
-        std::visit([this](const auto &m) { on(m); }, std::get<wp::Message>(next));
-    }
-    return {};
+        return ended ? MessageStream::Flow::Stop : MessageStream::Flow::On;
+    });
 }
 
-void Control::Impl::receive(base::View octets) {
-    // What is kept of earlier octets is completed first, with never more than makes a message.
-    while (!buffer.empty() && !octets.empty() && !ended) {
-        const std::size_t more = std::min(octets.size(), wp::message_max - buffer.size());
-        const std::size_t kept = buffer.size();
-        buffer.insert(buffer.end(), octets.begin(),
-                      octets.begin() + static_cast<std::ptrdiff_t>(more));
-        const std::size_t left = take_messages(buffer).size();
-        if (ended)
-            return;
-        if (left == buffer.size()) {
-            octets = octets.subspan(more);
-            continue;
-        }
-        // One message at least is gone, and with it all that was kept: go on in the input.
-        const std::size_t taken = buffer.size() - left;
-        octets = octets.subspan(taken - kept);
-        buffer.clear();
-    }
-    if (ended)
-        return;
-    const base::View left = take_messages(octets);
-    if (!ended)
-        buffer.insert(buffer.end(), left.begin(), left.end());
+void Control::Impl::on(const wp::Malformed &m) {
+    control_event(ControlEvent::Malformed,
+                  because(Kind::ProtocolError, "the server sent " + m.text));
 }
+
+void Control::Impl::on(const wp::Unknown &) { counters.unexpected++; }
 
 // -- messages of the control connection
 
@@ -109,7 +88,7 @@ void Control::Impl::on(const wp::EchoReply &m) {
 // -- messages of the call
 
 void Control::Impl::on(const wp::OutgoingCallReply &m) {
-    if (control_state != ControlState::Established || !ours(m.peer_call_id)) {
+    if (control_state != ConnectionState::Established || !ours(m.peer_call_id)) {
         counters.unexpected++;
         return;
     }
@@ -132,7 +111,7 @@ void Control::Impl::on(const wp::CallDisconnectNotify &m) {
     // It carries the PAC's call id, which is not known yet while the call is being made; some
     // servers put in ours instead.
     const bool this_call = !peer_call || *peer_call == m.call_id || ours(m.call_id);
-    if (control_state != ControlState::Established || !this_call) {
+    if (control_state != ConnectionState::Established || !this_call) {
         counters.unexpected++;
         return;
     }
@@ -160,7 +139,7 @@ void Control::Impl::on(const wp::SetLinkInfo &m) {
 
 // Calls towards us: we are no server, and say so as the RFC has it rather than let the peer wait.
 void Control::Impl::on(const wp::IncomingCallRequest &m) {
-    if (control_state != ControlState::Established) {
+    if (control_state != ConnectionState::Established) {
         counters.unexpected++;
         return;
     }
@@ -169,7 +148,7 @@ void Control::Impl::on(const wp::IncomingCallRequest &m) {
 }
 
 void Control::Impl::on(const wp::OutgoingCallRequest &m) {
-    if (control_state != ControlState::Established) {
+    if (control_state != ConnectionState::Established) {
         counters.unexpected++;
         return;
     }

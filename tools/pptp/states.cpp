@@ -7,7 +7,7 @@ namespace rtun::pptp {
 
 namespace {
 
-using C = ControlState;
+using C = ConnectionState;
 using O = CallState;
 
 // Section 3.1.1. Not in its diagram, by row and column:
@@ -161,14 +161,14 @@ template <typename Enum>
 constexpr std::size_t index(Enum value) {
     return static_cast<std::size_t>(value);
 }
-static_assert(index(ControlState::WaitStopReply) + 1 == control_states);
+static_assert(index(ConnectionState::WaitStopReply) + 1 == control_states);
 static_assert(index(ControlEvent::Lost) + 1 == control_events);
 static_assert(index(CallState::WaitDisconnect) + 1 == call_states);
 static_assert(index(CallEvent::Timeout) + 1 == call_events);
 
 }  // namespace
 
-const ControlCell &control_cell(ControlState state, ControlEvent event) {
+const ControlCell &control_cell(ConnectionState state, ControlEvent event) {
     return control_table[index(state)][index(event)];
 }
 
@@ -176,7 +176,7 @@ const CallCell &call_cell(CallState state, CallEvent event) {
     return call_table[index(state)][index(event)];
 }
 
-std::string_view name(ControlState state) { return control_state_names[index(state)]; }
+std::string_view name(ConnectionState state) { return control_state_names[index(state)]; }
 
 std::string_view name(CallState state) { return call_state_names[index(state)]; }
 

@@ -12,7 +12,7 @@
 
 namespace rtun::pptp {
 
-enum class ControlState : std::uint8_t { Idle, WaitCtlReply, Established, WaitStopReply };
+enum class ConnectionState : std::uint8_t { Idle, WaitCtlReply, Established, WaitStopReply };
 
 enum class ControlEvent : std::uint8_t {
     Open,               // TCP open indication
@@ -71,7 +71,7 @@ constexpr std::size_t call_states = 4;
 constexpr std::size_t call_events = 6;
 
 struct ControlCell {
-    ControlState next;
+    ConnectionState next;
     std::uint16_t actions;  // ControlAction flags
 };
 struct CallCell {
@@ -79,11 +79,11 @@ struct CallCell {
     std::uint16_t actions;  // CallAction flags
 };
 
-[[nodiscard]] const ControlCell &control_cell(ControlState state, ControlEvent event);
+[[nodiscard]] const ControlCell &control_cell(ConnectionState state, ControlEvent event);
 [[nodiscard]] const CallCell &call_cell(CallState state, CallEvent event);
 
 // As the RFC writes them: "wait_ctl_reply".
-[[nodiscard]] std::string_view name(ControlState state);
+[[nodiscard]] std::string_view name(ConnectionState state);
 [[nodiscard]] std::string_view name(CallState state);
 [[nodiscard]] std::string_view name(ControlEvent event);
 [[nodiscard]] std::string_view name(CallEvent event);

@@ -58,7 +58,7 @@ TEST(PptpStates, the_control_connection_follows_section_3_1_1) {
         const auto event = static_cast<ControlEvent>(e);
         EXPECT_EQ(name(event), expected[e][0]);
         for (std::size_t s = 0; s < control_states; ++s) {
-            const auto state = static_cast<ControlState>(s);
+            const auto state = static_cast<ConnectionState>(s);
             const ControlCell &cell = control_cell(state, event);
             EXPECT_EQ(text(state, cell.next, cell.actions, Unexpected, words), expected[e][s + 1])
                 << name(event) << " in " << name(state);
@@ -101,7 +101,7 @@ TEST(PptpStates, every_state_is_named_as_in_the_rfc) {
     const std::array<std::string_view, call_states> call{"idle", "wait_reply", "established",
                                                          "wait_disconnect"};
     for (std::size_t s = 0; s < control_states; ++s)
-        EXPECT_EQ(name(static_cast<ControlState>(s)), control[s]);
+        EXPECT_EQ(name(static_cast<ConnectionState>(s)), control[s]);
     for (std::size_t s = 0; s < call_states; ++s)
         EXPECT_EQ(name(static_cast<CallState>(s)), call[s]);
 }
