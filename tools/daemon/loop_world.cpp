@@ -4,6 +4,7 @@
 #include <daemon/loop_world.h>
 
 #include <daemon/tcp_stream.h>
+#include <event/notify.h>
 
 #include <unistd.h>
 
@@ -31,6 +32,8 @@ base::Result<std::unique_ptr<LoopWorld>> LoopWorld::create(event::Loop &loop) {
     world->answers_ =
         TRY(event::Io::create(loop, self.resolver_.descriptor(), event::Interest::Read,
                               [&self](event::Ready) { self.resolver_.dispatch(); }));
+    for (event::notify::Stored &stored : event::notify::stored())
+        world->kept_.insert_or_assign(stored.name, std::move(stored.fd));
     return world;
 }
 
@@ -74,6 +77,37 @@ std::unique_ptr<Lookup> LoopWorld::resolve_any(const std::string &name, Addresse
 base::Result<std::unique_ptr<Stream>> LoopWorld::connect(const StreamOptions &options,
                                                          StreamHandlers handlers) {
     return open_tcp(loop_, options, std::move(handlers));
+}
+
+base::Result<std::unique_ptr<Listener>> LoopWorld::listen(const ListenOptions &options,
+                                                          ListenHandlers handlers) {
+    return listen_tcp(loop_, options, std::move(handlers));
+}
+
+std::unique_ptr<Stream> LoopWorld::adopt(const std::string &name, StreamHandlers handlers) {
+    const auto found = kept_.find(name);
+    if (found == kept_.end())
+        return nullptr;
+    base::Fd fd = std::move(found->second);
+    kept_.erase(found);
+    auto stream = adopt_tcp(loop_, std::move(fd), name, std::move(handlers));
+    if (stream)
+        return std::move(*stream);
+    event::notify::unstore(name);  // it broke meanwhile
+    return nullptr;
+}
+
+std::vector<std::string> LoopWorld::kept() const {
+    std::vector<std::string> names;
+    for (const auto &[name, fd] : kept_)
+        names.push_back(name);
+    return names;
+}
+
+void LoopWorld::close_kept() {
+    for (const auto &[name, fd] : kept_)
+        event::notify::unstore(name);
+    kept_.clear();
 }
 
 }  // namespace rtun::daemon

@@ -3,13 +3,17 @@
 // The world as it is: the loop's clock and timers, the name service, TCP.
 #pragma once
 
+#include <base/fd.h>
 #include <base/result.h>
 #include <daemon/resolver.h>
 #include <daemon/world.h>
 #include <event/loop.h>
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace rtun::daemon {
 
@@ -26,6 +30,11 @@ public:
     std::unique_ptr<Lookup> resolve_any(const std::string &name, AddressesDone done) override;
     base::Result<std::unique_ptr<Stream>> connect(const StreamOptions &options,
                                                   StreamHandlers handlers) override;
+    base::Result<std::unique_ptr<Listener>> listen(const ListenOptions &options,
+                                                   ListenHandlers handlers) override;
+    std::unique_ptr<Stream> adopt(const std::string &name, StreamHandlers handlers) override;
+    std::vector<std::string> kept() const override;
+    void close_kept() override;
 
 private:
     explicit LoopWorld(event::Loop &loop) : loop_(loop) {}
@@ -33,6 +42,7 @@ private:
     event::Loop &loop_;
     Resolver resolver_;
     std::optional<event::Io> answers_;
+    std::map<std::string, base::Fd> kept_;  // by an earlier program, for this one
 };
 
 }  // namespace rtun::daemon

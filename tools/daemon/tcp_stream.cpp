@@ -5,9 +5,12 @@
 #include <daemon/tcp_stream.h>
 
 #include <base/fd.h>
+#include <base/log.h>
+#include <event/notify.h>
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -15,6 +18,7 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace rtun::daemon {
@@ -41,7 +45,9 @@ class TcpStream final : public Stream {
 public:
     struct State {
         base::Fd fd;
-        std::string peer;  // "192.0.2.10:1723"
+        std::string peer;                  // "192.0.2.10:1723"
+        std::string_view role = "server";  // of the other side
+        std::string kept;  // the name in the manager's store; empty: it is not there
         StreamHandlers handlers;
         base::Bytes queue;
         bool connected = false;
@@ -52,6 +58,7 @@ public:
         void flush();
         void read();
         void close(base::Error error);
+        void forget();  // by the manager's store
         void set_interest();
     };
 
@@ -61,6 +68,7 @@ public:
     ~TcpStream() override {
         state_->closed = true;
         state_->io.reset();
+        state_->forget();
         state_->fd.reset();
     }
 
@@ -82,8 +90,32 @@ public:
             return {};
         return {ntohl(address.sin_addr.s_addr)};
     }
+    base::Ipv4 remote() const override { return {ntohl(peer_of(*state_).sin_addr.s_addr)}; }
+    std::uint16_t remote_port() const override { return ntohs(peer_of(*state_).sin_port); }
+    base::Bytes unsent() const override { return state_->queue; }
+    bool keep(const std::string &name) override {
+        if (state_->closed || !event::notify::has_store() ||
+            !event::notify::store(state_->fd.get(), name))
+            return false;
+        state_->kept = name;
+        return true;
+    }
+    void leave() override {
+        state_->kept.clear();
+        state_->closed = true;
+        state_->io.reset();
+        state_->fd.reset();  // this copy of it
+    }
 
 private:
+    static sockaddr_in peer_of(const State &state) {
+        sockaddr_in address{};
+        socklen_t length = sizeof(address);
+        if (::getpeername(state.fd.get(), reinterpret_cast<sockaddr *>(&address), &length) < 0)
+            return {};
+        return address;
+    }
+
     std::shared_ptr<State> state_;  // the second owner is the handler that the loop calls
 };
 
@@ -138,7 +170,7 @@ void TcpStream::State::read() {
     if (got > 0) {
         handlers.received({buffer.data(), static_cast<std::size_t>(got)});
     } else if (got == 0) {
-        close({ErrorCode::Closed, "the server closed the connection", 0});
+        close({ErrorCode::Closed, fmt::format("the {} closed the connection", role), 0});
     } else if (errno != EAGAIN && errno != EINTR) {
         close(tcp_error("connection to " + peer, errno));
     }
@@ -147,9 +179,100 @@ void TcpStream::State::read() {
 void TcpStream::State::close(base::Error error) {
     closed = true;
     io.reset();
+    forget();
     fd.reset();
     queue.clear();
     handlers.closed(std::move(error));
+}
+
+// The store's copy would keep the connection open.
+void TcpStream::State::forget() {
+    if (!kept.empty())
+        event::notify::unstore(std::exchange(kept, {}));
+}
+
+base::Result<std::shared_ptr<TcpStream::State>> connected_state(event::Loop &loop, base::Fd fd) {
+    sockaddr_in peer{};
+    socklen_t length = sizeof(peer);
+    if (::getpeername(fd.get(), reinterpret_cast<sockaddr *>(&peer), &length) < 0)
+        return base::fail(tcp_error("not a connection", errno));
+    auto state = std::make_shared<TcpStream::State>();
+    state->peer =
+        fmt::format("{}:{}", base::Ipv4{ntohl(peer.sin_addr.s_addr)}.text(), ntohs(peer.sin_port));
+    state->fd = std::move(fd);
+    state->connected = true;
+    state->io = TRY(event::Io::create(loop, state->fd.get(), event::Interest::Read,
+                                      [state = std::weak_ptr(state)](event::Ready ready) {
+                                          if (const auto held = state.lock())
+                                              held->ready(ready);
+                                      }));
+    return state;
+}
+
+class TcpListener final : public Listener {
+public:
+    // After which a listener that could not accept (no descriptors, no memory) tries again: the
+    // loop would do nothing else meanwhile.
+    static constexpr std::chrono::milliseconds Pause{200};
+
+    struct State {
+        State(event::Loop &on, ListenHandlers use) : loop(on), handlers(std::move(use)) {}
+        event::Loop &loop;
+        ListenHandlers handlers;
+        base::Fd fd;
+        bool closed = false;
+        std::optional<event::Io> io;
+        std::optional<event::Timer> pause;
+
+        void ready();
+        void take(base::Fd connection, base::Ipv4 peer);
+    };
+
+    explicit TcpListener(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    TcpListener(const TcpListener &) = delete;
+    TcpListener &operator=(const TcpListener &) = delete;
+    ~TcpListener() override {
+        state_->closed = true;
+        state_->io.reset();
+        state_->pause.reset();
+        state_->fd.reset();
+    }
+
+private:
+    std::shared_ptr<State> state_;
+};
+
+// One connection a turn of the loop: those that are there already are not made to wait.
+void TcpListener::State::ready() {
+    sockaddr_in peer{};
+    socklen_t length = sizeof(peer);
+    base::Fd connection(::accept4(fd.get(), reinterpret_cast<sockaddr *>(&peer), &length,
+                                  SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (connection.valid()) {
+        take(std::move(connection), {ntohl(peer.sin_addr.s_addr)});
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        base::log::warning("tcp.accept", {}, "cannot accept a connection: {}",
+                           base::system_error("accept", errno).text);
+        io->set_interest(event::Interest::None);
+        pause->arm(loop.now() + Pause);
+    }
+}
+
+void TcpListener::State::take(base::Fd connection, base::Ipv4 peer) {
+    if (!handlers.admit(peer)) {
+        const linger at_once{.l_onoff = 1, .l_linger = 0};
+        (void)::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+        return;
+    }
+    const int on = 1;
+    (void)::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    auto state = connected_state(loop, std::move(connection));
+    if (!state)
+        return;  // it has gone again
+    (*state)->role = "client";
+    // It may end at once, while nobody knows what for: the handlers are there before it can tell.
+    StreamHandlers wanted = handlers.accepted(std::make_unique<TcpStream>(*state));
+    (*state)->handlers = std::move(wanted);
 }
 
 }  // namespace
@@ -194,6 +317,50 @@ base::Result<std::unique_ptr<Stream>> open_tcp(event::Loop &loop, const StreamOp
                                               held->ready(ready);
                                       }));
     return std::unique_ptr<Stream>(std::make_unique<TcpStream>(std::move(state)));
+}
+
+base::Result<std::unique_ptr<Stream>> adopt_tcp(event::Loop &loop, base::Fd fd,
+                                                const std::string &name, StreamHandlers handlers) {
+    const int flags = ::fcntl(fd.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) < 0)
+        return base::fail(base::system_error("cannot use the connection", errno));
+    auto state = TRY(connected_state(loop, std::move(fd)));
+    state->role = "peer";
+    state->kept = name;
+    state->handlers = std::move(handlers);
+    return std::unique_ptr<Stream>(std::make_unique<TcpStream>(std::move(state)));
+}
+
+base::Result<std::unique_ptr<Listener>> listen_tcp(event::Loop &loop, const ListenOptions &options,
+                                                   ListenHandlers handlers) {
+    const std::string where =
+        fmt::format("{}:{}{}{}", options.address.unspecified() ? "any" : options.address.text(),
+                    options.port, options.device.empty() ? "" : " on ", options.device);
+    auto state = std::make_shared<TcpListener::State>(loop, std::move(handlers));
+    state->fd = base::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!state->fd.valid())
+        return base::fail(base::system_error("cannot make a socket", errno));
+    const int fd = state->fd.get();
+    const int on = 1;
+    (void)::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (!options.device.empty() &&
+        ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.device.c_str(),
+                     static_cast<socklen_t>(options.device.size())) < 0)
+        return base::fail(base::system_error("cannot listen at " + where, errno));
+    const sockaddr_in address = socket_address(options.address, options.port);
+    if (::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof(address)) < 0 ||
+        ::listen(fd, options.backlog) < 0)
+        return base::fail(base::system_error("cannot listen at " + where, errno));
+
+    TcpListener::State &self = *state;
+    state->io = TRY(event::Io::create(loop, fd, event::Interest::Read,
+                                      [state = std::weak_ptr(state)](event::Ready) {
+                                          if (const auto held = state.lock(); held && !held->closed)
+                                              held->ready();
+                                      }));
+    state->pause =
+        TRY(event::Timer::create(loop, [&self] { self.io->set_interest(event::Interest::Read); }));
+    return std::unique_ptr<Listener>(std::make_unique<TcpListener>(std::move(state)));
 }
 
 }  // namespace rtun::daemon

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,7 +64,38 @@ public:
     // False: it does not fit into what may be queued, and nothing was taken.
     [[nodiscard]] virtual bool send(base::View octets) = 0;
     [[nodiscard]] virtual std::size_t queued() const = 0;
-    [[nodiscard]] virtual base::Ipv4 local() const = 0;  // once connected
+    [[nodiscard]] virtual base::Ipv4 local() const = 0;   // once connected
+    [[nodiscard]] virtual base::Ipv4 remote() const = 0;  // likewise
+    [[nodiscard]] virtual std::uint16_t remote_port() const = 0;
+    // Has the connection kept open, under this name, if this program should end unexpectedly, for
+    // the next one to adopt (World::adopt). Destroyed, it is closed all the same; see leave().
+    // False: there is nobody who would keep it. Names: at most 200 of [a-z0-9.-].
+    [[nodiscard]] virtual bool keep(const std::string &name) = 0;
+    // Lets go of a connection that is kept, without closing it. No callback comes any more.
+    virtual void leave() = 0;
+    // What of send() has not been given to the kernel yet.
+    [[nodiscard]] virtual base::Bytes unsent() const = 0;
+};
+
+struct ListenOptions {
+    base::Ipv4 address;  // unspecified: all
+    std::uint16_t port = 0;
+    std::string device;  // VRF or interface to bind to; empty: none
+    int backlog = 128;
+};
+
+struct ListenHandlers {
+    // Whether a connection from there is wanted, asked before anything is kept of it. One that is
+    // not is reset.
+    std::function<bool(base::Ipv4 peer)> admit;
+    // It is connected, and its connected() is not called. The handlers are for it.
+    std::function<StreamHandlers(std::unique_ptr<Stream> stream)> accepted;
+};
+
+// A listening socket. Destroyed, it is closed; connections that it has handed out live on.
+class Listener {
+public:
+    virtual ~Listener() = default;
 };
 
 class World {
@@ -82,6 +114,14 @@ public:
                                                               AddressesDone done) = 0;
     [[nodiscard]] virtual base::Result<std::unique_ptr<Stream>>
     connect(const StreamOptions &options, StreamHandlers handlers) = 0;
+    [[nodiscard]] virtual base::Result<std::unique_ptr<Listener>>
+    listen(const ListenOptions &options, ListenHandlers handlers) = 0;
+    // A connection that an earlier program kept under this name. Nothing: there is none.
+    [[nodiscard]] virtual std::unique_ptr<Stream> adopt(const std::string &name,
+                                                        StreamHandlers handlers) = 0;
+    // The names of those that nobody has adopted yet; and an end to all of them.
+    [[nodiscard]] virtual std::vector<std::string> kept() const = 0;
+    virtual void close_kept() = 0;
 };
 
 }  // namespace rtun::daemon

@@ -7,8 +7,12 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace rtun::event::notify {
 
@@ -23,6 +27,39 @@ void status(std::string_view text) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
     });
     (void)sd_notify(0, message.c_str());
+}
+
+bool store(int fd, const std::string &name) {
+    const std::string message = "FDSTORE=1\nFDNAME=" + name;
+    return sd_pid_notify_with_fds(0, 0, message.c_str(), &fd, 1) > 0;
+}
+
+void unstore(const std::string &name) {
+    (void)sd_notify(0, ("FDSTOREREMOVE=1\nFDNAME=" + name).c_str());
+}
+
+bool has_store() {
+    const auto says = [](const char *variable, bool (*yes)(std::string_view)) {
+        const char *value = std::getenv(variable);
+        return value != nullptr && yes(value);
+    };
+    return says("FDSTORE", [](std::string_view max) { return !max.empty() && max != "0"; }) ||
+           says("RTUN_FDSTORE", [](std::string_view word) { return word == "1"; });
+}
+
+std::vector<Stored> stored() {
+    std::vector<Stored> result;
+    char **names = nullptr;
+    const int count = sd_listen_fds_with_names(1, &names);
+    for (int i = 0; i < count; i++) {
+        base::Fd fd(SD_LISTEN_FDS_START + i);
+        (void)::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+        result.push_back({names != nullptr ? names[i] : "", std::move(fd)});
+    }
+    for (int i = 0; names != nullptr && names[i] != nullptr; i++)
+        std::free(names[i]);  // NOLINT(cppcoreguidelines-no-malloc): as the library made them
+    std::free(names);         // NOLINT(cppcoreguidelines-no-malloc)
+    return result;
 }
 
 base::Result<bool> watchdog(Loop &loop) {

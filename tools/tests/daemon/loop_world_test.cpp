@@ -4,6 +4,7 @@
 #include <daemon/loop_world.h>
 
 #include <base/fd.h>
+#include <daemon/tcp_stream.h>
 
 #include <gmock/gmock.h>
 
@@ -139,6 +140,141 @@ TEST(TcpStream, RefusesASourceAddressThatIsNotOurs) {
     ASSERT_FALSE(stream);
     EXPECT_EQ(stream.error().code, ErrorCode::Refused);
     EXPECT_THAT(stream.error().text, testing::HasSubstr("192.0.2.99"));
+}
+
+// A socket of the test that connects to the port; connected when this returns.
+base::Fd dial(std::uint16_t port) {
+    base::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)), 0);
+    return fd;
+}
+
+std::uint16_t free_port() {
+    const Listener gone;
+    return gone.port;
+}
+
+TEST(TcpListener, HandsOutAConnectionWithBothItsAddresses) {
+    Real real;
+    const std::uint16_t port = free_port();
+    std::unique_ptr<Stream> stream;
+    std::string got;
+    std::optional<base::Error> closed;
+    ListenHandlers handlers;
+    handlers.admit = [](base::Ipv4 peer) { return peer == Loopback; };
+    handlers.accepted = [&](std::unique_ptr<Stream> accepted) {
+        stream = std::move(accepted);
+        StreamHandlers use;
+        use.received = [&](base::View octets) { got.append(octets.begin(), octets.end()); };
+        use.drained = [] {};
+        use.closed = [&](base::Error error) { closed = std::move(error); };
+        return use;
+    };
+    const auto listener =
+        real.world->listen({.address = Loopback, .port = port}, std::move(handlers));
+    ASSERT_TRUE(listener) << listener.error().text;
+    base::Fd client = dial(port);
+    ASSERT_TRUE(real.until([&] { return stream != nullptr; }));
+    EXPECT_EQ(stream->local(), Loopback);
+    EXPECT_EQ(stream->remote(), Loopback);
+    EXPECT_NE(stream->remote_port(), 0);
+    ASSERT_TRUE(stream->send(base::as_bytes("hello")));
+    EXPECT_EQ(::send(client.get(), "welcome", 7, 0), 7);
+    ASSERT_TRUE(real.until([&] { return got == "welcome" && stream->queued() == 0; }));
+    char buffer[16];
+    EXPECT_EQ(::recv(client.get(), buffer, sizeof(buffer), 0), 5);
+    client.reset();
+    ASSERT_TRUE(real.until([&] { return closed.has_value(); }));
+    EXPECT_EQ(closed->text, "the client closed the connection");
+}
+
+TEST(TcpListener, ResetsAConnectionThatIsNotWanted) {
+    Real real;
+    const std::uint16_t port = free_port();
+    bool asked = false;
+    ListenHandlers handlers;
+    handlers.admit = [&](base::Ipv4) {
+        asked = true;
+        return false;
+    };
+    handlers.accepted = [](std::unique_ptr<Stream>) -> StreamHandlers {
+        ADD_FAILURE() << "it was not wanted";
+        return {};
+    };
+    const auto listener =
+        real.world->listen({.address = Loopback, .port = port}, std::move(handlers));
+    ASSERT_TRUE(listener);
+    const base::Fd client = dial(port);
+    ASSERT_TRUE(real.until([&] { return asked; }));
+    char buffer[16];
+    EXPECT_LT(::recv(client.get(), buffer, sizeof(buffer), 0), 0);
+    EXPECT_EQ(errno, ECONNRESET);
+}
+
+TEST(TcpListener, SaysWhereItCannotListen) {
+    Real real;
+    const Listener taken;
+    const auto listener = real.world->listen({.address = Loopback, .port = taken.port}, {});
+    ASSERT_FALSE(listener);
+    EXPECT_EQ(listener.error().errnum, EADDRINUSE);
+    EXPECT_THAT(listener.error().text, testing::HasSubstr("127.0.0.1"));
+}
+
+TEST(TcpListener, LeavesItsConnectionsWhenItGoes) {
+    Real real;
+    const std::uint16_t port = free_port();
+    std::unique_ptr<Stream> stream;
+    std::string got;
+    ListenHandlers handlers;
+    handlers.admit = [](base::Ipv4) { return true; };
+    handlers.accepted = [&](std::unique_ptr<Stream> accepted) {
+        stream = std::move(accepted);
+        StreamHandlers use;
+        use.received = [&](base::View octets) { got.append(octets.begin(), octets.end()); };
+        return use;
+    };
+    auto listener = real.world->listen({.address = Loopback, .port = port}, std::move(handlers));
+    ASSERT_TRUE(listener);
+    const base::Fd client = dial(port);
+    ASSERT_TRUE(real.until([&] { return stream != nullptr; }));
+    listener->reset();
+    EXPECT_EQ(::send(client.get(), "still", 5, 0), 5);
+    EXPECT_TRUE(real.until([&] { return got == "still"; }));
+}
+
+TEST(TcpStream, GoesOnWithAConnectionOfAnEarlierProgram) {
+    Real real;
+    const Listener listener;
+    base::Fd kept = dial(listener.port);
+    const base::Fd server = listener.accept();
+    std::string got;
+    StreamHandlers handlers;
+    handlers.received = [&](base::View octets) { got.append(octets.begin(), octets.end()); };
+    handlers.drained = [] {};
+    const auto stream = adopt_tcp(real.loop, std::move(kept), "client.a", std::move(handlers));
+    ASSERT_TRUE(stream) << stream.error().text;
+    EXPECT_EQ((*stream)->remote(), Loopback);
+    EXPECT_EQ((*stream)->remote_port(), listener.port);
+    EXPECT_EQ(::send(server.get(), "more", 4, 0), 4);
+    ASSERT_TRUE(real.until([&] { return got == "more"; }));
+    ASSERT_TRUE((*stream)->send(base::as_bytes("back")));
+    ASSERT_TRUE(real.until([&] { return (*stream)->queued() == 0; }));
+    char buffer[16];
+    EXPECT_EQ(::recv(server.get(), buffer, sizeof(buffer), 0), 4);
+}
+
+TEST(TcpStream, IsNotKeptWhereNobodyWould) {
+    Real real;
+    const Listener listener;
+    const auto stream =
+        real.world->connect({.address = Loopback, .port = listener.port}, {}).value();
+    EXPECT_FALSE(stream->keep("client.a"));
+    EXPECT_TRUE(real.world->kept().empty());
+    EXPECT_EQ(real.world->adopt("client.a", {}), nullptr);
 }
 
 TEST(Resolver, FindsAnAddressWithoutWaiting) {

@@ -10,6 +10,8 @@
 #include <daemon/world.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -20,14 +22,15 @@
 
 namespace rtun::fake {
 
-// The server's end of a TCP connection. The functions go nowhere once the client has gone.
+// The far end of a TCP connection. The functions go nowhere once our side has gone.
 class FakeConnection {
 public:
-    std::function<void(base::View)> send;  // to the client
-    std::function<void()> close;           // the client reads the end
+    std::function<void(base::View)> send;  // to our side
+    std::function<void()> close;           // our side reads the end
 };
 
-// What listens at an address.
+// What is at the far end: listens at an address, or has called us (FakeWorld::call). Ours is the
+// client in the names of its functions, whoever called.
 class FakeListener {
 public:
     virtual ~FakeListener() = default;
@@ -48,6 +51,24 @@ public:
     bool slow_reader = false;                    // what is sent stays queued here
     std::function<bool()> pump;                  // reads the kernel's events; false: there are none
     int streams = 0;                             // alive
+    bool keeper = false;                         // there is somebody who keeps connections
+    // The program is being killed: kept connections stay when their streams are destroyed.
+    bool killed = false;
+
+    // Somebody connects to a listening socket of ours. False: nobody listens there.
+    bool call(base::Ipv4 from, std::uint16_t from_port, base::Ipv4 to, std::uint16_t port,
+              FakeListener &far) {
+        const auto found =
+            std::find_if(listening_.begin(), listening_.end(), [&](const FakeSocket *socket) {
+                return (socket->options.address.unspecified() || socket->options.address == to) &&
+                       socket->options.port == port;
+            });
+        if (found == listening_.end())
+            return false;
+        tasks_.emplace_back([this, weak = std::weak_ptr((*found)->handlers), from, from_port,
+                             far = &far] { arrive(weak, from, from_port, *far); });
+        return true;
+    }
 
     // Everything that happens without time passing. False: there was nothing.
     bool run() {
@@ -116,6 +137,8 @@ public:
         dialed.push_back(options);
         auto state = std::make_shared<StreamState>();
         state->handlers = std::move(handlers);
+        state->remote = options.address;
+        state->remote_port = options.port;
         const std::weak_ptr<StreamState> weak = state;
         if (const auto listener = listeners.find(options.address); listener != listeners.end()) {
             state->listener = listener->second;
@@ -127,6 +150,43 @@ public:
             });
         }
         return std::unique_ptr<daemon::Stream>(std::make_unique<FakeStream>(*this, state));
+    }
+
+    base::Result<std::unique_ptr<daemon::Listener>>
+    listen(const daemon::ListenOptions &options, daemon::ListenHandlers handlers) override {
+        for (const FakeSocket *socket : listening_)
+            if (socket->options.address == options.address &&
+                socket->options.port == options.port && socket->options.device == options.device)
+                return base::fail(base::system_error("cannot listen", EADDRINUSE));
+        return std::unique_ptr<daemon::Listener>(
+            std::make_unique<FakeSocket>(*this, options, std::move(handlers)));
+    }
+    std::unique_ptr<daemon::Stream> adopt(const std::string &name,
+                                          daemon::StreamHandlers handlers) override {
+        const auto found = kept_.find(name);
+        if (found == kept_.end() || !found->second->left)
+            return nullptr;
+        const auto state = found->second;
+        state->left = false;
+        state->handlers = std::move(handlers);
+        // What came meanwhile waits in the socket.
+        for (auto &event : std::exchange(state->meanwhile, {}))
+            tasks_.push_back(std::move(event));
+        return std::make_unique<FakeStream>(*this, state);
+    }
+    std::vector<std::string> kept() const override {
+        std::vector<std::string> result;
+        for (const auto &[name, state] : kept_)
+            if (state->left)
+                result.push_back(name);
+        return result;
+    }
+    void close_kept() override {
+        for (const std::string &name : kept()) {
+            const auto state = kept_.at(name);
+            kept_.erase(name);
+            hang_up(*state);
+        }
     }
 
 private:
@@ -162,6 +222,28 @@ private:
         bool flushing = false;
         bool connected = false;
         bool closed = false;
+        base::Ipv4 remote;
+        std::uint16_t remote_port = 0;
+        std::string kept;   // under this name
+        bool left = false;  // by the program that had it
+        std::vector<std::function<void()>> meanwhile;
+    };
+    class FakeSocket final : public daemon::Listener {
+    public:
+        FakeSocket(FakeWorld &world, daemon::ListenOptions at, daemon::ListenHandlers use)
+            : options(std::move(at)),
+              handlers(std::make_shared<daemon::ListenHandlers>(std::move(use))), world_(world) {
+            world_.listening_.push_back(this);
+        }
+        FakeSocket(const FakeSocket &) = delete;
+        FakeSocket &operator=(const FakeSocket &) = delete;
+        ~FakeSocket() override { std::erase(world_.listening_, this); }
+
+        const daemon::ListenOptions options;
+        const std::shared_ptr<daemon::ListenHandlers> handlers;
+
+    private:
+        FakeWorld &world_;
     };
     class FakeStream final : public daemon::Stream {
     public:
@@ -173,10 +255,14 @@ private:
         FakeStream &operator=(const FakeStream &) = delete;
         ~FakeStream() override {
             world_.streams--;
-            if (state_->connected && !state_->closed)
-                world_.tasks_.emplace_back(
-                    [listener = state_->listener] { listener->client_closed(); });
-            state_->closed = true;
+            if (state_->left)
+                return;
+            if (world_.killed && !state_->kept.empty()) {
+                leave();
+                return;
+            }
+            world_.kept_.erase(state_->kept);
+            world_.hang_up(*state_);
         }
         bool send(base::View octets) override {
             if (state_->queue.size() + octets.size() > MaxQueued)
@@ -189,39 +275,96 @@ private:
         }
         std::size_t queued() const override { return state_->queue.size(); }
         base::Ipv4 local() const override { return world_.local_address; }
+        base::Ipv4 remote() const override { return state_->remote; }
+        std::uint16_t remote_port() const override { return state_->remote_port; }
+        base::Bytes unsent() const override { return state_->queue; }
+        bool keep(const std::string &name) override {
+            if (!world_.keeper || state_->closed)
+                return false;
+            state_->kept = name;
+            world_.kept_[name] = state_;
+            return true;
+        }
+        void leave() override {
+            state_->left = true;
+            state_->handlers = {};
+            state_->queue.clear();  // was never written
+        }
 
     private:
         FakeWorld &world_;
         std::shared_ptr<StreamState> state_;
     };
 
+    // Our side closes it.
+    void hang_up(StreamState &state) {
+        if (state.connected && !state.closed)
+            tasks_.emplace_back([listener = state.listener] { listener->client_closed(); });
+        state.closed = true;
+    }
+    // Now, or when somebody has the connection again.
+    static void deliver(const std::weak_ptr<StreamState> &weak, std::function<void()> event) {
+        const auto state = weak.lock();
+        if (!state)
+            return;
+        if (state->left)
+            state->meanwhile.push_back(std::move(event));
+        else
+            event();
+    }
+    [[nodiscard]] FakeConnection far_end(const std::weak_ptr<StreamState> &weak,
+                                         const std::string &role) {
+        FakeConnection connection;
+        connection.send = [this, weak](base::View octets) {
+            tasks_.emplace_back([weak, bytes = base::Bytes(octets.begin(), octets.end())] {
+                deliver(weak, [weak, bytes] {
+                    if (const auto alive = weak.lock(); alive && !alive->closed)
+                        alive->handlers.received(bytes);
+                });
+            });
+        };
+        connection.close = [this, weak, role] {
+            tasks_.emplace_back([this, weak, role] {
+                deliver(weak, [this, weak, role] {
+                    const auto alive = weak.lock();
+                    if (!alive || std::exchange(alive->closed, true))
+                        return;
+                    kept_.erase(alive->kept);
+                    alive->handlers.closed(
+                        {base::ErrorCode::Closed, "the " + role + " closed the connection", 0});
+                });
+            });
+        };
+        return connection;
+    }
+    void arrive(const std::weak_ptr<daemon::ListenHandlers> &weak, base::Ipv4 from,
+                std::uint16_t port, FakeListener &far) {
+        const auto handlers = weak.lock();
+        if (!handlers || !handlers->admit(from)) {
+            far.client_closed();
+            return;
+        }
+        auto state = std::make_shared<StreamState>();
+        state->listener = &far;
+        state->connected = true;
+        state->remote = from;
+        state->remote_port = port;
+        state->handlers = handlers->accepted(std::make_unique<FakeStream>(*this, state));
+        if (!state->closed)
+            far.accepted(far_end(state, "client"));
+    }
+
     void establish(const std::weak_ptr<StreamState> &weak) {
         const auto state = weak.lock();
         if (!state || state->closed)
             return;
         state->connected = true;
-        FakeConnection connection;
-        connection.send = [this, weak](base::View octets) {
-            tasks_.emplace_back([weak, bytes = base::Bytes(octets.begin(), octets.end())] {
-                if (const auto alive = weak.lock(); alive && !alive->closed)
-                    alive->handlers.received(bytes);
-            });
-        };
-        connection.close = [this, weak] {
-            tasks_.emplace_back([weak] {
-                const auto alive = weak.lock();
-                if (!alive || std::exchange(alive->closed, true))
-                    return;
-                alive->handlers.closed(
-                    {base::ErrorCode::Closed, "the server closed the connection", 0});
-            });
-        };
-        state->listener->accepted(std::move(connection));
+        state->listener->accepted(far_end(weak, "server"));
         state->handlers.connected();
     }
     static void flush(const std::weak_ptr<StreamState> &weak) {
         const auto state = weak.lock();
-        if (!state || state->closed)
+        if (!state || state->closed || state->left)
             return;
         state->flushing = false;
         const base::Bytes octets = std::exchange(state->queue, {});
@@ -245,6 +388,8 @@ private:
     base::Time now_{std::chrono::hours(1)};
     std::deque<std::function<void()>> tasks_;
     std::vector<FakeAlarm *> alarms_;
+    std::vector<FakeSocket *> listening_;
+    std::map<std::string, std::shared_ptr<StreamState>> kept_;
 };
 
 }  // namespace rtun::fake
