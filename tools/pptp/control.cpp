@@ -63,8 +63,34 @@ void Control::start(base::Time now) {
         return;
     impl_->started = true;
     impl_->now = now;
-    impl_->echo_identifier = impl_->random.u32();
     impl_->control_event(ControlEvent::Open);
+}
+
+void Control::resume(const ControlState &state, base::Time now) {
+    Impl &self = *impl_;
+    if (self.started || self.ended)
+        return;
+    self.started = true;
+    self.now = now;
+    self.control_state = ConnectionState::Established;
+    self.call_state = CallState::Established;
+    self.server = state.server;
+    self.call_up = state.call;
+    self.call = state.call.local;
+    self.peer_call = static_cast<std::uint16_t>(state.call.peer);
+    self.keepalive.start(self.random.u32(), now);
+    self.receive(state.unread);
+}
+
+std::optional<ControlState> Control::state() const {
+    const Impl &self = *impl_;
+    if (self.call_state != CallState::Established || self.reason)
+        return std::nullopt;
+    const base::View unread = self.stream.unread();
+    return ControlState{.server = self.server,
+                        .call = self.call_up,
+                        .unread = {unread.begin(), unread.end()},
+                        .unsent = {}};
 }
 
 void Control::stop(base::Time now, std::string_view why) {
@@ -109,13 +135,13 @@ void Control::expire(base::Time now) {
         self.wait.reset();
         self.wait_over();
     }
-    if (self.echo && *self.echo <= now) {
-        self.echo.reset();
+    if (self.keepalive.deadline() && *self.keepalive.deadline() <= now)
         self.echo_over();
-    }
 }
 
-base::Deadline Control::deadline() const { return base::earlier(impl_->wait, impl_->echo); }
+base::Deadline Control::deadline() const {
+    return base::earlier(impl_->wait, impl_->keepalive.deadline());
+}
 
 std::vector<Output> Control::take_outputs() { return std::exchange(impl_->outputs, {}); }
 

@@ -107,7 +107,7 @@ public:
     Control(Control &&) noexcept;
     Control &operator=(Control &&) noexcept;
 
-    void start(base::Time now);  // the TCP connection is up
+    void start(base::Time now);                              // the TCP connection is up
     void resume(const ControlState &state, base::Time now);  // instead; nothing is output for it
     // Nothing: the call is not up yet, or ends.
     [[nodiscard]] std::optional<ControlState> state() const;

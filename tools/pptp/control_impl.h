@@ -9,10 +9,13 @@
 // - wait: a reply that has to come (RFC 2637 sections 3.1.4 and 3.2.1), or, once the end has begun,
 //   how long we wait for the peer to take part in it. All of the end has to fit into stop_timeout,
 //   half of it at most for the Call-Disconnect-Notify.
-// - echo: the silence before our Echo-Request, or the wait for its Echo-Reply (section 3.1.4).
+// - keepalive: the silence before our Echo-Request, or the wait for its Echo-Reply (section 3.1.4).
 #pragma once
 
+#include <pptp/common.h>
 #include <pptp/control.h>
+#include <pptp/keepalive.h>
+#include <pptp/message_stream.h>
 #include <pptp/states.h>
 #include <wire/pptp.h>
 
@@ -23,13 +26,6 @@
 
 namespace rtun::pptp {
 
-namespace wp = wire::pptp;
-using Kind = EndReason::Kind;
-
-[[nodiscard]] inline EndReason because(Kind kind, std::string text) {
-    return {.kind = kind, .text = std::move(text)};
-}
-
 struct Control::Impl {
     ControlOptions options;
     CallId call;
@@ -39,12 +35,14 @@ struct Control::Impl {
     CallState call_state = CallState::Idle;
     std::optional<std::uint16_t> peer_call;  // known since the Outgoing-Call-Reply
 
-    base::Bytes buffer;  // the beginning of a message: less than wire::pptp::message_max octets
-    base::Time now;      // of the call being served
+    // What was said, for whoever goes on with the connection.
+    ControlUp server;
+    CallUp call_up{};
+
+    MessageStream stream;
+    base::Time now;  // of the call being served
     base::Deadline wait;
-    base::Deadline echo;
-    std::optional<std::uint32_t> echo_pending;  // the identifier of the request not yet answered
-    std::uint32_t echo_identifier = 0;
+    Keepalive keepalive;
 
     std::optional<EndReason> reason;  // why the end has begun; the first reason stays
     base::Time stop_deadline;         // of the end as a whole, once there is a reason
@@ -54,7 +52,9 @@ struct Control::Impl {
     std::vector<Output> outputs;
     ControlCounters counters;
 
-    Impl(ControlOptions o, CallId c, base::Random &r) : options(std::move(o)), call(c), random(r) {}
+    Impl(ControlOptions o, CallId c, base::Random &r)
+        : options(std::move(o)), call(c), random(r),
+          keepalive(options.echo_interval, options.echo_timeout) {}
 
     // Received messages, one function each; what they mean for the machines.
     void on(const wp::StartControlConnectionRequest &m);
@@ -72,6 +72,8 @@ struct Control::Impl {
     void on(const wp::CallDisconnectNotify &m);
     void on(const wp::WanErrorNotify &m);
     void on(const wp::SetLinkInfo &m);
+    void on(const wp::Unknown &m);
+    void on(const wp::Malformed &m);
 
     // An event for a machine. cause: why it ends things, should it do so.
     void control_event(ControlEvent event, const EndReason &cause = {});
@@ -84,7 +86,6 @@ struct Control::Impl {
     void wait_over();  // the reply waited for has not come
     void echo_over();  // the silence, or the wait for an Echo-Reply, has lasted too long
     void take_echo_reply();
-    void arm_echo();
     [[nodiscard]] std::string where_lost() const;
     [[nodiscard]] bool ours(std::uint16_t call_id) const {
         return call_id == static_cast<std::uint16_t>(call);
@@ -97,8 +98,6 @@ struct Control::Impl {
     wp::OutgoingCallReply call_reply;
 
     void receive(base::View octets);
-    // Takes all messages off the front of octets; gives back what is left.
-    [[nodiscard]] base::View take_messages(base::View octets);
 };
 
 }  // namespace rtun::pptp

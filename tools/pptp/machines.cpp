@@ -3,32 +3,11 @@
 // The machines at work: an event, its cell, the cell's actions in the order of states.h.
 #include <pptp/control_impl.h>
 
-#include <base/bytes.h>
 #include <base/result.h>
 
 #include <algorithm>
 
 namespace rtun::pptp {
-
-namespace {
-
-// Of the software, as the PNS tells it in its Start-Control-Connection-Request.
-constexpr std::uint16_t firmware_revision = 1;
-
-// One octet less than the field, so that a peer that takes it for a C string finds its end.
-std::string field(std::string_view text) { return std::string(text.substr(0, wp::text_width - 1)); }
-
-// What a peer calls itself may go to terminals and logs.
-std::string shown(std::string_view text) {
-    return base::printable(base::as_bytes(text), wp::text_width);
-}
-
-// now + duration, without running off the end of time.
-base::Time after(base::Time now, base::Duration duration) {
-    return duration > base::Time::max() - now ? base::Time::max() : now + duration;
-}
-
-}  // namespace
 
 void Control::Impl::control_event(ControlEvent event, const EndReason &cause) {
     const ControlCell &cell = control_cell(control_state, event);
@@ -45,11 +24,12 @@ void Control::Impl::control_event(ControlEvent event, const EndReason &cause) {
     }
     if ((actions & ControlIsUp) != 0) {
         wait.reset();
-        outputs.emplace_back(ControlUp{.host_name = shown(start_reply.host_name),
-                                       .vendor = shown(start_reply.vendor),
-                                       .firmware = start_reply.firmware,
-                                       .max_channels = start_reply.max_channels});
-        arm_echo();
+        server = {.host_name = shown(start_reply.host_name),
+                  .vendor = shown(start_reply.vendor),
+                  .firmware = start_reply.firmware,
+                  .max_channels = start_reply.max_channels};
+        outputs.emplace_back(server);
+        keepalive.start(random.u32(), now);
         call_event(CallEvent::Open);
     }
     if ((actions & (SendStopVersion | SendStopRequest | Close)) != 0)
@@ -89,11 +69,12 @@ void Control::Impl::call_event(CallEvent event, const EndReason &cause) {
     }
     if ((actions & CallIsUp) != 0) {
         wait.reset();
-        outputs.emplace_back(CallUp{.local = call,
-                                    .peer = CallId{call_reply.call_id},
-                                    .connect_speed = call_reply.connect_speed,
-                                    .peer_window = call_reply.window,
-                                    .processing_delay = call_reply.processing_delay});
+        call_up = {.local = call,
+                   .peer = CallId{call_reply.call_id},
+                   .connect_speed = call_reply.connect_speed,
+                   .peer_window = call_reply.window,
+                   .processing_delay = call_reply.processing_delay};
+        outputs.emplace_back(call_up);
     }
     if ((actions & SendCallClear) != 0) {
         begin_end(cause);
@@ -114,7 +95,7 @@ void Control::Impl::begin_end(const EndReason &cause) {
         return;
     reason = cause;
     stop_deadline = after(now, options.stop_timeout);
-    echo.reset();
+    keepalive.stop();
 }
 
 void Control::Impl::send_stop(wp::StopReason why) {
@@ -127,8 +108,8 @@ void Control::Impl::close() {
     ended = true;
     call_state = CallState::Idle;  // cleared with its control connection (section 2.3)
     wait.reset();
-    echo.reset();
-    buffer.clear();
+    keepalive.stop();
+    stream.clear();
     outputs.emplace_back(Ended{*reason});
 }
 
@@ -146,35 +127,23 @@ void Control::Impl::wait_over() {
 }
 
 void Control::Impl::echo_over() {
-    if (echo_pending) {
+    const auto identifier = keepalive.expire(now);
+    if (!identifier) {
         control_event(ControlEvent::EchoTimeout,
                       because(Kind::EchoTimeout,
                               "no Echo-Reply within " + base::format_uptime(options.echo_timeout)));
         return;
     }
-    echo_pending = echo_identifier++;
-    send(wp::EchoRequest{.identifier = *echo_pending});
+    send(wp::EchoRequest{.identifier = *identifier});
     counters.echo_sent++;
-    echo = after(now, options.echo_timeout);
 }
 
 // Any result: the peer is there, and that is what was asked.
 void Control::Impl::take_echo_reply() {
-    if (!echo_pending || *echo_pending != echo_reply.identifier) {
+    if (keepalive.answered(echo_reply.identifier, now))
+        counters.echo_answered++;
+    else
         counters.unexpected++;
-        return;
-    }
-    counters.echo_answered++;
-    echo_pending.reset();
-    arm_echo();
-}
-
-// From the last message received on (section 3.1.4); while a reply is awaited, that deadline stays.
-void Control::Impl::arm_echo() {
-    if (control_state != ConnectionState::Established || reason || echo_pending)
-        return;
-    if (options.echo_interval > base::Duration::zero())
-        echo = after(now, options.echo_interval);
 }
 
 }  // namespace rtun::pptp

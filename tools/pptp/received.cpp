@@ -6,56 +6,35 @@
 
 #include <pptp/codes.h>
 
-#include <algorithm>
-#include <cstddef>
+#include <variant>
 
 namespace rtun::pptp {
 
 // -- octets
 
-base::View Control::Impl::take_messages(base::View octets) {
-    base::Reader stream(octets);
-    while (!ended) {
-        const wp::Next next = wp::next(stream);
-        if (std::holds_alternative<wp::NeedMore>(next))
-            return stream.rest();
-        if (const auto *bad = std::get_if<wp::Malformed>(&next)) {
-            control_event(ControlEvent::Malformed,
-                          because(Kind::ProtocolError, "the server sent " + bad->text));
-            break;
+void Control::Impl::receive(base::View octets) {
+    stream.receive(octets, [this](const wp::Next &next) {
+        if (const auto *message = std::get_if<wp::Message>(&next)) {
+            counters.messages_in++;
+            keepalive.heard(now);
+            std::visit([this](const auto &m) { on(m); }, *message);
+        } else if (const auto *unknown = std::get_if<wp::Unknown>(&next)) {
+            counters.messages_in++;
+            keepalive.heard(now);
+            on(*unknown);
+        } else if (const auto *bad = std::get_if<wp::Malformed>(&next)) {
+            on(*bad);
         }
-        counters.messages_in++;
-        arm_echo();
-        std::visit([this](const auto &m) { on(m); }, std::get<wp::Message>(next));
-    }
-    return {};
+        return ended ? MessageStream::Flow::Stop : MessageStream::Flow::On;
+    });
 }
 
-void Control::Impl::receive(base::View octets) {
-    // What is kept of earlier octets is completed first, with never more than makes a message.
-    while (!buffer.empty() && !octets.empty() && !ended) {
-        const std::size_t more = std::min(octets.size(), wp::message_max - buffer.size());
-        const std::size_t kept = buffer.size();
-        buffer.insert(buffer.end(), octets.begin(),
-                      octets.begin() + static_cast<std::ptrdiff_t>(more));
-        const std::size_t left = take_messages(buffer).size();
-        if (ended)
-            return;
-        if (left == buffer.size()) {
-            octets = octets.subspan(more);
-            continue;
-        }
-        // One message at least is gone, and with it all that was kept: go on in the input.
-        const std::size_t taken = buffer.size() - left;
-        octets = octets.subspan(taken - kept);
-        buffer.clear();
-    }
-    if (ended)
-        return;
-    const base::View left = take_messages(octets);
-    if (!ended)
-        buffer.insert(buffer.end(), left.begin(), left.end());
+void Control::Impl::on(const wp::Malformed &m) {
+    control_event(ControlEvent::Malformed,
+                  because(Kind::ProtocolError, "the server sent " + m.text));
 }
+
+void Control::Impl::on(const wp::Unknown &) { counters.unexpected++; }
 
 // -- messages of the control connection
 

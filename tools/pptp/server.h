@@ -24,7 +24,7 @@
 namespace rtun::pptp {
 
 struct ServerOptions {
-    std::string host_name;              // at most 63 octets are sent
+    std::string host_name{};  // at most 63 octets are sent
     std::string vendor = "rtun";
     std::uint16_t receive_window = 64;  // packets we buffer, told to the peer
     std::uint16_t max_calls = 16;       // of one connection; the next is refused (no resources)
@@ -50,7 +50,7 @@ struct CallRequested {
     std::uint32_t maximum_bps = 0;
     std::uint16_t peer_window = 0;  // packets
     std::uint16_t processing_delay = 0;
-    std::string phone_number;       // printable characters only
+    std::string phone_number;  // printable characters only
     std::string sub_address;
 };
 // Set-Link-Info of the peer.
@@ -96,7 +96,8 @@ public:
     void accept(CallId peer, CallId local, std::uint32_t connect_bps, base::Time now);
     enum class Refusal : std::uint8_t { NoResources, NotAllowed, Busy };
     void refuse(CallId peer, Refusal why, base::Time now);
-    void clear(CallId peer, std::string_view why, base::Time now);  // our end: CDN; CallEnded follows
+    void clear(CallId peer, std::string_view why,
+               base::Time now);                       // our end: CDN; CallEnded follows
     void stop(base::Time now, std::string_view why);  // all calls and the connection; Ended follows
     void receive(base::View octets, base::Time now);
     void connection_lost(base::Time now, std::string_view why);

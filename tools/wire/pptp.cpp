@@ -325,6 +325,17 @@ Malformed malformed(Malformed::Kind kind, std::string text) {
     return {.kind = kind, .text = std::move(text)};
 }
 
+Next unknown(std::uint16_t code, std::uint16_t length, Reader &stream) {
+    if (length > message_max)
+        return malformed(Malformed::Kind::BadLength,
+                         "a control message of unknown type " + std::to_string(code) +
+                             " and length " + std::to_string(length) + ", longer than any");
+    if (stream.left() < length)
+        return NeedMore{};
+    stream.skip(length);
+    return Unknown{code};
+}
+
 }  // namespace
 
 MessageType type_of(const Message &message) {
@@ -372,8 +383,7 @@ Next next(base::Reader &stream) {
         return NeedMore{};
     const std::uint16_t code = in.be16();
     if (code == 0 || code > kinds.size())
-        return malformed(Malformed::Kind::UnknownMessage,
-                         "a control message of unknown type " + std::to_string(code));
+        return unknown(code, length, stream);
     const auto type = static_cast<MessageType>(code);
     if (length != length_of(type))
         return malformed(Malformed::Kind::BadLength,

@@ -33,9 +33,19 @@ constexpr std::uint32_t bearer_any = 3;
 constexpr std::uint8_t result_ok = 1;
 constexpr std::uint8_t result_general_error = 2;  // the error code says which (section 2.16)
 
+// General error codes (section 2.16).
+constexpr std::uint8_t error_not_connected = 1;
+constexpr std::uint8_t error_no_resource = 4;
+constexpr std::uint8_t error_bad_call_id = 5;
+
 // Result codes of one message only.
+constexpr std::uint8_t start_exists_already = 3;
+constexpr std::uint8_t start_version_not_supported = 5;
+constexpr std::uint8_t outgoing_call_busy = 4;
 constexpr std::uint8_t outgoing_call_do_not_accept = 7;
 constexpr std::uint8_t incoming_call_do_not_accept = 3;
+constexpr std::uint8_t disconnect_administrative = 3;
+constexpr std::uint8_t disconnect_request = 4;
 
 enum class StopReason : std::uint8_t { None = 1, StopProtocol = 2, StopLocalShutdown = 3 };
 
@@ -141,7 +151,7 @@ struct CallDisconnectNotify {
     std::uint8_t result = 0;
     std::uint8_t error = 0;
     std::uint16_t cause = 0;
-    std::string statistics;
+    std::string statistics{};
     bool operator==(const CallDisconnectNotify &) const = default;
 };
 struct WanErrorNotify {
@@ -194,14 +204,20 @@ enum class MessageType : std::uint16_t {
 // There is no whole message yet.
 struct NeedMore {};
 
+// A whole message of a type that RFC 2637 does not have, no longer than those that it has: it can
+// be passed over, for its length is known.
+struct Unknown {
+    std::uint16_t type = 0;
+    bool operator==(const Unknown &) const = default;
+};
+
 // What the stream holds is not a message. There is no way to find the next one, so the connection
 // is done for (section 1.4).
 struct Malformed {
     enum class Kind : std::uint8_t {
-        BadLength,       // shorter than a header, or not the length of its message type
-        NotControl,      // the PPTP message type is not 1
-        BadMagic,        // the magic cookie is not one
-        UnknownMessage,  // a good header with a message type that RFC 2637 does not have
+        BadLength,   // shorter than a header, or not the length of its message type
+        NotControl,  // the PPTP message type is not 1
+        BadMagic,    // the magic cookie is not one
     };
     Kind kind = Kind::BadLength;
     std::string text;  // one line for a human
@@ -210,7 +226,7 @@ struct Malformed {
 // Takes the next message off the stream; the stream stays where it is if there is none. The answer
 // depends only on the octets so far: what is malformed stays so whatever follows, and is found as
 // soon as the octets that make it so are there.
-using Next = std::variant<NeedMore, Message, Malformed>;
+using Next = std::variant<NeedMore, Message, Unknown, Malformed>;
 [[nodiscard]] Next next(base::Reader &stream);
 
 }  // namespace rtun::wire::pptp

@@ -220,8 +220,8 @@ TEST(PptpCodec, a_length_of_zero_is_malformed_with_two_octets_known) {
 TEST(PptpCodec, each_field_of_the_header_is_checked_as_soon_as_it_is_there) {
     EXPECT_EQ(refused(hex("0010 0002")).kind, Malformed::Kind::NotControl);
     EXPECT_EQ(refused(hex("0010 0001 1a2b3c4e")).kind, Malformed::Kind::BadMagic);
-    EXPECT_EQ(refused(hex("0010 0001 1a2b3c4d 0010")).kind, Malformed::Kind::UnknownMessage);
-    EXPECT_EQ(refused(hex("0010 0001 1a2b3c4d 0000")).kind, Malformed::Kind::UnknownMessage);
+    EXPECT_EQ(refused(hex("00dd 0001 1a2b3c4d 0010")).kind, Malformed::Kind::BadLength);
+    EXPECT_EQ(refused(hex("ffff 0001 1a2b3c4d 0000")).kind, Malformed::Kind::BadLength);
     EXPECT_EQ(refused(hex("0010 0001 1a2b3c4d 0006")).kind, Malformed::Kind::BadLength);
 }
 
@@ -229,9 +229,32 @@ TEST(PptpCodec, refusals_say_what_is_wrong) {
     EXPECT_EQ(refused(hex("0010 0002")).text,
               "a message of PPTP message type 2, which is not a control message");
     EXPECT_EQ(refused(hex("0010 0001 00000000")).text, "a message with a wrong magic cookie");
-    EXPECT_EQ(refused(hex("0010 0001 1a2b3c4d 0010")).text, "a control message of unknown type 16");
+    EXPECT_EQ(refused(hex("00dd 0001 1a2b3c4d 0010")).text,
+              "a control message of unknown type 16 and length 221, longer than any");
     EXPECT_EQ(refused(hex("0010 0001 1a2b3c4d 0006")).text,
               "Echo-Reply of length 16, which has to be 20");
+}
+
+TEST(PptpCodec, a_message_of_an_unknown_type_is_passed_over_as_a_whole) {
+    for (const int code : {0, 16, 17, 255, 65535}) {
+        const auto type = static_cast<std::uint16_t>(code);
+        for (const std::size_t length : {std::size_t{12}, std::size_t{16}, message_max}) {
+            base::Writer out;
+            out.be16(static_cast<std::uint16_t>(length)).be16(1).be32(magic_cookie).be16(type);
+            out.zeros(length - out.position());
+            for (std::size_t size = 0; size < length; ++size) {
+                base::Reader part(base::View(out.view()).first(size));
+                EXPECT_TRUE(std::holds_alternative<NeedMore>(next(part))) << size;
+                EXPECT_EQ(part.left(), size);
+            }
+            out.u8(7);
+            base::Reader stream(out.view());
+            const Next got = next(stream);
+            ASSERT_TRUE(std::holds_alternative<Unknown>(got)) << type << " " << length;
+            EXPECT_EQ(std::get<Unknown>(got).type, type);
+            EXPECT_EQ(stream.left(), 1U);
+        }
+    }
 }
 
 TEST(PptpCodec, another_protocol_is_not_mistaken_for_pptp) {
