@@ -95,7 +95,9 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     };
     Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { loop.quit(0); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
-    Commands commands(clients, pseudowires, config_file);
+    Sessions nobody;
+    Directory directory([](const config::Config &) { return base::Status{}; }, [] {});
+    Commands commands(clients, pseudowires, directory, nobody, config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
         clients.kernel_event(event);
         pseudowires.kernel_event(event);
@@ -130,6 +132,7 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     }));
     (void)TRY(event::notify::watchdog(loop));
 
+    (void)TRY(directory.load(config));
     (void)TRY(clients.load(config));
     const Pseudowires::Loaded loaded = TRY(pseudowires.load(config.pseudowires));
     base::log::info("daemon.ready", {}, "ready: {} clients, {} pseudowires ({} were there already)",
