@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -13,6 +14,7 @@ namespace rtun::daemon {
 namespace {
 
 constexpr std::string_view VersionLine = "rtun-client 1";
+constexpr std::string_view ServerLine = "rtun-server 1\n";
 
 }  // namespace
 
@@ -21,6 +23,16 @@ base::Bytes encode(const Blob &blob) {
         fmt::format("{}\nclient {}\ndial {}\n", VersionLine, blob.client, blob.dial);
     const base::View bytes = base::as_bytes(text);
     return {bytes.begin(), bytes.end()};
+}
+
+base::Bytes server_blob() {
+    const base::View bytes = base::as_bytes(ServerLine);
+    return {bytes.begin(), bytes.end()};
+}
+
+bool is_server_blob(base::View bytes) {
+    const base::View line = base::as_bytes(ServerLine);
+    return bytes.size() >= line.size() && std::equal(line.begin(), line.end(), bytes.begin());
 }
 
 std::optional<Blob> decode_blob(base::View bytes) {

@@ -10,6 +10,8 @@
 #include <ctl/server.h>
 #include <daemon/blob.h>
 #include <daemon/clients.h>
+#include <daemon/pptp_server.h>
+#include <daemon/server_view.h>
 #include <daemon/commands.h>
 #include <daemon/kernel_pump.h>
 #include <daemon/loop_world.h>
@@ -24,6 +26,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -32,6 +35,20 @@ namespace rtun::daemon {
 namespace {
 
 constexpr std::string_view OwnerName = "rtun";
+
+const Reason DaemonStopped{Layer::Config, Side::User, base::ErrorCode::Closed,
+                           "the daemon was stopped", Cause::DaemonStopped};
+
+class Undressed final : public Dressing {
+public:
+    std::vector<std::string> put_on(const Dressed &, const aaa::Terms &) override { return {}; }
+    std::vector<std::string> change(const Dressed &, const aaa::Terms &,
+                                    const aaa::Terms &) override {
+        return {};
+    }
+    void resume(const Dressed &, const aaa::Terms &) override {}
+    void take_off(const Dressed &, const aaa::Terms &, const std::string &) override {}
+};
 
 base::Result<config::Config> first_config(const std::string &file) {
     // The default file need not be there: clients can be added by commands.
@@ -61,12 +78,56 @@ base::Status delete_leftovers(netlink::Kernel &kernel) {
             base::log::info("tunnel.leftover", {{"RTUN_CLIENT", blob->client}},
                             "tunnel {} to {} of client {} was left by an earlier daemon: deleted",
                             id, tunnel.spec.remote.text(), blob->client);
+        } else if (is_server_blob(tunnel.spec.blob)) {
+            TRY(kernel.tunnel_del(tunnel.id));
+            base::log::info("tunnel.leftover", {{"RTUN_TUNNEL", std::to_string(id)}},
+                            "tunnel {} to {} was a session of an earlier daemon's server: deleted",
+                            id, tunnel.spec.remote.text());
         } else {
             base::log::warning("tunnel.unknown", {{"RTUN_TUNNEL", std::to_string(id)}},
                                "tunnel {} to {} belongs to \"{}\" but names no client: left alone",
                                id, tunnel.spec.remote.text(), OwnerName);
         }
     }
+    return {};
+}
+
+base::Status check_served(const config::Config &config) {
+    TRY(aaa::Users::check(config));
+    return aaa::Pools::check(config);
+}
+
+// Where records and leases are: RTUN_STATE, or what the service manager has made for it, or the
+// usual place.
+std::string state_file(const std::string &netns) {
+    const char *directory = std::getenv("RTUN_STATE");
+    if (directory == nullptr)
+        directory = std::getenv("STATE_DIRECTORY");
+    return fmt::format("{}/rtun{}{}.db", directory == nullptr ? "/var/lib/rtun" : directory,
+                       netns.empty() ? "" : "-", netns);
+}
+
+// Without a disk there is no history and no lease is remembered, but there is service.
+aaa::Store open_store(const std::string &file) {
+    auto store = aaa::Store::open(file);
+    if (store)
+        return std::move(*store);
+    base::log::error("store.failed", {{"RTUN_FILE", file}},
+                     "{}: records and leases are kept in memory only", store.error().text);
+    return aaa::Store::in_memory();
+}
+
+// What an earlier program has left behind: sessions whose end nobody saw, leases of theirs.
+base::Status close_leftovers(aaa::Store &store, aaa::Pools &pools, double now) {
+    for (const aaa::Record &record : TRY(store.open_sessions()))
+        TRY(store.end({.id = record.id,
+                       .octets_in = record.octets_in,
+                       .octets_out = record.octets_out,
+                       .packets_in = record.packets_in,
+                       .packets_out = record.packets_out},
+                      now, info(Cause::Lost).name, "the daemon ended without seeing it"));
+    for (const aaa::Pools::Lease &lease : pools.leases())
+        pools.release(lease.owner);
     return {};
 }
 
@@ -93,12 +154,33 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         log_event(level, event);
         server.publish(event);
     };
-    Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { loop.quit(0); });
+    bool clients_rest = false;
+    bool server_rests = false;
+    const auto rested = [&](bool &who) {
+        who = true;
+        if (clients_rest && server_rests)
+            loop.quit(0);
+    };
+    Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { rested(clients_rest); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
-    Sessions nobody;
-    Directory directory([](const config::Config &) { return base::Status{}; }, [] {});
-    Commands commands(clients, pseudowires, directory, nobody, config_file);
+    Undressed dressing;
+    aaa::Users users;
+    aaa::Store store = open_store(state_file(netns));
+    aaa::Pools pools(store);
+    PptpServer pptp({*world, *kernel, random, routes, users, pools, store, dressing}, tell,
+                    [&] { rested(server_rests); });
+    Directory directory(check_served, [&] {
+        const config::Config &now = directory.config();
+        users.load(now);
+        pools.load(now);
+        pptp.apply(now.pptp_server, now.accounting);
+        pptp.terms_changed();
+    });
+    ServerView view(pptp, *kernel, *world, pools, store);
+    Commands commands(clients, pseudowires, directory, view, config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
+        if (pptp.kernel_event(event))
+            return;
         clients.kernel_event(event);
         pseudowires.kernel_event(event);
     }));
@@ -117,10 +199,13 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     const auto stop = [&] {
         if (std::exchange(stopping, true)) {
             clients.abort_all("the daemon was stopped");
+            pptp.abort_all(DaemonStopped);
             return;
         }
         event::notify::stopping();
-        base::log::info("daemon.stopping", {}, "stopping: {} calls are ended", clients.up());
+        base::log::info("daemon.stopping", {}, "stopping: {} calls and {} sessions are ended",
+                        clients.up(), pptp.sessions());
+        pptp.stop_all(DaemonStopped);
         clients.stop_all("the daemon was stopped");
     };
     const event::Signal terminate = TRY(event::Signal::create(loop, SIGTERM, stop));
@@ -133,6 +218,9 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     (void)TRY(event::notify::watchdog(loop));
 
     (void)TRY(directory.load(config));
+    if (const auto closed = close_leftovers(store, pools, world->epoch()); !closed)
+        base::log::error("store.failed", {}, "what an earlier daemon has left was not closed: {}",
+                         closed.error().text);
     (void)TRY(clients.load(config));
     const Pseudowires::Loaded loaded = TRY(pseudowires.load(config.pseudowires));
     base::log::info("daemon.ready", {}, "ready: {} clients, {} pseudowires ({} were there already)",

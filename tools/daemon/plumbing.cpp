@@ -91,9 +91,9 @@ void Plumbing::ipv4_down() {
         routes_.unpin(server_);
 }
 
-base::Status Plumbing::ipv6_up(std::uint64_t interface_id) {
+base::Status Plumbing::ipv6_up(const Ipv6 &ipv6) {
     RTUN_ASSERT(session_ && device_);
-    TRY(kernel_.address_add6(device_->index, interface_id));
+    TRY(kernel_.address_add6(device_->index, ipv6.interface_id));
     netlink::SessionChange change;
     change.np = netlink::NetworkProtocols{.ipv4 = true, .ipv6 = true};
     return kernel_.session_set(session_->id, change);

@@ -47,7 +47,12 @@ public:
     [[nodiscard]] base::Status ipv4_up(const Ipv4 &ipv4);
     void ipv4_down();
     // The device's link-local address, and the way for IPv6 open beside that for IPv4.
-    [[nodiscard]] base::Status ipv6_up(std::uint64_t interface_id);
+    struct Ipv6 {
+        std::string interface;
+        std::uint32_t mtu = 0;
+        std::uint64_t interface_id = 0;
+    };
+    [[nodiscard]] base::Status ipv6_up(const Ipv6 &ipv6);
     void ipv6_down();
     [[nodiscard]] base::Status set_mtu(std::uint32_t mtu);
 

@@ -86,6 +86,9 @@ public:
     base::Status address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override {
         return rtnl_.address_add(link, local, peer);
     }
+    base::Status address_add6(LinkIndex link, std::uint64_t interface_id) override {
+        return rtnl_.address_add6(link, interface_id);
+    }
     base::Status route_add(const Route &route) override { return rtnl_.route_add(route); }
     base::Status route_del(const Route &route) override { return rtnl_.route_del(route); }
     base::Result<Route> route_to(base::Ipv4 destination, std::uint32_t fwmark) override {

@@ -317,6 +317,8 @@ public:
     // local/32 with a point-to-point peer (unspecified: none), which brings the peer route.
     [[nodiscard]] virtual base::Status address_add(LinkIndex link, base::Ipv4 local,
                                                    base::Ipv4 peer) = 0;
+    // The link-local address fe80::/64 with this interface identifier.
+    [[nodiscard]] virtual base::Status address_add6(LinkIndex link, std::uint64_t interface_id) = 0;
     [[nodiscard]] virtual base::Status route_add(const Route &route) = 0;
     [[nodiscard]] virtual base::Status route_del(const Route &route) = 0;
     // How the kernel would reach it now.

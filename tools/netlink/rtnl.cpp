@@ -190,6 +190,22 @@ base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local, base::
     return finish(built.get(), sizeof(ifaddrmsg));
 }
 
+Message build_address6(LinkIndex link, std::uint64_t interface_id) {
+    ifaddrmsg header{};
+    header.ifa_family = AF_INET6;
+    header.ifa_prefixlen = 64;
+    header.ifa_flags = IFA_F_NODAD;  // both ends have agreed on who has which
+    header.ifa_scope = RT_SCOPE_LINK;
+    header.ifa_index = static_cast<unsigned>(number(link));
+    base::Writer octets;
+    octets.be32(0xfe800000U).be32(0);
+    octets.be32(static_cast<std::uint32_t>(interface_id >> 32));
+    octets.be32(static_cast<std::uint32_t>(interface_id));
+    Message message = message_of(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header);
+    message.bytes(IFA_LOCAL, octets.view());
+    return message;
+}
+
 base::Result<Message> build_route(const Route &route, RouteVerb verb) {
     const NlRoute object(rtnl_route_alloc());
     rtnl_nexthop *hop = rtnl_route_nh_alloc();
@@ -338,6 +354,12 @@ base::Result<LinkIndex> Rtnl::link_index(std::string_view name) {
 base::Status Rtnl::address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
     TRY(socket_.request(TRY(build_address_new(link, local, peer)),
                         fmt::format("address {} on device {}", local.text(), number(link))));
+    return {};
+}
+
+base::Status Rtnl::address_add6(LinkIndex link, std::uint64_t interface_id) {
+    TRY(socket_.request(build_address6(link, interface_id),
+                        fmt::format("link-local address on device {}", number(link))));
     return {};
 }
 

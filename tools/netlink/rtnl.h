@@ -36,6 +36,7 @@ public:
     [[nodiscard]] base::Status link_del(LinkIndex link);
     [[nodiscard]] base::Result<std::string> link_name(LinkIndex link);
     [[nodiscard]] base::Status address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer);
+    [[nodiscard]] base::Status address_add6(LinkIndex link, std::uint64_t interface_id);
     [[nodiscard]] base::Status route_add(const Route &route);
     [[nodiscard]] base::Status route_del(const Route &route);
     [[nodiscard]] base::Result<Route> route_to(base::Ipv4 destination, std::uint32_t fwmark);
@@ -57,6 +58,7 @@ private:
 [[nodiscard]] base::Result<LinkStatus> parse_link(const Received &message);
 [[nodiscard]] base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local,
                                                       base::Ipv4 peer);
+[[nodiscard]] Message build_address6(LinkIndex link, std::uint64_t interface_id);
 enum class RouteVerb : std::uint8_t { Add, Delete };
 [[nodiscard]] base::Result<Message> build_route(const Route &route, RouteVerb verb);
 [[nodiscard]] Message build_route_get(base::Ipv4 destination, std::uint32_t fwmark);

@@ -67,6 +67,7 @@ struct FixedKernel final : netlink::Kernel {
     base::Status link_up(netlink::LinkIndex, std::uint32_t) override { return no(); }
     base::Status link_del(netlink::LinkIndex) override { return no(); }
     base::Status address_add(netlink::LinkIndex, base::Ipv4, base::Ipv4) override { return no(); }
+    base::Status address_add6(netlink::LinkIndex, std::uint64_t) override { return no(); }
     base::Status route_add(const netlink::Route &) override { return no(); }
     base::Status route_del(const netlink::Route &) override { return no(); }
     base::Result<netlink::Route> route_to(base::Ipv4, std::uint32_t) override { return no(); }

@@ -155,6 +155,7 @@ public:
     base::Status link_del(netlink::LinkIndex link) override;
     base::Result<std::string> link_name(netlink::LinkIndex link) override;
     base::Status address_add(netlink::LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override;
+    base::Status address_add6(netlink::LinkIndex link, std::uint64_t interface_id) override;
     base::Status route_add(const netlink::Route &route) override;
     base::Status route_del(const netlink::Route &route) override;
     base::Result<netlink::Route> route_to(base::Ipv4 destination, std::uint32_t fwmark) override;

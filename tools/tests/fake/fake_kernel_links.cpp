@@ -174,6 +174,13 @@ base::Status FakeKernel::address_add(LinkIndex link, base::Ipv4 local, base::Ipv
     return {};
 }
 
+base::Status FakeKernel::address_add6(LinkIndex link, std::uint64_t interface_id) {
+    TRY(called(fmt::format("address_add6 {} {:x}", number(link), interface_id)));
+    if (!links_.contains(link))
+        return no_link(link);
+    return {};
+}
+
 base::Status FakeKernel::route_add(const Route &route) {
     TRY(called("route_add " + describe(route)));
     if (const auto link = links_.find(route.oif); link != links_.end() && !link->second.up)
