@@ -33,6 +33,7 @@ struct FakeLink {
     std::uint32_t mtu = 1500;
     bool ethernet = false;
     std::optional<base::Mac> mac{};
+    std::uint32_t group = 0;
     struct Address {
         base::Ipv4 local;
         base::Ipv4 peer;
