@@ -139,7 +139,8 @@ base::Status Commands::check_name_free(const config::Add<T> &add) const {
                 : "";
         if (!taken.empty())
             return base::fail(ErrorCode::Exists,
-                              fmt::format("there is a {} \"{}\" already", taken, name));
+                              fmt::format("there is {} {} \"{}\" already",
+                                          config::article_of(taken), taken, name));
     }
     return {};
 }
@@ -323,9 +324,10 @@ base::Status Commands::run(const config::AccountingShow &what, Answer &answer) {
 }
 
 base::Status Commands::run(const config::Why &what, Answer & /*answer*/) {
-    return base::fail(
-        ErrorCode::NotFound,
-        fmt::format("nothing is known of a user, a client or a peer \"{}\"", what.who));
+    if (what.name.empty())
+        return {};
+    return base::fail(ErrorCode::NotFound,
+                      fmt::format("nothing is remembered of \"{}\"", what.name));
 }
 
 base::Status Commands::run(const config::Capture & /*what*/, Answer & /*answer*/) {
