@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // CHAP, the challenged side (RFC 1994 section 4), for every algorithm: answers challenges as long
-// as the link lives and takes the verdict on its last answer, whose identifier it repeats.
+// as the link lives and takes the verdict on its last answer, whose identifier it repeats. Until
+// the first verdict the answer is given again and again: the verdict may have been lost, and will
+// be repeated for a repeated answer only (section 4.1).
 #include <auth/engines.h>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace rtun::auth {
 
@@ -17,6 +21,7 @@ public:
           algorithm_(std::move(algorithm)) {}
 
     void start(base::Time now) override;
+    void resume(base::Time) override { state_ = State::Up; }
     void receive(std::uint16_t protocol, base::View payload, base::Time now) override;
     void expire(base::Time now) override;
     [[nodiscard]] base::Deadline deadline() const override { return deadline_; }
@@ -39,6 +44,7 @@ private:
     std::unique_ptr<ChapAlgorithm> algorithm_;
     State state_ = State::Idle;
     base::Deadline deadline_;
+    base::Time limit_{};             // of the phase
     bool open_ = false;              // the last response has had no verdict
     wire::ChapChallenge challenge_;  // the last one that was answered
     base::Bytes response_;           // and the answer
@@ -53,7 +59,8 @@ void ChapPeer::start(base::Time now) {
     }
     state_ = State::Waiting;
     open_ = false;
-    deadline_ = now + options_.timeout;
+    limit_ = now + options_.timeout;
+    deadline_ = limit_;
 }
 
 void ChapPeer::receive(std::uint16_t protocol, base::View payload, base::Time now) {
@@ -89,8 +96,10 @@ void ChapPeer::challenged(const wire::ChapChallenge &challenge, base::Time now) 
     if (state_ == State::Waiting) {
         // Later challenges do not prolong this, so that the phase ends.
         state_ = State::Responded;
-        deadline_ = now + options_.timeout;
+        limit_ = now + options_.timeout;
     }
+    if (state_ == State::Responded)
+        deadline_ = std::min(now + options_.retry, limit_);
 }
 
 template <typename Verdict>
@@ -113,6 +122,11 @@ void ChapPeer::judged(const Verdict &verdict) {
 void ChapPeer::expire(base::Time now) {
     if (!deadline_ || now < *deadline_)
         return;
+    if (state_ == State::Responded && now < limit_) {
+        outputs_.push_back(Send{info(Method::Chap).protocol, response_});
+        deadline_ = std::min(now + options_.retry, limit_);
+        return;
+    }
     deadline_.reset();
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.timeout).count();
     const std::string_view missing =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The failure codes of MS-CHAP in words (RFC 2433 section 8, RFC 2759 section 6). R=1 would allow
-// another try with other credentials; we have no others, so every Failure is final.
+// The failure codes of MS-CHAP in words (RFC 2433 section 8, RFC 2759 section 6). To us R=1 would
+// allow another try with other credentials; we have no others, so every Failure is final.
 #include <auth/engines.h>
 
 #include <fmt/format.h>
@@ -28,14 +28,17 @@ constexpr std::array<Row, 6> table{{
 
 }  // namespace
 
+std::string_view words_of(std::uint32_t code) {
+    const auto row =
+        std::find_if(table.begin(), table.end(), [code](const Row &r) { return r.code == code; });
+    return row != table.end() ? row->words : "rejected";
+}
+
 Failed ms_chap_failed(std::string_view message) {
     const wire::MsChapFailure failure = wire::parse_ms_chap_failure(message);
     if (!failure.error)
         return plainly_rejected(failure.message);
-    const auto row = std::find_if(table.begin(), table.end(),
-                                  [&failure](const Row &r) { return r.code == *failure.error; });
-    std::string text =
-        fmt::format("{} (E={})", row != table.end() ? row->words : "rejected", *failure.error);
+    std::string text = fmt::format("{} (E={})", words_of(*failure.error), *failure.error);
     if (const std::string said = shown(failure.message); !said.empty())
         text += ": " + said;
     // Codes have ten digits at most; one that no int can hold is no code of the table either.

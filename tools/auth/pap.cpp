@@ -18,6 +18,7 @@ public:
         : credentials_(std::move(credentials)), options_(options) {}
 
     void start(base::Time now) override;
+    void resume(base::Time) override {}  // nothing is awaited any more
     void receive(std::uint16_t protocol, base::View payload, base::Time now) override;
     void expire(base::Time now) override;
     [[nodiscard]] base::Deadline deadline() const override { return deadline_; }

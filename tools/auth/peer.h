@@ -54,7 +54,7 @@ struct Failed {
 using Output = std::variant<Send, Succeeded, Failed>;
 
 struct PeerOptions {
-    base::Duration retry = std::chrono::seconds(3);     // PAP request interval
+    base::Duration retry = std::chrono::seconds(3);     // PAP requests, CHAP responses: until heard
     int max_requests = 10;                              // PAP requests
     base::Duration timeout = std::chrono::seconds(60);  // CHAP: challenge or verdict missing
 };
@@ -63,6 +63,9 @@ class Peer {
 public:
     virtual ~Peer() = default;
     virtual void start(base::Time now) = 0;
+    // Instead of start(): it has succeeded before, in a program that is no more. There may be more
+    // challenges.
+    virtual void resume(base::Time now) = 0;
     virtual void receive(std::uint16_t protocol, base::View payload, base::Time now) = 0;
     virtual void expire(base::Time now) = 0;
     [[nodiscard]] virtual base::Deadline deadline() const = 0;

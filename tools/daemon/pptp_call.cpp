@@ -241,6 +241,11 @@ void PptpCall::on(ppp::LcpOpened &output) {
 
 void PptpCall::on(ppp::Authenticated &output) { outputs_.emplace_back(Verified{output.method}); }
 
+// A client does not ask the server who it is: LinkOptions::require is empty.
+void PptpCall::on(ppp::Verify &) {}
+void PptpCall::on(ppp::PeerAuthenticated &) {}
+void PptpCall::on(ppp::PeerRefused &) {}
+
 netlink::Mppe
 PptpCall::mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction) const {
     if (!direction)
@@ -336,6 +341,10 @@ void PptpCall::on(ppp::Ipv4Down &) {
     if (std::exchange(up_, false))
         outputs_.emplace_back(Down{});
 }
+
+// LinkOptions::ipv6 is not set, so IPv6CP is not spoken.
+void PptpCall::on(ppp::Ipv6Up &) {}
+void PptpCall::on(ppp::Ipv6Down &) {}
 
 void PptpCall::on(ppp::Ended &output) {
     link_ended_ = true;

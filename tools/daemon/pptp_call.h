@@ -158,11 +158,16 @@ private:
     void on(ppp::PhaseChanged &output);
     void on(ppp::LcpOpened &output);
     void on(ppp::Authenticated &output);
+    void on(ppp::Verify &output);
+    void on(ppp::PeerAuthenticated &output);
+    void on(ppp::PeerRefused &output);
     void on(ppp::EncryptionUp &output);
     void on(ppp::EncryptionDown &output);
     void on(ppp::EncryptionRefused &output);
     void on(ppp::Ipv4Up &output);
     void on(ppp::Ipv4Down &output);
+    void on(ppp::Ipv6Up &output);
+    void on(ppp::Ipv6Down &output);
     void on(ppp::Ended &output);
     // Kernel
     void frame(const netlink::Frame &frame, base::Time now);

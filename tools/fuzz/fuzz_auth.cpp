@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The decoders of PAP, CHAP and MS-CHAP, and the engines behind them, which read these packets
-// before anybody has proven who he is. What a decoder accepts, it has to give back octet for octet
-// up to the packet's length field.
+// before anybody has proven who he is, on either side. What a decoder accepts, it has to give back
+// octet for octet up to the packet's length field.
+#include <auth/authenticator.h>
 #include <auth/peer.h>
 #include <crypto/mschap.h>
 #include <fuzz/target.h>
@@ -89,11 +90,48 @@ void engines(base::View input) {
     }
 }
 
+// The engines that demand: each has sent its challenge (all zeros) and gets the input twice.
+// Whoever is accepted said what only one with the password can say.
+void authenticators(base::View input) {
+    Zeros random;
+    for (const auth::MethodInfo &method : auth::methods()) {
+        const auto engine = auth::Authenticator::create(method.method, {}, random);
+        base::Time now{};
+        engine->start(now);
+        engine->receive(0xc023, input, now);
+        engine->receive(0xc223, input, now);
+        bool accepted = false;
+        for (const auth::AuthenticatorOutput &output : engine->take_outputs())
+            if (const auto *verify = std::get_if<auth::Verify>(&output)) {
+                check(verify->claim.user.size() <= 255, "what is asked about is bounded");
+                const auth::Verdict verdict = auth::check(verify->claim, password);
+                accepted = std::holds_alternative<auth::Accepted>(verdict);
+                engine->verdict(verdict, now);
+            }
+        engine->receive(0xc023, input, now);
+        engine->receive(0xc223, input, now);
+        for (const auth::AuthenticatorOutput &output : engine->take_outputs()) {
+            check(accepted || !std::holds_alternative<auth::PeerSucceeded>(output),
+                  "who was not accepted has not succeeded");
+            if (const auto *failed = std::get_if<auth::PeerFailed>(&output))
+                check(failed->text.size() < 300 && failed->user.size() <= 255,
+                      "what is shown of a failure is bounded");
+        }
+        for (int i = 0; i < 100 && engine->deadline(); ++i) {
+            check(*engine->deadline() > now, "no deadline lies in the past");
+            now = *engine->deadline();
+            engine->expire(now);
+        }
+        check(!engine->deadline(), "a silent peer is given up");
+    }
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     const base::View input(data, size);
     codecs(input);
     engines(input);
+    authenticators(input);
     return 0;
 }

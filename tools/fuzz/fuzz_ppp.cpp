@@ -26,6 +26,7 @@ void read_options(base::View data) {
         check(option.data.size() <= 253, "an option holds at most 253 octets");
         check(wire::raw(wire::lcp_option(option)) == option, "so does an LCP option");
         check(wire::raw(wire::ipcp_option(option)) == option, "so does an IPCP option");
+        check(wire::raw(wire::ipv6cp_option(option)) == option, "so does an IPv6CP option");
         check(wire::raw(wire::ccp_option(option)) == option, "so does a CCP option");
     }
 }

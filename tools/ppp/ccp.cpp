@@ -76,15 +76,28 @@ std::string words(std::uint32_t bits) {
 
 }  // namespace
 
-Ccp::Ccp(const LinkOptions &options)
-    : ControlProtocol("CCP",
-                      {.restart = options.restart,
-                       .max_configure = options.encryption == Encryption::Required
-                                            ? options.max_configure
-                                            : std::min(options.max_configure, PatienceIfOptional),
-                       .max_terminate = options.max_terminate,
-                       .max_failure = options.max_failure}),
-      allowed_(options.mppe), stateful_allowed_(options.mppe_stateful), ask_(options.mppe) {}
+Ccp::Ccp(const LinkOptions &options) : ControlProtocol("CCP", {}) { configure(options); }
+
+void Ccp::configure(const LinkOptions &options) {
+    set_limits({.restart = options.restart,
+                .max_configure = options.encryption == Encryption::Required
+                                     ? options.max_configure
+                                     : std::min(options.max_configure, PatienceIfOptional),
+                .max_terminate = options.max_terminate,
+                .max_failure = options.max_failure});
+    allowed_ = ask_ = options.mppe;
+    stateful_allowed_ = options.mppe_stateful;
+}
+
+void Ccp::resume(const Agreed &agreed) {
+    send_ = agreed.send;
+    wanted_ = agreed.receive.has_value();
+    if (agreed.receive) {
+        ask_ = agreed.receive->strength;
+        ask_state_ = agreed.receive->state;
+    }
+    ControlProtocol::resume(State::Opened);
+}
 
 Ccp::Agreed Ccp::agreed() const {
     Agreed agreed;

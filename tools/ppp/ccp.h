@@ -34,16 +34,23 @@ public:
     // Where encryption may fail, silence is believed earlier: IPv4 waits for this.
     static constexpr int PatienceIfOptional = 4;
 
-    explicit Ccp(const LinkOptions &options);
-
-    void set_peer_mru(std::uint16_t mru) { peer_mru_ = mru; }
-
-    // Meaningful while Opened. Nothing: this direction is not encrypted.
+    // Nothing: this direction is not encrypted.
     struct Agreed {
         std::optional<MppeMode> send;
         std::optional<MppeMode> receive;
     };
-    [[nodiscard]] Agreed agreed() const;
+
+    explicit Ccp(const LinkOptions &options);
+
+    // Other options, before the lower layer is up.
+    void configure(const LinkOptions &options);
+    // Opened, or closed, since before this program began.
+    void resume(const Agreed &agreed);
+    void resume_closed() { ControlProtocol::resume(State::Closed); }
+
+    void set_peer_mru(std::uint16_t mru) { peer_mru_ = mru; }
+
+    [[nodiscard]] Agreed agreed() const;  // meaningful while Opened
     // What was last refused of what the peer wants, in words; empty if nothing was.
     [[nodiscard]] const std::string &disagreement() const { return disagreement_; }
 
@@ -65,7 +72,7 @@ private:
     void give_up(std::string why);
 
     MppeStrengths allowed_;
-    bool stateful_allowed_;
+    bool stateful_allowed_ = false;
 
     bool wanted_ = true;  // not any more: given up
     MppeStrengths ask_;   // what our request says

@@ -125,6 +125,10 @@ protected:
     virtual void on_code_rejected(wire::CpCode code);
     virtual void send_echo_reply(const wire::CpPacket &request);
 
+    // In this state, with what was agreed there, since before this program began. Nothing is said.
+    void resume(State state) { state_ = state; }
+    void set_limits(const Limits &limits) { limits_ = limits; }
+
     void happen(Event event, base::Time now, const wire::CpPacket *packet = nullptr);
     void send(wire::CpCode code, std::uint8_t id, base::View data);
     template <typename T>

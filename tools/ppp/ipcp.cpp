@@ -28,9 +28,28 @@ Ipcp::Ipcp(const LinkOptions &options)
     : ControlProtocol("IPCP", {.restart = options.restart,
                                .max_configure = options.max_configure,
                                .max_terminate = options.max_terminate,
-                               .max_failure = options.max_failure}),
-      configured_local_(options.local_address), configured_remote_(options.remote_address),
-      configured_dns_(options.request_dns) {}
+                               .max_failure = options.max_failure}) {
+    configure(options);
+}
+
+void Ipcp::configure(const LinkOptions &options) {
+    configured_local_ = options.local_address;
+    configured_remote_ = options.remote_address;
+    configured_dns_ = options.request_dns;
+    serve_dns_ = options.serve_dns;
+    serve_wins_ = options.serve_wins;
+}
+
+void Ipcp::resume(const Ipv4Up &agreed) {
+    local_ = agreed.local;
+    remote_ = agreed.remote;
+    const auto dns = [&agreed](std::size_t i) {
+        return i < agreed.dns.size() ? Dns{true, agreed.dns[i]} : Dns{};
+    };
+    primary_ = dns(0);
+    secondary_ = dns(1);
+    ControlProtocol::resume(State::Opened);
+}
 
 Ipv4Up Ipcp::agreed() const {
     Ipv4Up agreed{local_, remote_.unspecified() ? configured_remote_ : remote_, {}};
@@ -45,6 +64,7 @@ void Ipcp::reset() {
     ask_local_ = true;
     primary_ = secondary_ = {configured_dns_, {}};
     remote_ = {};
+    wrong_addresses_ = 0;
 }
 
 CpOptions Ipcp::request() {
@@ -72,16 +92,49 @@ bool Ipcp::knows(std::uint8_t type) const {
     return false;
 }
 
-ControlProtocol::Verdict Ipcp::judge(const CpOption &raw) {
-    if (static_cast<IpcpType>(raw.type) != IpcpType::Address)
-        return Verdict::reject();
+base::Ipv4 Ipcp::served(IpcpType type) const {
+    const auto nth = [](const std::vector<Ipv4> &servers, std::size_t n) {
+        return n < servers.size() ? servers[n] : Ipv4{};
+    };
+    switch (type) {
+    case IpcpType::PrimaryDns:
+        return nth(serve_dns_, 0);
+    case IpcpType::SecondaryDns:
+        return nth(serve_dns_, 1);
+    case IpcpType::PrimaryNbns:
+        return nth(serve_wins_, 0);
+    case IpcpType::SecondaryNbns:
+        return nth(serve_wins_, 1);
+    case IpcpType::Addresses:
+    case IpcpType::Compression:
+    case IpcpType::Address:
+        break;
+    }
+    return {};
+}
 
+ControlProtocol::Verdict Ipcp::judge(const CpOption &raw) {
     const wire::IpcpOption ipcp = wire::ipcp_option(raw);
     const auto *wanted = std::get_if<wire::IpcpAddress>(&ipcp);
-    if (!configured_remote_.unspecified())
-        return wanted && wanted->address == configured_remote_
-                   ? Verdict::ack()
-                   : Verdict::nak(option(IpcpType::Address, configured_remote_));
+    const auto type = static_cast<IpcpType>(raw.type);
+    if (type != IpcpType::Address) {
+        const Ipv4 server = served(type);
+        if (server.unspecified())
+            return Verdict::reject();
+        return wanted && wanted->address == server ? Verdict::ack()
+                                                   : Verdict::nak(option(type, server));
+    }
+    if (!configured_remote_.unspecified()) {
+        if (wanted && wanted->address == configured_remote_)
+            return Verdict::ack();
+        // Rejected, it would go on with that address: nothing sent to it would come back to us.
+        if (++wrong_addresses_ > limits().max_failure)
+            fail(EndReason::Kind::NegotiationFailed,
+                 fmt::format("the peer insists on address {}, it has to be {}",
+                             wanted ? wanted->address.text() : "of the wrong length",
+                             configured_remote_.text()));
+        return Verdict::nak(option(IpcpType::Address, configured_remote_));
+    }
     if (!wanted)  // an invalid length: show the right one
         return Verdict::nak(option(IpcpType::Address, {}));
     return usable(wanted->address) ? Verdict::ack() : Verdict::reject();
@@ -98,10 +151,12 @@ CpOptions Ipcp::missing(const CpOptions &request) {
 
 void Ipcp::agreed_to(const CpOptions &request) {
     remote_ = {};
+    wrong_addresses_ = 0;
     for (const CpOption &raw : request) {
         const wire::IpcpOption ipcp = wire::ipcp_option(raw);
-        if (const auto *address = std::get_if<wire::IpcpAddress>(&ipcp))
-            remote_ = address->address;  // judge() let no other option through
+        const auto *address = std::get_if<wire::IpcpAddress>(&ipcp);
+        if (address && address->type == IpcpType::Address)
+            remote_ = address->address;
     }
 }
 

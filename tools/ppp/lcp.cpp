@@ -44,6 +44,13 @@ std::string describe(const wire::LcpAuthentication &wanted) {
     return fmt::format("protocol 0x{:04x}", static_cast<unsigned>(wanted.protocol));
 }
 
+std::optional<auth::Method> strongest(auth::MethodSet set) {
+    for (const auth::MethodInfo &method : auth::methods())
+        if (set.has(method.method))
+            return method.method;
+    return std::nullopt;
+}
+
 CpOption authentication_option(const auth::MethodInfo &method) {
     wire::LcpAuthentication option{static_cast<PppProtocol>(method.protocol), {}};
     if (method.algorithm)
@@ -58,10 +65,22 @@ Lcp::Lcp(const LinkOptions &options, base::Random &random)
                               .max_configure = options.max_configure,
                               .max_terminate = options.max_terminate,
                               .max_failure = options.max_failure}),
-      random_(random), mtu_(options.mtu), allow_(options.allow) {
+      random_(random), mtu_(options.mtu), allow_(options.allow), require_(options.require) {
     configured_.mru = options.mru;
     configured_.pfc = options.request_pfc;
     configured_.acfc = options.request_acfc;
+}
+
+void Lcp::resume(const LcpOpened &agreed, std::uint16_t peer_mru,
+                 std::optional<auth::Method> demanded) {
+    ours_ = {agreed.mru, agreed.magic, agreed.pfc_rx, configured_.acfc};
+    peers_ = {};
+    peers_.pfc = agreed.pfc_tx;
+    peers_.acfc = agreed.acfc_tx;
+    peers_.method = agreed.method;
+    peer_mru_ = std::max(peer_mru, least_mru);
+    demand_ = demanded;
+    ControlProtocol::resume(State::Opened);
 }
 
 LcpOpened Lcp::agreed() const {
@@ -79,6 +98,8 @@ LcpOpened Lcp::agreed() const {
 void Lcp::reset() {
     ours_ = configured_;
     ours_.magic = new_magic();
+    demandable_ = require_;
+    demand_ = strongest(require_);
     peers_ = {};
     peer_mru_ = default_mru;
     collisions_ = 0;
@@ -97,6 +118,8 @@ CpOptions Lcp::request() {
     CpOptions options;
     if (ours_.mru != default_mru)
         options.push_back(wire::raw(wire::LcpMru{ours_.mru}));
+    if (demand_)
+        options.push_back(authentication_option(auth::info(*demand_)));
     if (ours_.magic != 0)
         options.push_back(wire::raw(wire::LcpMagic{ours_.magic}));
     if (ours_.pfc)
@@ -216,9 +239,29 @@ void Lcp::on_nak(const CpOption &option) {
         // Not the one of our last Nak: there is somebody else, and this number is unique.
         const bool other = magic->magic != 0 && magic->magic != nak_magic_;
         ours_.magic = other ? magic->magic : new_magic();
+    } else if (static_cast<LcpType>(option.type) == LcpType::Authentication) {
+        demand_another(option);
     } else {
         on_reject(option);  // a value is wrong that has none, or not the right length: do without
     }
+}
+
+// Section 6.2: the peer says what it would rather do.
+void Lcp::demand_another(const CpOption &better) {
+    if (!demand_)
+        return;
+    demandable_.remove(*demand_);
+    const wire::LcpOption lcp = wire::lcp_option(better);
+    const auto *offer = std::get_if<wire::LcpAuthentication>(&lcp);
+    const auth::MethodInfo *method = offer ? find_method(*offer) : nullptr;
+    const auto next = method && demandable_.has(method->method) ? std::optional(method->method)
+                                                                : strongest(demandable_);
+    if (!next)
+        return fail(EndReason::Kind::AuthFailed,
+                    fmt::format("no common authentication method: the peer would prove who it is "
+                                "with {}, demanded is {}",
+                                offer ? describe(*offer) : "nothing known", require_.text()));
+    demand_ = next;
 }
 
 void Lcp::on_reject(const CpOption &option) {
@@ -235,17 +278,24 @@ void Lcp::on_reject(const CpOption &option) {
     case LcpType::Acfc:
         ours_.acfc = false;
         return;
-    case LcpType::Accm:
     case LcpType::Authentication:
+        if (demand_)
+            fail(EndReason::Kind::AuthFailed,
+                 fmt::format("the peer refuses to prove who it is (it rejects {}), demanded is {}",
+                             auth::info(*demand_).name, require_.text()));
+        return;
+    case LcpType::Accm:
     case LcpType::Quality:
         return;  // never asked for
     }
 }
 
 std::string Lcp::wishes() const {
-    return fmt::format("MRU {}{}{}{}", ours_.mru, ours_.magic ? ", magic number" : "",
-                       ours_.pfc ? ", protocol field compression" : "",
-                       ours_.acfc ? ", address and control field compression" : "");
+    return fmt::format(
+        "MRU {}{}{}{}{}", ours_.mru,
+        demand_ ? fmt::format(", authentication with {}", auth::info(*demand_).name) : "",
+        ours_.magic ? ", magic number" : "", ours_.pfc ? ", protocol field compression" : "",
+        ours_.acfc ? ", address and control field compression" : "");
 }
 
 bool Lcp::own_echo(View information) const {

@@ -4,13 +4,15 @@
 // echoes and rejects.
 //
 // Asked for: MRU unless it is the default, Magic-Number, and the two field compressions if wished.
-// Each is given up when the peer rejects it. Never asked for: an async control character map, which
-// means nothing on the packet transports underneath, and authentication of the peer.
-// Let through: any MRU from 128 on, any ACCM, a magic number that is neither 0 nor ours, both
-// compressions, and an authentication method that is allowed. Another method is answered with a Nak
-// that names the strongest allowed one, then the next, and after Max-Failure of them the link fails
-// with a text that says what the peer wants. Everything else (quality reports, MRRU, callback ...)
-// is rejected.
+// Each is given up when the peer rejects it. And, if the peer has to authenticate, the strongest of
+// the methods that are demanded; a peer that does not like it is asked for what it names in its Nak
+// if that is among them, else for the next weaker one. This is never given up: a peer that rejects
+// it, or has refused all of them, is the end. Never asked for: an async control character map,
+// which means nothing on the packet transports underneath. Let through: any MRU from 128 on, any
+// ACCM, a magic number that is neither 0 nor ours, both compressions, and an authentication method
+// that is allowed. Another method is answered with a Nak that names the strongest allowed one, then
+// the next, and after Max-Failure of them the link fails with a text that says what the peer wants.
+// Everything else (quality reports, MRRU, callback ...) is rejected.
 #pragma once
 
 #include <base/random.h>
@@ -26,8 +28,14 @@ public:
     // random outlives it.
     Lcp(const LinkOptions &options, base::Random &random);
 
+    // Opened since before this program began.
+    void resume(const LcpOpened &agreed, std::uint16_t peer_mru,
+                std::optional<auth::Method> demanded);
+
     // Meaningful while Opened.
     [[nodiscard]] LcpOpened agreed() const;
+    // How the peer has to authenticate.
+    [[nodiscard]] std::optional<auth::Method> demanded() const { return demand_; }
     [[nodiscard]] std::uint16_t peer_mru() const { return peer_mru_; }
 
     // The peer wanted a method that is not allowed and has asked for none since: what it wanted and
@@ -56,6 +64,7 @@ private:
 
     [[nodiscard]] Verdict judge_magic(std::uint32_t magic);
     [[nodiscard]] Verdict refuse_method(std::string wanted);
+    void demand_another(const wire::CpOption &better);
     [[nodiscard]] std::uint32_t new_magic();
     void receive_protocol_reject(const wire::CpPacket &packet, base::Time now);
 
@@ -78,8 +87,11 @@ private:
     Wishes configured_;
     std::uint16_t mtu_;
     auth::MethodSet allow_;
+    auth::MethodSet require_;
 
     Wishes ours_;
+    std::optional<auth::Method> demand_;  // what our request demands
+    auth::MethodSet demandable_;          // what the peer has not refused
     Granted peers_;
     std::string no_method_;
     int method_naks_ = 0;

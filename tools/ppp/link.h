@@ -8,8 +8,14 @@
 // (Verify, answered by verdict()), and when the peer is known, what it gets (PeerAuthenticated,
 // answered by grant()); no network protocol begins before that.
 //
-// Where encryption is wanted, IPCP waits until CCP has come to an end, so that nothing that could
-// be encrypted leaves in clear. A link that was encrypted once stays so or ends.
+// Where encryption is wanted, IPCP and IPv6CP wait until CCP has come to an end, so that nothing
+// that could be encrypted leaves in clear. A link that was encrypted once stays so or ends. Its
+// keys are those of the first authentication of the end that called; the other one's are taken if
+// that gave none (RFC 3079 section 2).
+//
+// A link that is up can be gone on with by another object, in another program: state() and
+// resume(). The keys are not there then; where CCP wants them again, LCP negotiates anew, which
+// leads to others.
 //
 // Frames are PPP frames from the two-octet protocol field on, without address and control field
 // and without compression of the protocol field, which are the transport's business.
@@ -37,10 +43,11 @@ struct LinkOptions {
     auth::MethodSet allow = auth::MethodSet::all();  // methods we agree to be authenticated with
     auth::Credentials credentials;
     // Methods that we demand of the peer, the strongest first; empty: we do not ask who it is.
+    // (With Encryption::Required only those of them that lead to keys.)
     auth::MethodSet require{};
     auth::AuthenticatorOptions authenticator{};
     // The peer calls: wait for its first Configure-Request, but not longer than this, before we
-    // send ours. Zero: begin at once.
+    // send ours. Zero: we call, and begin at once.
     base::Duration passive{0};
     std::uint16_t mtu = 1450;   // largest packet we want to send (max-mtu)
     std::uint16_t mru = 1450;   // largest packet we want to receive (max-mru), LCP option 1
@@ -115,11 +122,13 @@ struct Authenticated {
     auth::Method method;
     std::string message;
 };
-// What the peer says to prove who it is: verdict() has to follow.
+// What the peer says to prove who it is: verdict() has to follow, exactly once, also if the link
+// negotiates anew meanwhile. There is no other Verify before.
 struct Verify {
     auth::Claim claim;
 };
-// The peer has proved who it is: grant() has to follow. Not after a re-challenge.
+// The peer has proved who it is: grant() has to follow. Not after a re-challenge, but again when
+// the link has negotiated anew.
 struct PeerAuthenticated {
     auth::Method method;
     std::string user;
@@ -183,7 +192,7 @@ using Output = std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, V
 // secret. The keys of MPPE are in the kernel.
 struct LinkState {
     LcpOpened lcp;
-    bool pfc_peer = false;  // options as the peer acknowledged them, for a renegotiation's sake
+    std::uint16_t peer_mru = 1500;                   // what the peer receives
     std::optional<auth::Method> authenticated;       // we
     std::optional<auth::Method> peer_authenticated;  // the peer
     std::string user;                                // of the peer
@@ -191,6 +200,7 @@ struct LinkState {
     std::optional<MppeMode> encryption_receive;
     std::optional<Ipv4Up> ipv4;
     std::optional<Ipv6Up> ipv6;
+    std::optional<Grant> granted;  // what the peer got, for a renegotiation's sake
 };
 
 // What "show" prints of a link, besides what the outputs said.
@@ -212,9 +222,9 @@ public:
     Link(Link &&) noexcept;
     Link &operator=(Link &&) noexcept;
 
-    void open(base::Time now);                         // the transport is up: start negotiating
+    void open(base::Time now);  // the transport is up: start negotiating
     // Instead of open(): goes on with a link that is up. Nothing is sent and nothing is output for
-    // what the state says already.
+    // what the state says already. What was granted replaces the options, as grant() does.
     void resume(const LinkState &state, base::Time now);
     // Nothing: the link is not in a state to be gone on with (it negotiates, or ends).
     [[nodiscard]] std::optional<LinkState> state() const;

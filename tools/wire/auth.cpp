@@ -3,6 +3,8 @@
 // PAP, CHAP and MS-CHAP packets to structs and back.
 #include <wire/auth.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <string_view>
@@ -20,7 +22,15 @@ using base::Writer;
 namespace {
 
 enum class PapCode : std::uint8_t { Request = 1, Ack = 2, Nak = 3 };
-enum class ChapCode : std::uint8_t { Challenge = 1, Response = 2, Success = 3, Failure = 4 };
+enum class ChapCode : std::uint8_t {
+    Challenge = 1,
+    Response = 2,
+    Success = 3,
+    Failure = 4,
+    ChangePassword1 = 5,
+    ChangePassword2 = 6,
+    ChangePassword3 = 7,
+};
 
 constexpr std::uint16_t header_length = 4;
 
@@ -141,6 +151,13 @@ Bytes encode_one(const ChapSuccess &packet) {
 Bytes encode_one(const ChapFailure &packet) {
     return encode_chap_message(ChapCode::Failure, packet.id, packet.message);
 }
+Bytes encode_one(const ChapChangePassword &packet) {
+    RTUN_ASSERT(packet.version >= 1 && packet.version <= 3);
+    const auto first = static_cast<std::uint8_t>(ChapCode::ChangePassword1);
+    Writer out = begin(static_cast<ChapCode>(first + packet.version - 1), packet.id);
+    out.bytes(packet.body.reveal());
+    return end(out);
+}
 
 }  // namespace
 
@@ -179,6 +196,13 @@ Result<ChapPacket> decode_chap(View packet) {
         return ChapPacket(ChapSuccess{header.id, to_text(header.body.rest())});
     case ChapCode::Failure:
         return ChapPacket(ChapFailure{header.id, to_text(header.body.rest())});
+    case ChapCode::ChangePassword1:
+    case ChapCode::ChangePassword2:
+    case ChapCode::ChangePassword3: {
+        const auto first = static_cast<std::uint8_t>(ChapCode::ChangePassword1);
+        return ChapPacket(ChapChangePassword{static_cast<std::uint8_t>(header.code - first + 1),
+                                             header.id, base::Secret(header.body.rest())});
+    }
     }
     return fail(ErrorCode::Invalid, "unknown CHAP code");
 }
@@ -257,6 +281,15 @@ std::string_view without_spaces_in_front(std::string_view text) {
     return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
+// RFC 2759 section 5: "The hexadecimal digits A-F (if present) MUST be uppercase."
+std::string upper_hex(View bytes) {
+    std::string digits = base::to_hex(bytes);
+    for (char &digit : digits)
+        if (digit >= 'a' && digit <= 'f')
+            digit = static_cast<char>(digit - 'a' + 'A');
+    return digits;
+}
+
 }  // namespace
 
 MsChapFailure parse_ms_chap_failure(std::string_view text) {
@@ -291,6 +324,21 @@ MsChapFailure parse_ms_chap_failure(std::string_view text) {
     return failure;
 }
 
+std::string text(const MsChapFailure &failure) {
+    if (!failure.error && failure.challenge.empty() && !failure.version)
+        return failure.message;
+    std::string out;
+    if (failure.error)
+        out += fmt::format("E={} R={}", *failure.error, failure.retry ? 1 : 0);
+    if (!failure.challenge.empty())
+        out += " C=" + upper_hex(failure.challenge);
+    if (failure.version)
+        out += fmt::format(" V={}", *failure.version);
+    if (!failure.message.empty())
+        out += " M=" + failure.message;
+    return std::string(without_spaces_in_front(out));
+}
+
 MsChapSuccess parse_ms_chap_success(std::string_view text) {
     static constexpr std::size_t digits = 40;
     MsChapSuccess success;
@@ -304,6 +352,15 @@ MsChapSuccess parse_ms_chap_success(std::string_view text) {
     }
     success.message = rest.starts_with("M=") ? rest.substr(2) : rest;
     return success;
+}
+
+std::string text(const MsChapSuccess &success) {
+    if (!success.authenticator_response)
+        return success.message;
+    std::string out = "S=" + upper_hex(*success.authenticator_response);
+    if (!success.message.empty())
+        out += " M=" + success.message;
+    return out;
 }
 
 }  // namespace rtun::wire

@@ -61,7 +61,15 @@ struct ChapFailure {
     std::uint8_t id = 0;
     std::string message;
 };
-using ChapPacket = std::variant<ChapChallenge, ChapResponse, ChapSuccess, ChapFailure>;
+// MS-CHAP's Change-Password, versions 1 to 3 (RFC 2433 sections 9 and 10, RFC 2759 section 7),
+// which nobody here carries out: the body is not looked into.
+struct ChapChangePassword {
+    std::uint8_t version = 3;  // 1 to 3
+    std::uint8_t id = 0;
+    base::Secret body;
+};
+using ChapPacket =
+    std::variant<ChapChallenge, ChapResponse, ChapSuccess, ChapFailure, ChapChangePassword>;
 
 [[nodiscard]] base::Result<ChapPacket> decode_chap(base::View packet);
 [[nodiscard]] base::Bytes encode(const ChapPacket &packet);
@@ -96,6 +104,8 @@ struct MsChapFailure {
     std::string message;
 };
 [[nodiscard]] MsChapFailure parse_ms_chap_failure(std::string_view text);
+// In the RFCs' order, without the fields that are not given.
+[[nodiscard]] std::string text(const MsChapFailure &failure);
 
 // The message of an MS-CHAPv2 Success: "S=<40 hexadecimal digits> M=...".
 struct MsChapSuccess {
@@ -103,5 +113,6 @@ struct MsChapSuccess {
     std::string message;
 };
 [[nodiscard]] MsChapSuccess parse_ms_chap_success(std::string_view text);
+[[nodiscard]] std::string text(const MsChapSuccess &success);
 
 }  // namespace rtun::wire

@@ -232,6 +232,26 @@ CpOption raw(const IpcpOption &ipcp) {
         ipcp);
 }
 
+Ipv6cpOption ipv6cp_option(const CpOption &option) {
+    if (static_cast<Ipv6cpType>(option.type) != Ipv6cpType::InterfaceId)
+        return option;
+    Reader reader(option.data);
+    const std::uint64_t high = reader.be32();
+    const std::uint64_t low = reader.be32();
+    if (!reader.done())
+        return option;
+    return Ipv6cpInterfaceId{high << 32 | low};
+}
+
+CpOption raw(const Ipv6cpOption &ipv6cp) {
+    if (const auto *interface = std::get_if<Ipv6cpInterfaceId>(&ipv6cp))
+        return option(static_cast<std::uint8_t>(Ipv6cpType::InterfaceId),
+                      std::move(Writer()
+                                    .be32(static_cast<std::uint32_t>(interface->id >> 32))
+                                    .be32(static_cast<std::uint32_t>(interface->id))));
+    return std::get<CpOption>(ipv6cp);
+}
+
 CcpOption ccp_option(const CpOption &option) {
     if (static_cast<CcpType>(option.type) != CcpType::Mppe)
         return option;

@@ -2,7 +2,8 @@
 //
 // The bytes of PPP's control protocols: the frame from its protocol field on (RFC 1661 section 2),
 // the packet that LCP and every NCP share (section 5), their Configuration Options (section 6;
-// IPCP's from RFC 1332 and 1877, CCP's from RFC 1962 and 3078). "Cp" stands for control protocol.
+// IPCP's from RFC 1332 and 1877, IPv6CP's from RFC 5072, CCP's from RFC 1962 and 3078). "Cp" stands
+// for control protocol.
 //
 // A packet is read in two steps: its header and data first, the data then by its code, because what
 // is wrong with the data is answered differently for each. Octets behind the packet's length are
@@ -23,8 +24,10 @@ namespace rtun::wire {
 // The protocol field. Any other number may stand in it.
 enum class PppProtocol : std::uint16_t {
     Ipv4 = 0x0021,
+    Ipv6 = 0x0057,
     Compressed = 0x00FD,  // RFC 1962 section 2; with MPPE: encrypted
     Ipcp = 0x8021,
+    Ipv6cp = 0x8057,
     Ccp = 0x80FD,
     Lcp = 0xC021,
     Pap = 0xC023,
@@ -160,6 +163,19 @@ using IpcpOption = std::variant<IpcpAddress, IpcpCompression, CpOption>;
 
 [[nodiscard]] IpcpOption ipcp_option(const CpOption &option);
 [[nodiscard]] CpOption raw(const IpcpOption &option);
+
+// And for IPv6CP (RFC 5072 section 4).
+enum class Ipv6cpType : std::uint8_t {
+    InterfaceId = 1,
+    Compression = 2,
+};
+struct Ipv6cpInterfaceId {
+    std::uint64_t id = 0;  // most significant octet first
+};
+using Ipv6cpOption = std::variant<Ipv6cpInterfaceId, CpOption>;
+
+[[nodiscard]] Ipv6cpOption ipv6cp_option(const CpOption &option);
+[[nodiscard]] CpOption raw(const Ipv6cpOption &option);
 
 // And for CCP. Of the compression protocols of RFC 1962 section 4 only the one is read that
 // encrypts.

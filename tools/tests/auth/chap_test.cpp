@@ -184,11 +184,32 @@ TEST_F(ChapMd5, gives_up_when_no_verdict_comes_however_often_it_is_challenged) {
     }
     EXPECT_EQ(peer_->take_outputs().size(), 20U);
     wait(20s - 1ms);
-    EXPECT_TRUE(silent());
+    EXPECT_EQ(peer_->take_outputs().size(), 7U) << "the last answer, again and again";
     wait(1ms);
     const auto failed = only<Failed>();
     EXPECT_EQ(failed.why, Failed::Why::Timeout);
     EXPECT_EQ(failed.text, "no verdict on our response within 60 s");
+}
+
+TEST_F(ChapMd5, repeats_its_response_until_there_is_a_verdict) {
+    start();
+    receive(wire::ChapChallenge{7, hex("0102"), ""});
+    const auto first = response();
+    for (int i = 1; i < 20; i++) {
+        wait(3s);
+        const auto again = response();
+        EXPECT_EQ(again.id, 7);
+        EXPECT_EQ(again.value, first.value);
+    }
+    receive(wire::ChapSuccess{7, ""});
+    static_cast<void>(only<Succeeded>());
+    wait(1h);
+    EXPECT_TRUE(silent());
+
+    receive(wire::ChapChallenge{8, hex("0102"), ""});
+    static_cast<void>(response());
+    wait(1h);
+    EXPECT_TRUE(silent()) << "while the link is up it is the other side's business";
 }
 
 TEST_F(ChapMd5, ignores_malformed_packets_responses_and_other_protocols) {

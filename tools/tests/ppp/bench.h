@@ -46,6 +46,18 @@ inline CpOption address(std::uint32_t value, std::uint8_t type = 3) {
     return wire::raw(wire::IpcpAddress{static_cast<wire::IpcpType>(type), base::Ipv4{value}});
 }
 
+inline CpOption interface_id(std::uint64_t id) { return wire::raw(wire::Ipv6cpInterfaceId{id}); }
+inline CpOption method_option(auth::Method method) {
+    const auth::MethodInfo &info = auth::info(method);
+    return authentication(info.protocol, info.algorithm ? Bytes{*info.algorithm} : Bytes{});
+}
+inline auth::MethodSet only(std::initializer_list<auth::Method> methods) {
+    auth::MethodSet set;
+    for (const auth::Method method : methods)
+        set.add(method);
+    return set;
+}
+
 class Bench {
 public:
     explicit Bench(LinkOptions options = {}) : link(std::move(options), random) {}
@@ -60,6 +72,18 @@ public:
     }
     void lower_down() {
         link.lower_down(now);
+        collect();
+    }
+    void resume(const LinkState &state) {
+        link.resume(state, now);
+        collect();
+    }
+    void verdict(const auth::Verdict &verdict) {
+        link.verdict(verdict, now);
+        collect();
+    }
+    void grant(const Grant &grant) {
+        link.grant(grant, now);
         collect();
     }
 
@@ -82,6 +106,9 @@ public:
     }
     void ipcp(CpCode code, std::uint8_t id, const CpOptions &options = {}) {
         hear(PppProtocol::Ipcp, code, id, wire::encode(options));
+    }
+    void ipv6cp(CpCode code, std::uint8_t id, const CpOptions &options = {}) {
+        hear(PppProtocol::Ipv6cp, code, id, wire::encode(options));
     }
     void terminate(std::string_view text) {
         const base::View view = base::as_bytes(text);

@@ -248,4 +248,56 @@ TEST(MsChapSuccess, has_no_authenticator_response_unless_it_is_40_digits_in_fron
         EXPECT_EQ(parse_ms_chap_success(text).authenticator_response, std::nullopt) << text;
 }
 
+TEST(Chap, change_password_packets_of_all_versions_are_read_and_not_looked_into) {
+    for (const std::uint8_t version : std::initializer_list<std::uint8_t>{1, 2, 3}) {
+        base::Bytes packet = hex("00 09 0007 a1a2a3");
+        packet[0] = static_cast<std::uint8_t>(4 + version);
+        const auto change = chap<ChapChangePassword>(padded(packet));
+        EXPECT_EQ(change.version, version);
+        EXPECT_EQ(change.id, 9);
+        EXPECT_TRUE(change.body.same_as(hex("a1a2a3")));
+        EXPECT_EQ(encode(change), packet);
+    }
+    EXPECT_FALSE(decode_chap(hex("08 09 0004")));
+}
+
+TEST(MsChapFailureText, is_written_in_the_order_of_the_rfcs) {
+    MsChapFailure failure;
+    failure.error = 691;
+    failure.retry = true;
+    failure.challenge = hex("00112233445566778899aabbccddeeff");
+    failure.version = 3;
+    failure.message = "Try again";
+    EXPECT_EQ(text(failure), "E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=Try again");
+    const MsChapFailure read = parse_ms_chap_failure(text(failure));
+    EXPECT_EQ(read.error, 691U);
+    EXPECT_TRUE(read.retry);
+    EXPECT_EQ(read.challenge, failure.challenge);
+    EXPECT_EQ(read.version, 3U);
+    EXPECT_EQ(read.message, "Try again");
+}
+
+TEST(MsChapFailureText, is_the_message_alone_where_there_are_no_fields) {
+    MsChapFailure failure;
+    failure.message = "wrong";
+    EXPECT_EQ(text(failure), "wrong");
+    failure.version = 2;
+    EXPECT_EQ(text(failure), "V=2 M=wrong");
+}
+
+TEST(MsChapSuccessText, has_upper_case_digits_and_is_read_again) {
+    MsChapSuccess success;
+    success.message = "hello";
+    EXPECT_EQ(text(success), "hello");
+    success.authenticator_response.emplace().fill(0xab);
+    std::string digits;
+    for (int i = 0; i < 20; ++i)
+        digits += "AB";
+    EXPECT_EQ(text(success), "S=" + digits + " M=hello");
+    EXPECT_EQ(parse_ms_chap_success(text(success)).authenticator_response,
+              success.authenticator_response);
+    success.message = "";
+    EXPECT_EQ(text(success), "S=" + digits);
+}
+
 }  // namespace

@@ -155,5 +155,19 @@ TEST(WirePpp, EchoAndTheRejectsHaveTheirFields) {
     EXPECT_FALSE(decode_code_reject({}));
 }
 
+TEST(Ipv6cpOption, AnInterfaceIdentifierHasEightOctets) {
+    const CpOption option{1, {0x02, 0, 0x5e, 0xff, 0xfe, 0x10, 0, 0x01}};
+    const Ipv6cpOption read = ipv6cp_option(option);
+    ASSERT_TRUE(std::holds_alternative<Ipv6cpInterfaceId>(read));
+    EXPECT_EQ(std::get<Ipv6cpInterfaceId>(read).id, 0x02005efffe100001U);
+    EXPECT_EQ(raw(read), option);
+    for (const std::size_t size : {0U, 4U, 7U, 9U}) {
+        const CpOption wrong{1, base::Bytes(size)};
+        EXPECT_TRUE(std::holds_alternative<CpOption>(ipv6cp_option(wrong)));
+        EXPECT_EQ(raw(ipv6cp_option(wrong)), wrong);
+    }
+    EXPECT_TRUE(std::holds_alternative<CpOption>(ipv6cp_option({2, base::Bytes(8)})));
+}
+
 }  // namespace
 }  // namespace rtun::wire

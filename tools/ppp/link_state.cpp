@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The text of link_state.h: a table of lines, each with its first word, how it is written and how
+// it is read.
+#include <ppp/link_state.h>
+
+#include <wire/auth.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace rtun::ppp {
+
+namespace {
+
+using base::Ipv4;
+
+constexpr std::string_view first_line = "ppp 1";
+constexpr std::size_t most_servers = 2;
+
+// The words of a line, taken one after the other. Sticky: one that is missing or wrong fails all.
+class Words {
+public:
+    explicit Words(std::string_view line) : rest_(line) {}
+
+    [[nodiscard]] std::string_view word() {
+        const std::size_t end = std::min(rest_.find(' '), rest_.size());
+        const std::string_view word = rest_.substr(0, end);
+        rest_.remove_prefix(std::min(end + 1, rest_.size()));
+        return word;
+    }
+    template <typename T>
+    [[nodiscard]] T number(int base = 10) {
+        const std::string_view digits = word();
+        T value = 0;
+        const char *const last = digits.data() + digits.size();
+        const auto [end, error] = std::from_chars(digits.data(), last, value, base);
+        ok_ = ok_ && !digits.empty() && error == std::errc{} && end == last;
+        return value;
+    }
+    [[nodiscard]] Ipv4 address() { return value(Ipv4::parse(word())); }
+    template <typename T>
+    [[nodiscard]] T value(base::Result<T> result) {
+        ok_ = ok_ && result;
+        return result ? *std::move(result) : T{};
+    }
+    [[nodiscard]] std::string_view rest() { return std::exchange(rest_, {}); }
+    void require(bool condition) { ok_ = ok_ && condition; }
+    [[nodiscard]] bool more() const { return !rest_.empty(); }
+    [[nodiscard]] bool done() const { return ok_ && rest_.empty(); }
+
+private:
+    std::string_view rest_;
+    bool ok_ = true;
+};
+
+// -- LCP
+
+std::string write_lcp(const LinkState &state) {
+    const LcpOpened &lcp = state.lcp;
+    return fmt::format(" mtu {} mru {} peer-mru {} magic {:x}{}{}{}", lcp.mtu, lcp.mru,
+                       state.peer_mru, lcp.magic, lcp.pfc_rx ? " pfc-rx" : "",
+                       lcp.pfc_tx ? " pfc-tx" : "", lcp.acfc_tx ? " acfc-tx" : "");
+}
+
+void read_lcp(LinkState &state, Words &words) {
+    while (words.more()) {
+        const std::string_view word = words.word();
+        if (word == "mtu")
+            state.lcp.mtu = words.number<std::uint16_t>();
+        else if (word == "mru")
+            state.lcp.mru = words.number<std::uint16_t>();
+        else if (word == "peer-mru")
+            state.peer_mru = words.number<std::uint16_t>();
+        else if (word == "magic")
+            state.lcp.magic = words.number<std::uint32_t>(16);
+        else if (word == "pfc-rx")
+            state.lcp.pfc_rx = true;
+        else if (word == "pfc-tx")
+            state.lcp.pfc_tx = true;
+        else if (word == "acfc-tx")
+            state.lcp.acfc_tx = true;
+        else
+            words.require(false);
+    }
+}
+
+// -- authentication
+
+std::string write(const std::optional<auth::Method> &method) {
+    return method ? fmt::format(" {}", auth::info(*method).name) : "";
+}
+
+std::optional<auth::Method> read_method(Words &words) {
+    const std::string_view name = words.word();
+    for (const auth::MethodInfo &row : auth::methods())
+        if (row.name == name)
+            return row.method;
+    words.require(false);
+    return std::nullopt;
+}
+
+// As it is if every octet of it can be seen, else in digits.
+bool plain(std::string_view user) {
+    return std::all_of(user.begin(), user.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+std::string write_user(const LinkState &state) {
+    return state.user.empty() || !plain(state.user) ? "" : " " + state.user;
+}
+
+std::string write_hex_user(const LinkState &state) {
+    return plain(state.user) ? "" : " " + base::to_hex(base::as_bytes(state.user));
+}
+
+void read_user(LinkState &state, Words &words) {
+    state.user = words.rest();
+    words.require(state.user.size() <= wire::auth_field_max && plain(state.user));
+}
+
+void read_hex_user(LinkState &state, Words &words) {
+    const std::string_view digits = words.word();
+    words.require(digits.size() % 2 == 0 && digits.size() <= 2 * wire::auth_field_max);
+    state.user.clear();
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+        Words pair(digits.substr(i, 2));
+        state.user.push_back(static_cast<char>(pair.number<std::uint8_t>(16)));
+        words.require(pair.done());
+    }
+}
+
+// -- encryption
+
+std::string write(const std::optional<MppeMode> &mode) {
+    if (!mode)
+        return "";
+    return fmt::format(" {} {}", static_cast<unsigned>(mode->strength),
+                       mode->state == MppeState::Stateless ? "stateless" : "stateful");
+}
+
+MppeMode read_mode(Words &words) {
+    MppeMode mode;
+    const MppeStrengths strengths = words.value(MppeStrengths::parse(words.word()));
+    words.require(strengths.size() == 1);
+    if (strengths.size() == 1)
+        mode.strength = strengths.strongest();
+    const std::string_view state = words.word();
+    words.require(state == "stateless" || state == "stateful");
+    mode.state = state == "stateful" ? MppeState::Stateful : MppeState::Stateless;
+    return mode;
+}
+
+// -- networks
+
+std::string write(const std::vector<Ipv4> &servers) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(servers.size(), most_servers); ++i)
+        text += " " + servers[i].text();
+    return text;
+}
+
+std::vector<Ipv4> read_servers(Words &words) {
+    std::vector<Ipv4> servers;
+    while (words.more() && servers.size() < most_servers)
+        servers.push_back(words.address());
+    return servers;
+}
+
+std::string write_ids(std::uint64_t local, std::uint64_t remote) {
+    return fmt::format(" {:x} {:x}", local, remote);
+}
+
+// -- what was granted
+
+constexpr std::array<std::pair<Encryption, std::string_view>, 3> encryptions{{
+    {Encryption::No, "no"},
+    {Encryption::Auto, "auto"},
+    {Encryption::Required, "required"},
+}};
+
+std::string write_grant(const Grant &grant) {
+    const auto row =
+        std::find_if(encryptions.begin(), encryptions.end(),
+                     [&grant](const auto &one) { return one.first == grant.encryption; });
+    return fmt::format(" {} {} {}{}{}", grant.local_address.text(), grant.remote_address.text(),
+                       row->second, grant.mppe.empty() ? "" : " " + grant.mppe.text(),
+                       grant.mppe_stateful ? " stateful" : "");
+}
+
+void read_grant(LinkState &state, Words &words) {
+    Grant &grant = state.granted.emplace();
+    grant.local_address = words.address();
+    grant.remote_address = words.address();
+    const std::string_view name = words.word();
+    const auto row = std::find_if(encryptions.begin(), encryptions.end(),
+                                  [name](const auto &one) { return one.second == name; });
+    words.require(row != encryptions.end());
+    if (row != encryptions.end())
+        grant.encryption = row->first;
+    grant.mppe = {};
+    while (words.more()) {
+        const std::string_view word = words.word();
+        if (word == "stateful")
+            grant.mppe_stateful = true;
+        else
+            grant.mppe = words.value(MppeStrengths::parse(word));
+    }
+}
+
+// The grant that the line before has begun.
+Grant &grant_of(LinkState &state, Words &words) {
+    words.require(state.granted.has_value());
+    return state.granted ? *state.granted : state.granted.emplace();
+}
+
+// Nothing written: the line is left out.
+struct Line {
+    std::string_view name;
+    std::string (*write)(const LinkState &state);
+    void (*read)(LinkState &state, Words &words);
+};
+
+constexpr std::array lines{
+    Line{"lcp", write_lcp, read_lcp},
+    Line{"self", [](const LinkState &s) { return write(s.authenticated); },
+         [](LinkState &s, Words &w) { s.authenticated = read_method(w); }},
+    Line{"peer", [](const LinkState &s) { return write(s.peer_authenticated); },
+         [](LinkState &s, Words &w) { s.peer_authenticated = read_method(w); }},
+    Line{"user", write_user, read_user},
+    Line{"user-hex", write_hex_user, read_hex_user},
+    Line{"send", [](const LinkState &s) { return write(s.encryption_send); },
+         [](LinkState &s, Words &w) { s.encryption_send = read_mode(w); }},
+    Line{"receive", [](const LinkState &s) { return write(s.encryption_receive); },
+         [](LinkState &s, Words &w) { s.encryption_receive = read_mode(w); }},
+    Line{"ipv4",
+         [](const LinkState &s) {
+             return s.ipv4 ? fmt::format(" {} {}{}", s.ipv4->local.text(), s.ipv4->remote.text(),
+                                         write(s.ipv4->dns))
+                           : "";
+         },
+         [](LinkState &s, Words &w) {
+             Ipv4Up &up = s.ipv4.emplace();
+             up.local = w.address();
+             up.remote = w.address();
+             up.dns = read_servers(w);
+             w.require(!up.local.unspecified());
+         }},
+    Line{"ipv6",
+         [](const LinkState &s) {
+             return s.ipv6 ? write_ids(s.ipv6->local_interface_id, s.ipv6->remote_interface_id)
+                           : "";
+         },
+         [](LinkState &s, Words &w) {
+             Ipv6Up &up = s.ipv6.emplace();
+             up.local_interface_id = w.number<std::uint64_t>(16);
+             up.remote_interface_id = w.number<std::uint64_t>(16);
+             w.require(up.local_interface_id != 0 && up.remote_interface_id != 0 &&
+                       up.local_interface_id != up.remote_interface_id);
+         }},
+    Line{"grant", [](const LinkState &s) { return s.granted ? write_grant(*s.granted) : ""; },
+         read_grant},
+    Line{"grant-dns",
+         [](const LinkState &s) { return s.granted ? write(s.granted->serve_dns) : ""; },
+         [](LinkState &s, Words &w) { grant_of(s, w).serve_dns = read_servers(w); }},
+    Line{"grant-wins",
+         [](const LinkState &s) { return s.granted ? write(s.granted->serve_wins) : ""; },
+         [](LinkState &s, Words &w) { grant_of(s, w).serve_wins = read_servers(w); }},
+    Line{"grant-ipv6",
+         [](const LinkState &s) {
+             return s.granted && s.granted->ipv6
+                        ? write_ids(s.granted->local_interface_id, s.granted->remote_interface_id)
+                        : "";
+         },
+         [](LinkState &s, Words &w) {
+             Grant &grant = grant_of(s, w);
+             grant.ipv6 = true;
+             grant.local_interface_id = w.number<std::uint64_t>(16);
+             grant.remote_interface_id = w.number<std::uint64_t>(16);
+         }},
+};
+
+}  // namespace
+
+std::string encode(const LinkState &state) {
+    std::string text = fmt::format("{}\n", first_line);
+    for (const Line &line : lines)
+        if (const std::string values = line.write(state); !values.empty())
+            text += fmt::format("{}{}\n", line.name, values);
+    RTUN_ASSERT(text.size() <= MaxLinkState);
+    return text;
+}
+
+base::Result<LinkState> decode_link_state(std::string_view text) {
+    const auto bad = [](std::size_t number, std::string_view why) {
+        return base::fail(base::ErrorCode::Invalid, fmt::format("line {}: {}", number, why));
+    };
+    if (text.size() > 4 * MaxLinkState)
+        return base::fail(base::ErrorCode::Invalid, "too long");
+    LinkState state;
+    std::array<bool, lines.size()> seen{};
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos)
+            return bad(number, "cut short");
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(end + 1);
+        if (number == 1) {
+            if (line != first_line)
+                return bad(number, "not a PPP link of a version that is known");
+            continue;
+        }
+        Words words(line);
+        const std::string_view name = words.word();
+        const auto row = std::find_if(lines.begin(), lines.end(),
+                                      [name](const Line &one) { return one.name == name; });
+        if (row == lines.end())
+            continue;
+        if (std::exchange(seen[static_cast<std::size_t>(row - lines.begin())], true))
+            return bad(number, fmt::format("\"{}\" for the second time", name));
+        row->read(state, words);
+        if (!words.done())
+            return bad(number, fmt::format("\"{}\" makes no sense",
+                                           base::printable(base::as_bytes(line), 80)));
+    }
+    if (!seen[0] || !state.ipv4)
+        return base::fail(base::ErrorCode::Invalid, "the lines lcp and ipv4 have to be there");
+    state.lcp.method = state.authenticated;
+    return state;
+}
+
+}  // namespace rtun::ppp

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The text that a link is handed over in: what it looks like, that nothing is lost, that it fits,
+// and that no text whatever does harm.
+#include <ppp/link_state.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rtun::ppp {
+namespace {
+
+using testing::HasSubstr;
+
+LinkState full() {
+    LinkState state;
+    state.lcp.mtu = 1396;
+    state.lcp.mru = 1450;
+    state.lcp.magic = 0x5e0a31c7;
+    state.lcp.pfc_rx = true;
+    state.lcp.pfc_tx = true;
+    state.lcp.acfc_tx = true;
+    state.lcp.method = auth::Method::Chap;
+    state.peer_mru = 1400;
+    state.authenticated = auth::Method::Chap;
+    state.peer_authenticated = auth::Method::MsChap2;
+    state.user = "DOMAIN\\jack";
+    state.encryption_send = MppeMode{MppeStrength::Bits128, MppeState::Stateless};
+    state.encryption_receive = MppeMode{MppeStrength::Bits40, MppeState::Stateful};
+    state.ipv4 = Ipv4Up{{0x0a000001}, {0x0a000002}, {{0x08080808}, {0x08080404}}};
+    state.ipv6 = Ipv6Up{1, 0xfedcba9876543210};
+    Grant grant;
+    grant.local_address = {0x0a000001};
+    grant.remote_address = {0x0a000002};
+    grant.serve_dns = {{0x01010101}};
+    grant.serve_wins = {{0x0a000005}, {0x0a000006}};
+    grant.encryption = Encryption::Required;
+    grant.mppe.add(MppeStrength::Bits40);
+    grant.mppe_stateful = true;
+    grant.ipv6 = true;
+    grant.remote_interface_id = 2;
+    state.granted = grant;
+    return state;
+}
+
+const std::string full_text = "ppp 1\n"
+                              "lcp mtu 1396 mru 1450 peer-mru 1400 magic 5e0a31c7 pfc-rx pfc-tx "
+                              "acfc-tx\n"
+                              "self chap\n"
+                              "peer mschap2\n"
+                              "user DOMAIN\\jack\n"
+                              "send 128 stateless\n"
+                              "receive 40 stateful\n"
+                              "ipv4 10.0.0.1 10.0.0.2 8.8.8.8 8.8.4.4\n"
+                              "ipv6 1 fedcba9876543210\n"
+                              "grant 10.0.0.1 10.0.0.2 required 128,40 stateful\n"
+                              "grant-dns 1.1.1.1\n"
+                              "grant-wins 10.0.0.5 10.0.0.6\n"
+                              "grant-ipv6 0 2\n";
+
+const std::string least =
+    "ppp 1\nlcp mtu 1450 mru 1450 peer-mru 1500 magic 0\nipv4 10.0.0.1 0.0.0.0\n";
+
+std::string error_of(const std::string &text) {
+    const auto state = decode_link_state(text);
+    return state ? "none" : state.error().text;
+}
+
+TEST(LinkState, IsALineAValue) { EXPECT_EQ(encode(full()), full_text); }
+
+TEST(LinkState, IsReadAsItWasWritten) {
+    const auto state = decode_link_state(full_text);
+    ASSERT_TRUE(state.has_value()) << state.error().text;
+    EXPECT_EQ(encode(*state), full_text);
+    EXPECT_EQ(state->lcp.method, auth::Method::Chap);
+    EXPECT_EQ(state->peer_mru, 1400);
+    EXPECT_EQ(state->user, "DOMAIN\\jack");
+    ASSERT_TRUE(state->granted && state->ipv6 && state->encryption_receive);
+    EXPECT_EQ(state->encryption_receive->state, MppeState::Stateful);
+    EXPECT_EQ(state->granted->serve_wins.size(), 2U);
+    EXPECT_TRUE(state->granted->ipv6);
+    EXPECT_TRUE(state->granted->mppe.has(MppeStrength::Bits40));
+    EXPECT_FALSE(state->granted->mppe.has(MppeStrength::Bits56));
+}
+
+TEST(LinkState, WhatIsNotThereIsLeftOut) {
+    const auto state = decode_link_state(least);
+    ASSERT_TRUE(state.has_value()) << state.error().text;
+    EXPECT_EQ(encode(*state), least);
+    EXPECT_FALSE(state->authenticated || state->peer_authenticated || state->granted ||
+                 state->ipv6 || state->encryption_send || state->encryption_receive);
+}
+
+TEST(LinkState, UserNamesOfAnyOctetsSurvive) {
+    for (const std::string &user :
+         {std::string("jack"), std::string(" jack "), std::string("j\nck"), std::string("\0", 1),
+          std::string("j\xc3\xa4"
+                      "ck"),
+          std::string(255, 'x'), std::string(255, '\xff')}) {
+        LinkState state = full();
+        state.user = user;
+        const auto again = decode_link_state(encode(state));
+        ASSERT_TRUE(again.has_value()) << user;
+        EXPECT_EQ(again->user, user);
+    }
+}
+
+TEST(LinkState, AlwaysFits) {
+    LinkState state = full();
+    state.user = std::string(255, '\xff');
+    state.lcp = {65535, 65535, 0xffffffff, true, true, true, auth::Method::MsChap2};
+    state.peer_mru = 65535;
+    state.authenticated = auth::Method::MsChap2;
+    const base::Ipv4 longest{0xdfdfdfdf};
+    state.encryption_receive = state.encryption_send;
+    state.ipv4 = Ipv4Up{longest, longest, {longest, longest, longest}};
+    state.ipv6 = Ipv6Up{~std::uint64_t{0}, ~std::uint64_t{1}};
+    Grant &grant = *state.granted;
+    grant.local_address = grant.remote_address = longest;
+    grant.serve_dns = grant.serve_wins = {longest, longest, longest};
+    grant.mppe.add(MppeStrength::Bits56);
+    grant.local_interface_id = grant.remote_interface_id = ~std::uint64_t{0};
+    const std::string text = encode(state);
+    EXPECT_LE(text.size(), MaxLinkState);
+    EXPECT_TRUE(decode_link_state(text).has_value());
+}
+
+TEST(LinkState, PassesOverLinesOfALaterVersion) {
+    const auto state = decode_link_state(least + "mrru 1600 of whatever\n\nbap\n");
+    ASSERT_TRUE(state.has_value()) << state.error().text;
+    EXPECT_EQ(encode(*state), least);
+}
+
+TEST(LinkState, NamesTheLineThatMakesNoSense) {
+    EXPECT_EQ(error_of(""), "the lines lcp and ipv4 have to be there");
+    EXPECT_EQ(error_of("ppp 2\n"), "line 1: not a PPP link of a version that is known");
+    EXPECT_EQ(error_of("ppp 1\nlcp mtu 1450"), "line 2: cut short");
+    EXPECT_EQ(error_of("ppp 1\nipv4 10.0.0.1 10.0.0.2\n"),
+              "the lines lcp and ipv4 have to be there");
+    for (const char *line : {"self",
+                             "self none",
+                             "self chap pap",
+                             "peer MSCHAP2",
+                             "user-hex 6",
+                             "user-hex 6g",
+                             "user-hex 61 62",
+                             "user j\xffk",
+                             "send",
+                             "send 128",
+                             "send 128 maybe",
+                             "send 64 stateless",
+                             "send 128,40 stateless",
+                             "send auto stateless x",
+                             "receive 128 stateless stateful",
+                             "ipv6 1",
+                             "ipv6 0 1",
+                             "ipv6 1 1",
+                             "ipv6 1 12345678123456781",
+                             "ipv6 -1 2",
+                             "grant",
+                             "grant 10.0.0.1 10.0.0.2",
+                             "grant 10.0.0.1 10.0.0.2 perhaps",
+                             "grant 10.0.0.1 10.0.0.2 no 64",
+                             "grant 10.0.0 10.0.0.2 no",
+                             "grant-dns 1.1.1.1",
+                             "grant-wins 1.1.1.1",
+                             "grant-ipv6 1 2"}) {
+        EXPECT_THAT(error_of(least + line + "\n"), testing::StartsWith("line 4: ")) << line;
+    }
+    for (const char *line :
+         {"lcp mtu", "lcp mtu 65536", "lcp mtu 1x", "lcp mtu  1", "lcp magic 100000000", "lcp what",
+          "lcp mtu -1", "ipv4", "ipv4 10.0.0.1", "ipv4 0.0.0.0 10.0.0.2",
+          "ipv4 10.0.0.1 10.0.0.2 8.8.8.8 8.8.8.8 8.8.8.8"}) {
+        EXPECT_THAT(error_of(std::string("ppp 1\n") + line + "\n"), testing::StartsWith("line 2: "))
+            << line;
+    }
+    EXPECT_THAT(error_of(least + "ipv4 10.0.0.1 10.0.0.2\n"), HasSubstr("for the second time"));
+    EXPECT_EQ(error_of(least + std::string(5000, '\n')), "too long");
+    EXPECT_THAT(error_of(least + "user " + std::string(256, 'x') + "\n"), HasSubstr("no sense"));
+}
+
+TEST(LinkState, SurvivesEveryTruncationAndEveryChangedOctet) {
+    for (std::size_t size = 0; size < full_text.size(); ++size) {
+        const auto state = decode_link_state(full_text.substr(0, size));
+        if (state) {
+            EXPECT_LE(encode(*state).size(), MaxLinkState);
+        }
+        for (const char c : {'\0', '\n', ' ', '9', 'z', '\xff'}) {
+            std::string text = full_text;
+            text[size] = c;
+            const auto changed = decode_link_state(text);
+            if (changed) {
+                EXPECT_TRUE(decode_link_state(encode(*changed)).has_value()) << text;
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace rtun::ppp
