@@ -86,6 +86,10 @@ public:
             TRY(monitor(context_, *watch));
             return 0;
         }
+        if (const auto *frames = std::get_if<config::Capture>(&command)) {
+            TRY(capture(context_, *frames));
+            return 0;
+        }
         TRY(execute(command, words, {}));
         TRY(out_.flush());
         return 0;
@@ -112,7 +116,8 @@ private:
         config::Command command = TRY(config::parse(words, batch.secrets, batch.name));
         if (std::holds_alternative<config::Connect>(command) ||
             std::holds_alternative<config::Daemon>(command) ||
-            std::holds_alternative<config::Monitor>(command))
+            std::holds_alternative<config::Monitor>(command) ||
+            std::holds_alternative<config::Capture>(command))
             return fail(ErrorCode::Invalid,
                         fmt::format("{}:{}:{}: \"{}\" cannot stand in a batch, it does not end by "
                                     "itself",
@@ -163,6 +168,8 @@ private:
                     return run_pseudowire(context_, what, request(words, file));
                 else if constexpr (std::is_same_v<T, config::ClientShow>)
                     return show_clients(context_, request(words, file));
+                else if constexpr (std::is_same_v<T, config::Why>)
+                    return why(context_, what, request(words, file));
                 else if constexpr (std::is_same_v<T, config::ConfigCheck>)
                     return check_config(context_, what);
                 else if constexpr (std::is_same_v<T, config::ConfigSave> ||
@@ -214,8 +221,10 @@ int complete(std::span<const std::string> args) {
     const bool names_one = words.size() == 3 &&
                            (words[0] == "client" || words[0] == "pseudowire") &&
                            words[1] != "add" && config::command_length(words) == 2;
-    if (names_one) {
-        for (const std::string &name : names_of(before->options, words[0])) {
+    const bool names_subject = words.size() == 2 && (words[0] == "why" || words[0] == "capture");
+    if (names_one || names_subject) {
+        for (const std::string &name :
+             names_of(before->options, names_subject ? "client" : words[0])) {
             if (name.starts_with(begun))
                 text += name + "\n";
         }

@@ -39,10 +39,15 @@ template <typename Command>
 
 // Asks the daemon.
 [[nodiscard]] base::Status show_clients(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status why(Context &context, const config::Why &what,
+                               const ctl::Request &request);
 // Commands that the daemon carries out and that answer with lines, or nothing.
 [[nodiscard]] base::Status tell_daemon(Context &context, const ctl::Request &request);
 
 [[nodiscard]] base::Status check_config(Context &context, const config::ConfigCheck &what);
+
+// Until a signal, so many frames, or the end of the session or of the reader.
+[[nodiscard]] base::Status capture(Context &context, const config::Capture &what);
 
 // Runs until a signal, or until the reader has gone.
 [[nodiscard]] base::Status monitor(Context &context, const config::Monitor &what);

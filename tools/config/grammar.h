@@ -84,6 +84,15 @@ struct TunnelShow {
 struct Monitor {
     std::string what = "all";  // client, tunnel, session, all
 };
+struct Why {
+    std::string name;  // a client, a user, a caller's address; empty: the last failures of all
+};
+struct Capture {
+    std::string name;           // a session's id or interface
+    std::string file;           // "-": standard output
+    std::uint64_t count = 0;    // frames; 0: until interrupted
+    bool show_secrets = false;  // passwords of PAP as they are
+};
 struct ConfigCheck {
     std::string file;
 };
@@ -105,10 +114,10 @@ struct Connect {
 struct Daemon {
     std::string file;  // configuration
 };
-using Command =
-    std::variant<ClientAdd, ClientSet, ClientDel, ClientEnable, ClientShow, PseudowireAdd,
-                 PseudowireSet, PseudowireDel, PseudowireEnable, PseudowireShow, SessionShow,
-                 TunnelShow, Monitor, ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
+using Command = std::variant<ClientAdd, ClientSet, ClientDel, ClientEnable, ClientShow,
+                             PseudowireAdd, PseudowireSet, PseudowireDel, PseudowireEnable,
+                             PseudowireShow, SessionShow, TunnelShow, Monitor, Why, Capture,
+                             ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
 
 inline constexpr std::string_view DefaultFile = "/etc/rtun/rtun.conf";
 

@@ -275,10 +275,10 @@ private:
     [[nodiscard]] Status check_complete(const Verb &verb) const {
         if ((verb.uses & InSet) != 0 && seen_.empty())
             return missing("nothing is given that should change");
-        if ((verb.uses & (InAdd | InConnect)) == 0)
+        if ((verb.uses & (InAdd | InConnect | InCapture)) == 0)
             return {};
         for (const Property &property : properties(verb)) {
-            if (property.need == Need::Required && !seen(property.keyword))
+            if (takes(verb, property) && property.need == Need::Required && !seen(property.keyword))
                 return missing(fmt::format("argument \"{}\" is required: {}", property.keyword,
                                            property.help));
         }

@@ -41,6 +41,8 @@ Status check_monitored(std::string_view operand) {
     return {};
 }
 
+Status check_subject(std::string_view operand) { return check_text(operand, {1, 255}); }
+
 Status check_file(std::string_view operand) { return check_text(operand, {1, 4095}); }
 
 Command make_client_add(Draft &&draft) {
@@ -115,6 +117,15 @@ Command make_monitor(Draft &&draft) {
     return draft.operand.empty() ? Monitor{} : Monitor{.what = std::move(draft.operand)};
 }
 
+Command make_why(Draft &&draft) { return Why{.name = std::move(draft.operand)}; }
+
+Command make_capture(Draft &&draft) {
+    return Capture{.name = std::move(draft.operand),
+                   .file = std::move(draft.file),
+                   .count = draft.count,
+                   .show_secrets = draft.secrets == Reveal::Show};
+}
+
 Command make_check(Draft &&draft) {
     return ConfigCheck{.file = draft.operand.empty() ? std::string(DefaultFile)
                                                      : std::move(draft.operand)};
@@ -180,6 +191,16 @@ constexpr Verb monitor_verbs[] = {
      NoUse, false, "one line an event, until interrupted", make_monitor},
 };
 
+constexpr Verb why_verbs[] = {
+    {"", {}, Operand::Optional, "{ NAME | USER | PEER }", {}, check_subject, NoUse, false,
+     "why it failed or ended the last time, step by step; of all, if none is named", make_why},
+};
+
+constexpr Verb capture_verbs[] = {
+    {"", {}, Operand::Required, "{ ID | IFNAME | NAME | USER | PEER }", {}, check_subject, InCapture,
+     false, "the PPP frames of a session, control and data, as pcapng", make_capture},
+};
+
 constexpr Verb config_verbs[] = {
     {"check", {}, Operand::Optional, "FILE", {}, check_file, NoUse, false,
      "say whether a configuration file is right, and change nothing", make_check},
@@ -211,6 +232,8 @@ constexpr Object table[] = {
     {"session", "sessions in the kernel: calls and pseudowires, with their counters", session_verbs, &session_verbs[0]},
     {"tunnel", "tunnels in the kernel: pairs of addresses", tunnel_verbs, &tunnel_verbs[0]},
     {"monitor", "what happens, while it happens", monitor_verbs, &monitor_verbs[0]},
+    {"why", "why something failed or ended, step by step", why_verbs, &why_verbs[0]},
+    {"capture", "frames of a session, for Wireshark", capture_verbs, &capture_verbs[0]},
     {"config", "the configuration file", config_verbs, nullptr},
     {"export", "the configuration as commands", export_verbs, &export_verbs[0]},
     {"connect", "one client without a daemon", connect_verbs, &connect_verbs[0]},

@@ -29,6 +29,7 @@ struct Draft {
     bool if_exists = false;
     Reveal secrets = Reveal::Hide;
     std::string file;
+    std::uint64_t count = 0;
 };
 
 // Which verbs take a keyword: bits, so that a keyword has one row.
@@ -40,6 +41,7 @@ enum Uses : std::uint8_t {
     InDel = 1 << 3,
     InExport = 1 << 4,
     InDaemon = 1 << 5,
+    InCapture = 1 << 6,
 };
 
 enum class Need : std::uint8_t { Optional, Required, RequiredOrAsked };

@@ -73,6 +73,19 @@ config::Config Commands::config() const {
     return config;
 }
 
+base::Result<std::vector<ctl::Story>> Commands::why(const std::string &subject) const {
+    if (subject.empty())
+        return history_.failures();
+    std::vector<ctl::Story> stories = history_.of(subject);
+    if (stories.empty() && !clients_.has(subject))
+        return base::fail(ErrorCode::NotFound,
+                          fmt::format("nothing is remembered of \"{}\": there is no client of that "
+                                      "name, and no user and no address has called as that since "
+                                      "the daemon was started",
+                                      subject));
+    return stories;
+}
+
 // Both are named after their interfaces.
 base::Status Commands::check_name_free(const config::Command &command) const {
     if (const auto *add = std::get_if<config::ClientAdd>(&command);
@@ -118,6 +131,10 @@ base::Result<Commands::Answer> Commands::try_execute(const ctl::Request &request
                 answer.reply.pseudowires = TRY(pseudowires_.show(what.name));
             } else if constexpr (std::is_same_v<T, config::Monitor>) {
                 answer.subscribe = true;
+            } else if constexpr (std::is_same_v<T, config::Why>) {
+                answer.reply.stories = TRY(why(what.name));
+            } else if constexpr (std::is_same_v<T, config::Capture>) {
+                return not_mine("capture", "the kernel answers it");
             } else if constexpr (std::is_same_v<T, config::Export>) {
                 answer.reply.lines = config::export_lines(config(), what.secrets);
             } else if constexpr (std::is_same_v<T, config::ConfigSave>) {

@@ -165,6 +165,16 @@ TEST(Parse, TheOtherCommandsBecomeWhatTheySay) {
     EXPECT_EQ(std::get<TunnelShow>(*parse_text("tunnel")).name, "");
     EXPECT_EQ(std::get<Monitor>(*parse_text("monitor")).what, "all");
     EXPECT_EQ(std::get<Monitor>(*parse_text("monitor session")).what, "session");
+    EXPECT_EQ(std::get<Why>(*parse_text("why")).name, "");
+    EXPECT_EQ(std::get<Why>(*parse_text("why 203.0.113.9")).name, "203.0.113.9");
+    const auto capture = parse_text("capture jack -w jack.pcapng count 100 show-secrets");
+    ASSERT_TRUE(capture) << capture.error().text;
+    EXPECT_EQ(std::get<Capture>(*capture).name, "jack");
+    EXPECT_EQ(std::get<Capture>(*capture).file, "jack.pcapng");
+    EXPECT_EQ(std::get<Capture>(*capture).count, 100U);
+    EXPECT_TRUE(std::get<Capture>(*capture).show_secrets);
+    EXPECT_EQ(std::get<Capture>(*parse_text("capture 7 -w -")).count, 0U);
+    EXPECT_FALSE(std::get<Capture>(*parse_text("capture 7 -w -")).show_secrets);
     EXPECT_EQ(std::get<ConfigCheck>(*parse_text("config check")).file, DefaultFile);
     EXPECT_EQ(std::get<ConfigSave>(*parse_text("config save")).file, "");
     EXPECT_EQ(std::get<ConfigLoad>(*parse_text("config load /x")).file, "/x");
@@ -191,7 +201,8 @@ TEST(Parse, ObjectsAndVerbsMayBeShortenedWhileUnambiguous) {
     EXPECT_TRUE(std::holds_alternative<ClientShow>(*parse_text("client l")));
     EXPECT_TRUE(std::holds_alternative<SessionShow>(*parse_text("s")));
     EXPECT_TRUE(std::holds_alternative<ClientDel>(*parse_text("client delete a")));
-    EXPECT_EQ(error_of("c"), "argument \"c\" is wrong: it is short for client, config or connect");
+    EXPECT_EQ(error_of("c"),
+              "argument \"c\" is wrong: it is short for client, capture, config or connect");
     EXPECT_EQ(error_of("client s a"), "argument \"s\" is wrong: it is short for set or show");
     EXPECT_EQ(error_of("client d a"), "argument \"d\" is wrong: it is short for del or disable");
 }

@@ -96,7 +96,7 @@ TEST(CommandLength, IsTheWordsThatNameIt) {
 
 TEST(Complete, OffersWhatMayComeNext) {
     EXPECT_THAT(complete(Words{""}), Contains("client"));
-    EXPECT_THAT(complete(Words{"c"}), ElementsAre("client", "config", "connect"));
+    EXPECT_THAT(complete(Words{"c"}), ElementsAre("client", "capture", "config", "connect"));
     EXPECT_THAT(complete(Words{"client", "d"}), ElementsAre("del", "disable"));
     EXPECT_THAT(complete(Words{"client", "add", "a"}), IsEmpty());
     EXPECT_THAT(complete(Words{"client", "add", "a", "max"}), ElementsAre("max-mtu", "max-mru"));

@@ -32,6 +32,7 @@ constexpr const char *pw1 = "pseudowire add pw1 local any remote 192.0.2.3 encap
 struct Wires : Host {
     std::unique_ptr<Clients> clients;
     std::unique_ptr<Pseudowires> pseudowires;
+    History history;
     std::unique_ptr<Commands> commands;
     std::string file;
 
@@ -57,7 +58,7 @@ struct Wires : Host {
         pseudowires.reset();
         clients = std::make_unique<Clients>(ground, sink(), [] {});
         pseudowires = std::make_unique<Pseudowires>(world, kernel, random, "rtun", sink());
-        commands = std::make_unique<Commands>(*clients, *pseudowires, file);
+        commands = std::make_unique<Commands>(*clients, *pseudowires, history, file);
     }
     // Its answer: lines, or why not.
     std::string ask(const std::string &line) {
