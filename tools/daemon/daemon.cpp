@@ -11,6 +11,7 @@
 #include <daemon/blob.h>
 #include <daemon/clients.h>
 #include <daemon/commands.h>
+#include <daemon/history.h>
 #include <daemon/kernel_pump.h>
 #include <daemon/loop_world.h>
 #include <daemon/no_core.h>
@@ -89,15 +90,17 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         base::log::info("route.leftover", {},
                         "{} host routes were left by an earlier rtun: deleted", swept);
 
+    History history;
     const auto tell = [&](base::log::Level level, const ctl::Event &event) {
         log_event(level, event);
+        history.record(event);
         server.publish(event);
     };
     Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { loop.quit(0); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
     Sessions nobody;
     Directory directory([](const config::Config &) { return base::Status{}; }, [] {});
-    Commands commands(clients, pseudowires, directory, nobody, config_file);
+    Commands commands(clients, pseudowires, directory, nobody, history, config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
         clients.kernel_event(event);
         pseudowires.kernel_event(event);

@@ -57,6 +57,7 @@ void PptpCall::start(base::Time now) {
 void PptpCall::connected() {
     const base::Time now = ground_.world.now();
     tcp_connected_ = true;
+    outputs_.emplace_back(TcpUp{});
     if (!reason_) {
         limit_.reset();
         netlink::TunnelSpec tunnel;
@@ -123,6 +124,7 @@ void PptpCall::on(pptp::SendBytes &output) {
 void PptpCall::on(pptp::ControlUp &output) {
     server_host_ = output.host_name;
     server_vendor_ = output.vendor;
+    outputs_.emplace_back(ControlUp{output.host_name, output.vendor});
 }
 
 void PptpCall::on(pptp::CallUp &output) {
@@ -217,11 +219,14 @@ void PptpCall::on(ppp::LcpOpened &output) {
         return;
     }
     lcp_open_ = true;
+    outputs_.emplace_back(LcpUp{output.mtu, output.mru, output.method});
     if (control_ && !control_ended_)
         control_->set_link_info(AllMapped, AllMapped);
 }
 
-void PptpCall::on(ppp::Authenticated &output) { outputs_.emplace_back(Verified{output.method}); }
+void PptpCall::on(ppp::Authenticated &output) {
+    outputs_.emplace_back(Verified{output.method, output.message});
+}
 
 // A client does not ask the server who it is: LinkOptions::require is empty.
 void PptpCall::on(ppp::Verify &) {}

@@ -59,6 +59,16 @@ public:
     };
 
     // Outputs.
+    struct TcpUp {};
+    struct ControlUp {
+        std::string host;  // what the server calls itself
+        std::string vendor;
+    };
+    struct LcpUp {
+        std::uint16_t mtu = 0;
+        std::uint16_t mru = 0;
+        std::optional<auth::Method> method;  // that the server wants
+    };
     struct Reached {  // the call is up, PPP begins
         std::uint16_t local = 0;
         std::uint16_t peer = 0;
@@ -68,6 +78,7 @@ public:
     struct Verifying {};
     struct Verified {
         auth::Method method{};
+        std::string message;  // the server's
     };
     // From now on; in clear in both directions ("none") when the link negotiates anew.
     struct Encoding {
@@ -104,8 +115,9 @@ public:
         bool tcp_connected = false;  // false: another address may do better
         netlink::Stats stats;
     };
-    using Output = std::variant<Reached, Verifying, Verified, Encoding, NotEncrypted, Up, Down,
-                                MtuLowered, RouteFailed, NoPeerRoute, Ended>;
+    using Output =
+        std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding, NotEncrypted,
+                     Up, Down, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
