@@ -125,7 +125,6 @@ config::Config Commands::config() const {
     return config;
 }
 
-<<<<<<< HEAD
 template <typename T>
 base::Status Commands::check_name_free(const config::Add<T> &add) const {
     if constexpr (std::is_same_v<T, config::Client> || std::is_same_v<T, config::Pseudowire> ||
@@ -143,31 +142,6 @@ base::Status Commands::check_name_free(const config::Add<T> &add) const {
                               fmt::format("there is {} {} \"{}\" already",
                                           config::article_of(taken), taken, name));
     }
-=======
-base::Result<std::vector<ctl::Story>> Commands::why(const std::string &subject) const {
-    if (subject.empty())
-        return history_.failures();
-    std::vector<ctl::Story> stories = history_.of(subject);
-    if (stories.empty() && !clients_.has(subject))
-        return base::fail(ErrorCode::NotFound,
-                          fmt::format("nothing is remembered of \"{}\": there is no client of that "
-                                      "name, and no user and no address has called as that since "
-                                      "the daemon was started",
-                                      subject));
-    return stories;
-}
-
-// Both are named after their interfaces.
-base::Status Commands::check_name_free(const config::Command &command) const {
-    if (const auto *add = std::get_if<config::ClientAdd>(&command);
-        add != nullptr && pseudowires_.has(add->client.name))
-        return base::fail(ErrorCode::Exists,
-                          fmt::format("there is a pseudowire \"{}\" already", add->client.name));
-    if (const auto *add = std::get_if<config::PseudowireAdd>(&command);
-        add != nullptr && clients_.has(add->pseudowire.name))
-        return base::fail(ErrorCode::Exists,
-                          fmt::format("there is a client \"{}\" already", add->pseudowire.name));
->>>>>>> i4-why
     return {};
 }
 
@@ -182,7 +156,6 @@ base::Result<Commands::Answer> Commands::try_execute(const ctl::Request &request
     return answer;
 }
 
-<<<<<<< HEAD
 // -- objects
 
 template <typename T>
@@ -350,11 +323,19 @@ base::Status Commands::run(const config::AccountingShow &what, Answer &answer) {
     return {};
 }
 
-base::Status Commands::run(const config::Why &what, Answer & /*answer*/) {
-    if (what.name.empty())
+base::Status Commands::run(const config::Why &what, Answer &answer) {
+    if (what.name.empty()) {
+        answer.reply.stories = history_.failures();
         return {};
-    return base::fail(ErrorCode::NotFound,
-                      fmt::format("nothing is remembered of \"{}\"", what.name));
+    }
+    answer.reply.stories = history_.of(what.name);
+    if (answer.reply.stories.empty() && !clients_.has(what.name))
+        return base::fail(ErrorCode::NotFound,
+                          fmt::format("nothing is remembered of \"{}\": there is no client of that "
+                                      "name, and no user and no address has called as that since "
+                                      "the daemon was started",
+                                      what.name));
+    return {};
 }
 
 base::Status Commands::run(const config::Capture & /*what*/, Answer & /*answer*/) {
@@ -437,69 +418,6 @@ base::Status Commands::run(const config::Connect & /*what*/, Answer & /*answer*/
 
 base::Status Commands::run(const config::Daemon & /*what*/, Answer & /*answer*/) {
     return not_mine("daemon", "there is one already");
-=======
-    TRY(check_name_free(command));
-    return std::visit(
-        [&](const auto &what) -> base::Result<Answer> {
-            using T = std::decay_t<decltype(what)>;
-            Answer answer;
-            if constexpr (std::is_same_v<T, config::ClientAdd>) {
-                TRY(clients_.add(what));
-            } else if constexpr (std::is_same_v<T, config::ClientSet>) {
-                TRY(clients_.set(what));
-            } else if constexpr (std::is_same_v<T, config::ClientDel>) {
-                TRY(clients_.del(what));
-            } else if constexpr (std::is_same_v<T, config::ClientEnable>) {
-                TRY(clients_.enable(what));
-            } else if constexpr (std::is_same_v<T, config::ClientShow>) {
-                answer.reply.clients = TRY(clients_.show(what.name));
-            } else if constexpr (std::is_same_v<T, config::PseudowireAdd>) {
-                TRY(pseudowires_.add(what));
-            } else if constexpr (std::is_same_v<T, config::PseudowireSet>) {
-                TRY(pseudowires_.set(what));
-            } else if constexpr (std::is_same_v<T, config::PseudowireDel>) {
-                TRY(pseudowires_.del(what));
-            } else if constexpr (std::is_same_v<T, config::PseudowireEnable>) {
-                TRY(pseudowires_.enable(what));
-            } else if constexpr (std::is_same_v<T, config::PseudowireShow>) {
-                answer.reply.pseudowires = TRY(pseudowires_.show(what.name));
-            } else if constexpr (std::is_same_v<T, config::Monitor>) {
-                answer.subscribe = true;
-            } else if constexpr (std::is_same_v<T, config::Why>) {
-                answer.reply.stories = TRY(why(what.name));
-            } else if constexpr (std::is_same_v<T, config::Capture>) {
-                return not_mine("capture", "the kernel answers it");
-            } else if constexpr (std::is_same_v<T, config::Export>) {
-                answer.reply.lines = config::export_lines(config(), what.secrets);
-            } else if constexpr (std::is_same_v<T, config::ConfigSave>) {
-                const std::string file = TRY(file_or_own(what.file));
-                TRY(save_config(config(), file));
-                base::log::info("config.saved", {{"RTUN_FILE", file}}, "configuration saved to {}",
-                                file);
-                answer.reply.lines.push_back(fmt::format("{}: {} clients, {} pseudowires", file,
-                                                         clients_.size(), pseudowires_.size()));
-            } else if constexpr (std::is_same_v<T, config::ConfigLoad>) {
-                answer.reply.lines.push_back(TRY(load(TRY(file_or_own(what.file)))));
-            } else if constexpr (std::is_same_v<T, config::ConfigCheck>) {
-                const config::Config checked = TRY(config::read_file(TRY(file_or_own(what.file))));
-                answer.reply.lines.push_back(fmt::format("{} clients, {} pseudowires",
-                                                         checked.clients.size(),
-                                                         checked.pseudowires.size()));
-            } else if constexpr (std::is_same_v<T, config::SessionShow>) {
-                return not_mine("session show", "the kernel answers it");
-            } else if constexpr (std::is_same_v<T, config::TunnelShow>) {
-                return not_mine("tunnel show", "the kernel answers it");
-            } else if constexpr (std::is_same_v<T, config::Connect>) {
-                return not_mine("connect", "it is a program of its own");
-            } else if constexpr (std::is_same_v<T, config::Daemon>) {
-                return not_mine("daemon", "there is one already");
-            } else {
-                static_assert(!sizeof(T), "a command without a row");
-            }
-            return answer;
-        },
-        command);
->>>>>>> i4-why
 }
 
 }  // namespace rtun::daemon

@@ -8,19 +8,13 @@
 #include <config/import.h>
 #include <ctl/message.h>
 #include <daemon/clients.h>
-<<<<<<< HEAD
 #include <daemon/directory.h>
-=======
 #include <daemon/history.h>
->>>>>>> i4-why
 #include <daemon/pseudowires.h>
 #include <daemon/sessions.h>
 
 #include <string>
-<<<<<<< HEAD
 #include <string_view>
-=======
->>>>>>> i4-why
 #include <vector>
 
 namespace rtun::daemon {
@@ -28,15 +22,10 @@ namespace rtun::daemon {
 class Commands {
 public:
     // config_file: what `config save` and `config load` mean when they name no file.
-<<<<<<< HEAD
     Commands(Clients &clients, Pseudowires &pseudowires, Directory &directory, Sessions &sessions,
-             std::string config_file)
+             const History &history, std::string config_file)
         : clients_(clients), pseudowires_(pseudowires), directory_(directory), sessions_(sessions),
-=======
-    Commands(Clients &clients, Pseudowires &pseudowires, const History &history,
-             std::string config_file)
-        : clients_(clients), pseudowires_(pseudowires), history_(history),
->>>>>>> i4-why
+          history_(history),
           config_file_(std::move(config_file)) {}
 
     struct Answer {
@@ -53,7 +42,6 @@ private:
     [[nodiscard]] base::Result<Answer> try_execute(const ctl::Request &request);
     [[nodiscard]] base::Result<std::string> file_or_own(const std::string &file) const;
 
-<<<<<<< HEAD
     // Clients, pseudowires and interfaces of users are named after their interfaces.
     template <typename T>
     [[nodiscard]] base::Status check_name_free(const config::Add<T> &add) const;
@@ -100,14 +88,7 @@ private:
     Pseudowires &pseudowires_;
     Directory &directory_;
     Sessions &sessions_;
-=======
-    [[nodiscard]] base::Result<std::vector<ctl::Story>> why(const std::string &subject) const;
-    [[nodiscard]] base::Status check_name_free(const config::Command &command) const;
-
-    Clients &clients_;
-    Pseudowires &pseudowires_;
     const History &history_;
->>>>>>> i4-why
     std::string config_file_;
 };
 
