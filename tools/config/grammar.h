@@ -125,15 +125,6 @@ struct TunnelShow {
 struct Monitor {
     std::string what = "all";  // client, tunnel, session, all
 };
-struct Why {
-    std::string name;  // a client, a user, a caller's address; empty: the last failures of all
-};
-struct Capture {
-    std::string name;           // a session's id or interface
-    std::string file;           // "-": standard output
-    std::uint64_t count = 0;    // frames; 0: until interrupted
-    bool show_secrets = false;  // passwords of PAP as they are
-};
 struct ConfigCheck {
     std::string file;
 };

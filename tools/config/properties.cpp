@@ -123,11 +123,6 @@ Status set_file(Draft &draft, std::string_view value) {
     return {};
 }
 
-Status set_count(Draft &draft, std::string_view value) {
-    draft.count = TRY(parse_number(value, {1, 0xffffffff}));
-    return {};
-}
-
 // clang-format off
 constexpr Property table[] = {
     {"type", "pptp", "kind of tunnel",
@@ -213,12 +208,8 @@ constexpr Property table[] = {
      InAdd, Need::Optional, {}, set_may_exist},
     {"if-exists", "", "no error if there is none",
      InDel, Need::Optional, {}, set_if_exists},
-    {"-w", "FILE", "where to; - is standard output",
-     InCapture, Need::Required, {}, set_file},
-    {"count", "FRAMES", "end after so many; 1..4294967295",
-     InCapture, Need::Optional, {}, set_count},
-    {"show-secrets", "", "passwords as they are, instead of hiding them",
-     InExport | InCapture, Need::Optional, {}, set_show_secrets},
+    {"show-secrets", "", "print passwords instead of (hidden)",
+     InExport, Need::Optional, {}, set_show_secrets},
     {"config", "FILE", "what to start with; by default /etc/rtun/rtun.conf, if there is one",
      InDaemon, Need::Optional, {}, set_file},
 };

@@ -42,8 +42,6 @@ Status check_monitored(std::string_view operand) {
     return {};
 }
 
-Status check_subject(std::string_view operand) { return check_text(operand, {1, 255}); }
-
 Status check_file(std::string_view operand) { return check_text(operand, {1, 4095}); }
 
 Status check_server(std::string_view operand) {
@@ -131,15 +129,6 @@ Command make_tunnel_show(Draft &&draft) { return TunnelShow{.name = std::move(dr
 
 Command make_monitor(Draft &&draft) {
     return draft.operand.empty() ? Monitor{} : Monitor{.what = std::move(draft.operand)};
-}
-
-Command make_why(Draft &&draft) { return Why{.name = std::move(draft.operand)}; }
-
-Command make_capture(Draft &&draft) {
-    return Capture{.name = std::move(draft.operand),
-                   .file = std::move(draft.file),
-                   .count = draft.count,
-                   .show_secrets = draft.secrets == Reveal::Show};
 }
 
 Command make_check(Draft &&draft) {
