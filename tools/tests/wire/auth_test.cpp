@@ -290,14 +290,14 @@ TEST(MsChapSuccessText, has_upper_case_digits_and_is_read_again) {
     success.message = "hello";
     EXPECT_EQ(text(success), "hello");
     success.authenticator_response.emplace().fill(0xab);
-    std::string digits;
+    std::string forty;
     for (int i = 0; i < 20; ++i)
-        digits += "AB";
-    EXPECT_EQ(text(success), "S=" + digits + " M=hello");
+        forty += "AB";
+    EXPECT_EQ(text(success), "S=" + forty + " M=hello");
     EXPECT_EQ(parse_ms_chap_success(text(success)).authenticator_response,
               success.authenticator_response);
     success.message = "";
-    EXPECT_EQ(text(success), "S=" + digits);
+    EXPECT_EQ(text(success), "S=" + forty);
 }
 
 }  // namespace
