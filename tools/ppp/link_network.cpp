@@ -108,7 +108,7 @@ bool Link::Impl::take_ccp(Time now) {
                    },
                    output);
     if (why)
-        no_encryption(*std::move(why), now);
+        no_encryption(*why, now);
     if (!why && ccp.state() == State::Opened && phase == Phase::Network && !started(ipcp))
         networks_start(now);
     return !said.empty();

@@ -133,7 +133,7 @@ TEST(Chap, refuses_a_value_that_is_empty_or_larger_than_the_packet) {
 
 TEST(Chap, refuses_codes_that_rfc_1994_does_not_know) {
     EXPECT_FALSE(decode_chap(hex("00 07 0004")));
-    EXPECT_FALSE(decode_chap(hex("05 07 0004")));  // Change-Password of MS-CHAP: not for us
+    EXPECT_FALSE(decode_chap(hex("08 07 0004")));  // 5 to 7 are MS-CHAP's
 }
 
 TEST(MsChap1Response, is_49_octets_with_zeros_for_lan_manager) {
