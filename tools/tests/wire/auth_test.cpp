@@ -133,7 +133,7 @@ TEST(Chap, refuses_a_value_that_is_empty_or_larger_than_the_packet) {
 
 TEST(Chap, refuses_codes_that_rfc_1994_does_not_know) {
     EXPECT_FALSE(decode_chap(hex("00 07 0004")));
-    EXPECT_FALSE(decode_chap(hex("05 07 0004")));  // Change-Password of MS-CHAP: not for us
+    EXPECT_FALSE(decode_chap(hex("08 07 0004")));  // 5 to 7 are MS-CHAP's
 }
 
 TEST(MsChap1Response, is_49_octets_with_zeros_for_lan_manager) {
@@ -351,14 +351,14 @@ TEST(MsChapSuccessText, has_upper_case_digits_and_is_read_again) {
     success.message = "hello";
     EXPECT_EQ(text(success), "hello");
     success.authenticator_response.emplace().fill(0xab);
-    std::string digits;
+    std::string forty;
     for (int i = 0; i < 20; ++i)
-        digits += "AB";
-    EXPECT_EQ(text(success), "S=" + digits + " M=hello");
+        forty += "AB";
+    EXPECT_EQ(text(success), "S=" + forty + " M=hello");
     EXPECT_EQ(parse_ms_chap_success(text(success)).authenticator_response,
               success.authenticator_response);
     success.message = "";
-    EXPECT_EQ(text(success), "S=" + digits);
+    EXPECT_EQ(text(success), "S=" + forty);
 }
 
 }  // namespace
