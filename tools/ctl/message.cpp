@@ -184,12 +184,6 @@ public:
     }
     void take(const char *key, std::uint32_t &out) { take_number(key, out); }
     void take(const char *key, std::uint64_t &out) { take_number(key, out); }
-    void take(const char *key, std::optional<double> &out) {
-        if (json_.is_object() && json_.contains(key)) {
-            out.emplace();
-            take(key, *out);
-        }
-    }
     template <typename Number>
     void take_number(const char *key, Number &out) {
         const Json *value = find(key, &Json::is_number_unsigned);
