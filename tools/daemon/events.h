@@ -21,6 +21,8 @@ inline constexpr std::string_view Verifying = "client.verifying";
 inline constexpr std::string_view Verified = "client.verified";
 inline constexpr std::string_view Encryption = "client.encryption";
 inline constexpr std::string_view Up = "client.up";
+inline constexpr std::string_view Resumed = "client.resumed";
+inline constexpr std::string_view Left = "client.left";
 inline constexpr std::string_view Mtu = "client.mtu";
 inline constexpr std::string_view Route = "client.route";
 inline constexpr std::string_view Setting = "client.setting";
@@ -31,9 +33,10 @@ inline constexpr std::string_view PseudowireUp = "pseudowire.up";
 inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
 inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 
-inline constexpr std::array All{
-    Dialing, Call,   Verifying,    Verified,         Encryption,    Up, Mtu, Route, Setting,
-    Down,    Failed, PseudowireUp, PseudowireFailed, PseudowireGone};
+inline constexpr std::array All{Dialing,    Call,         Verifying,        Verified,
+                                Encryption, Up,           Resumed,          Left,
+                                Mtu,        Route,        Setting,          Down,
+                                Failed,     PseudowireUp, PseudowireFailed, PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;
