@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Users as the configuration knows them: who may use a service, and what a session of theirs gets.
-// Precedence (docs/rtun.8, SECRETS): the user's own record, then its profile, then the service's
-// default profile; an address beats a pool. Nothing here is looked up outside the configuration.
+// Precedence (rtun(8), SECRETS): the user's own record, then its profile, then the service's
+// default profile, property by property: the first that says anything. An address beats a pool,
+// wherever the two stand. Nothing here is looked up outside the configuration and the password
+// files that it names.
 #pragma once
 
 #include <auth/authenticator.h>
@@ -55,11 +57,12 @@ public:
     void load(const config::Config &config);  // that check() has passed
 
     // What a claim is worth. caller: where the user calls from ("192.0.2.7"). A user that does not
-    // exist costs as much time as a wrong password, and the peer is told the same.
+    // exist costs as much time as a wrong password, and the peer is told the same. What else stands
+    // against a user (disabled, another service, another place) is told to who knows the password.
     [[nodiscard]] auth::Verdict verify(const auth::Claim &claim, config::Service service,
                                        std::string_view caller) const;
-    // Nothing: there is no such user (any more). The error says what is missing for a session:
-    // "profile \"x\" gives no remote-address".
+    // NotFound: there is no such user (any more), or it is disabled. The error says what is missing
+    // for a session: "profile \"x\" gives no remote-address".
     [[nodiscard]] base::Result<Terms> terms(std::string_view user,
                                             std::string_view default_profile) const;
     // The interface that belongs to this user, if there is one.
@@ -68,7 +71,10 @@ public:
 
 private:
     [[nodiscard]] const config::Profile *profile(std::string_view name) const;
+    [[nodiscard]] base::Result<base::Secret> password_of(const config::Secret *secret) const;
 
+    base::Secret decoy_;      // the password of those that do not exist, made by load()
+    std::string decoy_file_;  // and the file that it seems to be in, if anybody's is in one
     std::map<std::string, config::Secret, std::less<>> secrets_;
     std::map<std::string, config::Profile, std::less<>> profiles_;
     std::vector<config::ServerInterface> interfaces_;

@@ -13,6 +13,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -21,6 +23,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -86,6 +89,10 @@ public:
             TRY(monitor(context_, *watch));
             return 0;
         }
+        if (const auto *frames = std::get_if<config::Capture>(&command)) {
+            TRY(capture(context_, *frames));
+            return 0;
+        }
         TRY(execute(command, words, {}));
         TRY(out_.flush());
         return 0;
@@ -112,7 +119,8 @@ private:
         config::Command command = TRY(config::parse(words, batch.secrets, batch.name));
         if (std::holds_alternative<config::Connect>(command) ||
             std::holds_alternative<config::Daemon>(command) ||
-            std::holds_alternative<config::Monitor>(command))
+            std::holds_alternative<config::Monitor>(command) ||
+            std::holds_alternative<config::Capture>(command))
             return fail(ErrorCode::Invalid,
                         fmt::format("{}:{}:{}: \"{}\" cannot stand in a batch, it does not end by "
                                     "itself",
@@ -136,13 +144,15 @@ private:
         return request;
     }
 
-    // "config save" and "config load" with the whole path.
-    [[nodiscard]] Status tell_of_file(std::span<const config::Word> words, const std::string &file,
-                                      const std::string &named) {
+    // "config save", "config load" and the imports with the whole path of their file, which is the
+    // third word.
+    [[nodiscard]] static Result<ctl::Request> request_of_file(std::span<const config::Word> words,
+                                                              const std::string &file,
+                                                              const std::string &named) {
         ctl::Request asked = request(words, file);
         if (!named.empty())
-            asked.words.back() = TRY(whole_path(named));
-        return tell_daemon(context_, asked);
+            asked.words.at(2) = TRY(whole_path(named));
+        return asked;
     }
 
     Status execute(const config::Command &command, std::span<const config::Word> words,
@@ -161,17 +171,47 @@ private:
                                    std::is_same_v<T, config::PseudowireDel> ||
                                    std::is_same_v<T, config::PseudowireEnable>)
                     return run_pseudowire(context_, what, request(words, file));
-                else if constexpr (std::is_same_v<T, config::ClientShow>)
-                    return show_clients(context_, request(words, file));
+                else if constexpr (std::is_same_v<T, config::Why>)
+                    return why(context_, what, request(words, file));
                 else if constexpr (std::is_same_v<T, config::ConfigCheck>)
                     return check_config(context_, what);
                 else if constexpr (std::is_same_v<T, config::ConfigSave> ||
                                    std::is_same_v<T, config::ConfigLoad>)
-                    return tell_of_file(words, file, what.file);
+                    return tell_daemon(context_, TRY(request_of_file(words, file, what.file)));
+                else if constexpr (std::is_same_v<T, config::SecretImport> ||
+                                   std::is_same_v<T, config::ConfigImport>)
+                    return import_file(context_, what,
+                                       TRY(request_of_file(words, file, what.file)));
                 else
-                    return tell_daemon(context_, request(words, file));
+                    return ask<T>(request(words, file));
             },
             command);
+    }
+
+    // What only the daemon knows.
+    template <typename T>
+    Status ask(const ctl::Request &asked) {
+        if constexpr (std::is_same_v<T, config::ClientShow>)
+            return show_clients(context_, asked);
+        else if constexpr (std::is_same_v<T, config::Show<config::Secret>> ||
+                           std::is_same_v<T, config::Show<config::Profile>>)
+            return show_objects(context_, asked);
+        else if constexpr (std::is_same_v<T, config::Show<config::Pool>>)
+            return show_pools(context_, asked);
+        else if constexpr (std::is_same_v<T, config::PoolUsage>)
+            return show_pool_usage(context_, asked);
+        else if constexpr (std::is_same_v<T, config::Show<config::PptpServer>>)
+            return show_servers(context_, asked);
+        else if constexpr (std::is_same_v<T, config::Show<config::ServerInterface>>)
+            return show_interfaces(context_, asked);
+        else if constexpr (std::is_same_v<T, config::ActiveShow>)
+            return show_active(context_, asked);
+        else if constexpr (std::is_same_v<T, config::LeaseShow>)
+            return show_leases(context_, asked);
+        else if constexpr (std::is_same_v<T, config::AccountingShow>)
+            return show_records(context_, asked);
+        else
+            return tell_daemon(context_, asked);
     }
 
     Options options_;
@@ -192,12 +232,31 @@ std::vector<std::string> names_of(const Options &options, const std::string &obj
                 names.push_back(client.name);
             for (const ctl::PseudowireStatus &pseudowire : reply->pseudowires)
                 names.push_back(pseudowire.name);
+            for (const ctl::ObjectStatus &named : reply->objects)
+                names.push_back(named.name);
+            for (const ctl::InterfaceStatus &interface : reply->interfaces)
+                names.push_back(interface.name);
+            for (const ctl::ActiveStatus &session : reply->active)
+                names.push_back(session.user);
         }
     } else if (object == "pseudowire") {
         for (const std::string &name : pseudowire_names())
             names.push_back(name);
     }
     return names;
+}
+
+// The names that may stand in the place of the last word.
+std::vector<std::string> names_for(const Options &options, const std::vector<std::string> &words) {
+    constexpr std::array<std::string_view, 7> named{"client",  "pseudowire", "interface", "secret",
+                                                    "profile", "pool",       "active"};
+    if (words.size() != 3 || words[1] == "add" || words[1] == "import" ||
+        config::command_length(words) != 2)
+        return {};
+    if (words[0] == "lease")
+        return names_of(options, "pool");
+    const bool known = std::find(named.begin(), named.end(), words[0]) != named.end();
+    return known ? names_of(options, words[0]) : std::vector<std::string>{};
 }
 
 // `rtun --complete-args WORD... BEGUN`: what BEGUN may become, one a line.
@@ -211,14 +270,9 @@ int complete(std::span<const std::string> args) {
     std::string text;
     for (const std::string &candidate : config::complete(words))
         text += candidate + "\n";
-    const bool names_one = words.size() == 3 &&
-                           (words[0] == "client" || words[0] == "pseudowire") &&
-                           words[1] != "add" && config::command_length(words) == 2;
-    if (names_one) {
-        for (const std::string &name : names_of(before->options, words[0])) {
-            if (name.starts_with(begun))
-                text += name + "\n";
-        }
+    for (const std::string &name : names_for(before->options, words)) {
+        if (name.starts_with(begun))
+            text += name + "\n";
     }
     return say(text);
 }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdio>
 
 namespace rtun::cli {
 
@@ -163,9 +164,13 @@ void print_client(Context &context, const ClientStatus &client) {
 
 }  // namespace
 
-Status show_clients(Context &context, const ctl::Request &request) {
+base::Result<ctl::Reply> ask(Context &context, const ctl::Request &request) {
     ctl::Client daemon = TRY(ctl::Client::connect(context.socket));
-    const ctl::Reply reply = TRY(daemon.call(request));
+    return daemon.call(request);
+}
+
+Status show_clients(Context &context, const ctl::Request &request) {
+    const ctl::Reply reply = TRY(ask(context, request));
     if (!context.options.brief && !context.options.oneline && !reply.clients.empty())
         context.out.heading("Flags: X - disabled, D - dynamic, R - running");
     for (const ClientStatus &client : reply.clients) {
@@ -177,11 +182,16 @@ Status show_clients(Context &context, const ctl::Request &request) {
 }
 
 Status tell_daemon(Context &context, const ctl::Request &request) {
-    ctl::Client daemon = TRY(ctl::Client::connect(context.socket));
-    const ctl::Reply reply = TRY(daemon.call(request));
+    const ctl::Reply reply = TRY(ask(context, request));
     for (const std::string &line : reply.lines)
         context.out.item(line);
+    warn(reply.warnings);
     return {};
+}
+
+void warn(const std::vector<std::string> &warnings) {
+    for (const std::string &warning : warnings)
+        std::fputs(fmt::format("Warning: {}\n", warning).c_str(), stderr);
 }
 
 }  // namespace rtun::cli

@@ -38,11 +38,32 @@ template <typename Command>
                                           const ctl::Request &request);
 
 // Asks the daemon.
+[[nodiscard]] base::Result<ctl::Reply> ask(Context &context, const ctl::Request &request);
 [[nodiscard]] base::Status show_clients(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status show_objects(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status show_pools(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status show_pool_usage(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status show_servers(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status show_interfaces(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status show_active(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status show_leases(Context &context, const ctl::Request &request);
+[[nodiscard]] base::Status show_records(Context &context, const ctl::Request &request);
+// request: with the file's whole path.
+[[nodiscard]] base::Status import_file(Context &context, const config::SecretImport &what,
+                                       const ctl::Request &request);
+[[nodiscard]] base::Status import_file(Context &context, const config::ConfigImport &what,
+                                       const ctl::Request &request);
+[[nodiscard]] base::Status why(Context &context, const config::Why &what,
+                               const ctl::Request &request);
 // Commands that the daemon carries out and that answer with lines, or nothing.
 [[nodiscard]] base::Status tell_daemon(Context &context, const ctl::Request &request);
 
 [[nodiscard]] base::Status check_config(Context &context, const config::ConfigCheck &what);
+
+// "Warning: ...", a line each, on standard error.
+void warn(const std::vector<std::string> &warnings);
+// Until a signal, so many frames, or the end of the session or of the reader.
+[[nodiscard]] base::Status capture(Context &context, const config::Capture &what);
 
 // Runs until a signal, or until the reader has gone.
 [[nodiscard]] base::Status monitor(Context &context, const config::Monitor &what);

@@ -27,11 +27,11 @@ namespace {
 
 Status execute(netlink::Kernel &kernel, const config::PseudowireAdd &command) {
     pseudowire::Snapshot snapshot = TRY(pseudowire::read(kernel));
-    if (command.may_exist && snapshot.find(command.pseudowire.name) != nullptr)
+    if (command.may_exist && snapshot.find(command.object.name) != nullptr)
         return {};
     const pseudowire::Ends ends =
-        TRY(pseudowire::resolve(command.pseudowire, pseudowire::resolve_host));
-    return pseudowire::add(kernel, snapshot, command.pseudowire, ends);
+        TRY(pseudowire::resolve(command.object, pseudowire::resolve_host));
+    return pseudowire::add(kernel, snapshot, command.object, ends);
 }
 
 Status execute(netlink::Kernel &kernel, const config::PseudowireSet &command) {

@@ -36,44 +36,85 @@ enum class Secrets : std::uint8_t { Refused, Allowed };
 
 enum class ObjectMissing : std::uint8_t { Error, Ignore };
 
-struct ClientAdd {
-    Client client;
+// -- what can be done to the objects of model.h; T is one of them
+
+template <typename T>
+struct Add {
+    T object;
     bool may_exist = false;  // the word may-exist: an existing one is no error and is left alone
 };
-struct ClientSet {
-    std::string name;
-    // Applies the changed properties to a client; the words were checked already.
-    std::function<void(Client &)> apply;
+template <typename T>
+struct Set {
+    std::string name;  // of what there is only one: the word that stands for it, or empty
+    // Applies the changed properties to an object; the words were checked already.
+    std::function<void(T &)> apply;
 };
-struct ClientDel {
+template <typename T>
+struct Del {
     std::string name;
     ObjectMissing missing = ObjectMissing::Error;
 };
-struct ClientEnable {
+template <typename T>
+struct Enable {
     std::string name;
     bool enabled = true;  // false: the command was disable
 };
-struct ClientShow {
+template <typename T>
+struct Show {
     std::string name;  // empty: all
 };
-struct PseudowireAdd {
-    Pseudowire pseudowire;
-    bool may_exist = false;
+
+using ClientAdd = Add<Client>;
+using ClientSet = Set<Client>;
+using ClientDel = Del<Client>;
+using ClientEnable = Enable<Client>;
+using ClientShow = Show<Client>;
+using PseudowireAdd = Add<Pseudowire>;
+using PseudowireSet = Set<Pseudowire>;
+using PseudowireDel = Del<Pseudowire>;
+using PseudowireEnable = Enable<Pseudowire>;
+using PseudowireShow = Show<Pseudowire>;
+
+// -- and the rest
+
+// Whether secrets are printed or stand as "(hidden)", which parse() refuses to take back.
+enum class Reveal : std::uint8_t { Hide, Show };
+
+// Users of pppd, or a server of pptpd, from their files.
+struct SecretImport {
+    std::string file;
+    bool dry_run = false;  // print the commands and do nothing
+    Reveal secrets = Reveal::Hide;
 };
-struct PseudowireSet {
-    std::string name;
-    std::function<void(Pseudowire &)> apply;
+struct ConfigImport {
+    std::string file;
+    bool dry_run = false;
+    Reveal secrets = Reveal::Hide;
 };
-struct PseudowireDel {
-    std::string name;
-    ObjectMissing missing = ObjectMissing::Error;
+struct PoolUsage {
+    std::string name;  // empty: all
 };
-struct PseudowireEnable {
-    std::string name;
-    bool enabled = true;
+struct LeaseShow {
+    std::string pool;  // empty: of all
 };
-struct PseudowireShow {
-    std::string name;
+struct ActiveShow {
+    std::string name;  // of the user; empty: all
+};
+struct ActiveKill {
+    std::string who;  // a user, an interface or the number of a session
+};
+struct AccountingShow {
+    std::string user;  // empty: of all
+    std::uint32_t limit = 20;
+};
+struct Why {
+    std::string name;  // a client, a user, a caller's address; empty: the last failures of all
+};
+struct Capture {
+    std::string name;           // a session's id or interface, a client, a user, a caller's address
+    std::string file;           // "-": standard output
+    std::uint64_t count = 0;    // frames; 0: until interrupted
+    bool show_secrets = false;  // passwords of PAP as they are
 };
 struct SessionShow {
     std::string name;  // an id, an interface or empty for all
@@ -84,6 +125,15 @@ struct TunnelShow {
 struct Monitor {
     std::string what = "all";  // client, tunnel, session, all
 };
+struct Why {
+    std::string name;  // a client, a user, a caller's address; empty: the last failures of all
+};
+struct Capture {
+    std::string name;           // a session's id or interface
+    std::string file;           // "-": standard output
+    std::uint64_t count = 0;    // frames; 0: until interrupted
+    bool show_secrets = false;  // passwords of PAP as they are
+};
 struct ConfigCheck {
     std::string file;
 };
@@ -93,9 +143,6 @@ struct ConfigSave {
 struct ConfigLoad {
     std::string file;  // the same
 };
-// Whether secrets are printed or stand as "(hidden)", which parse() refuses to take back.
-enum class Reveal : std::uint8_t { Hide, Show };
-
 struct Export {
     Reveal secrets = Reveal::Hide;
 };
@@ -105,10 +152,15 @@ struct Connect {
 struct Daemon {
     std::string file;  // configuration
 };
-using Command =
-    std::variant<ClientAdd, ClientSet, ClientDel, ClientEnable, ClientShow, PseudowireAdd,
-                 PseudowireSet, PseudowireDel, PseudowireEnable, PseudowireShow, SessionShow,
-                 TunnelShow, Monitor, ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
+using Command = std::variant<
+    Add<Client>, Set<Client>, Del<Client>, Enable<Client>, Show<Client>, Add<Pseudowire>,
+    Set<Pseudowire>, Del<Pseudowire>, Enable<Pseudowire>, Show<Pseudowire>, Add<Secret>,
+    Set<Secret>, Del<Secret>, Enable<Secret>, Show<Secret>, Add<Profile>, Set<Profile>,
+    Del<Profile>, Show<Profile>, Add<Pool>, Set<Pool>, Del<Pool>, Show<Pool>, Add<ServerInterface>,
+    Set<ServerInterface>, Del<ServerInterface>, Enable<ServerInterface>, Show<ServerInterface>,
+    Set<PptpServer>, Enable<PptpServer>, Show<PptpServer>, Set<Accounting>, AccountingShow,
+    SecretImport, ConfigImport, PoolUsage, LeaseShow, ActiveShow, ActiveKill, Why, Capture,
+    SessionShow, TunnelShow, Monitor, ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
 
 inline constexpr std::string_view DefaultFile = "/etc/rtun/rtun.conf";
 
@@ -122,7 +174,8 @@ inline constexpr std::string_view DefaultFile = "/etc/rtun/rtun.conf";
 [[nodiscard]] base::Result<std::vector<Word>>
 split_line(std::string_view line, std::uint32_t number, std::string_view file);
 
-// A configuration file: commands that add objects (client add, pseudowire add). All or nothing.
+// A configuration file: commands that add objects (client add, secret add) or set those that are
+// always there (profile set default, server set pptp, accounting set). All or nothing.
 [[nodiscard]] base::Result<Config> parse_file(std::string_view text, std::string_view file);
 [[nodiscard]] base::Result<Config>
 read_file(const std::string &path);  // refuses one others may read
@@ -138,12 +191,21 @@ struct Setting {
     std::string value;
     bool by_default = false;
 };
-[[nodiscard]] std::vector<Setting> settings(const Client &client, Reveal secrets);
-[[nodiscard]] std::vector<Setting> settings(const Pseudowire &pseudowire);
+template <typename T>
+[[nodiscard]] std::vector<Setting> settings(const T &object, Reveal secrets = Reveal::Hide);
 
 // Whether the properties fit together; parse() has asked this of an add already.
-[[nodiscard]] base::Status check(const Client &client);
-[[nodiscard]] base::Status check(const Pseudowire &pseudowire);
+template <typename T>
+[[nodiscard]] base::Status check(const T &object);
+
+// What is allowed and unwise, a line each: weak methods of authentication, short keys. Of a
+// command: what it asks for.
+[[nodiscard]] std::vector<std::string> warnings(const Command &command);
+[[nodiscard]] std::vector<std::string> warnings(const Config &config);
+
+// "default" and "default-encryption", as they are if nobody changed them.
+[[nodiscard]] const std::vector<Profile> &built_in_profiles();
+[[nodiscard]] bool is_built_in(std::string_view profile);
 
 // Usage of a level, as "rtun help", "rtun client help", "rtun client add help" print it.
 [[nodiscard]] std::string usage(std::span<const std::string> words);

@@ -169,10 +169,10 @@ struct Profile {
     std::chrono::seconds session_timeout{0};  // 0: none
     std::chrono::seconds idle_timeout{0};
     RateLimit rate_limit;
-    std::string address_list;        // an nft set of the table rtun
+    std::string address_list;           // an nft set of the table rtun
     std::uint32_t interface_group = 0;  // as `ip link set group`
-    bool proxy_arp = false;          // answer for the session's address on the LAN it belongs to
-    std::string on_up;               // absolute path of a program
+    bool proxy_arp = false;             // answer for the session's address on the LAN it belongs to
+    std::string on_up;                  // absolute path of a program
     std::string on_down;
 };
 
@@ -203,7 +203,7 @@ struct PptpServer {
     struct Listen {
         base::Ipv4 address;  // unspecified: all
         std::uint16_t port = 1723;
-        std::string vrf;     // empty: none
+        std::string vrf;  // empty: none
         bool operator==(const Listen &) const = default;
     };
     std::vector<Listen> listen{Listen{}};
@@ -218,14 +218,14 @@ struct PptpServer {
     std::chrono::seconds keepalive{30};  // 0: off
     std::uint32_t max_sessions = 0;      // 0: unlimited
     bool one_session_per_host = false;
-    std::vector<Prefix> allow_from;       // sources that may connect; empty: all
-    std::uint32_t max_half_open = 256;    // calls that are not authenticated yet, of all sources
+    std::vector<Prefix> allow_from;     // sources that may connect; empty: all
+    std::uint32_t max_half_open = 256;  // calls that are not authenticated yet, of all sources
     std::uint32_t max_half_open_per_host = 8;
-    std::uint32_t connection_rate = 20;   // new connections a second of one source; 0: any
-    std::uint16_t receive_window = 64;    // packets, told to the client
-    std::chrono::milliseconds static_rtt{0};   // 0: adapt (RFC 2637 section 4.4)
-    std::chrono::seconds echo_interval{60};    // tunnel echo: idle time before it
-    std::chrono::seconds echo_timeout{20};     // and for its reply
+    std::uint32_t connection_rate = 20;       // new connections a second of one source; 0: any
+    std::uint16_t receive_window = 64;        // packets, told to the client
+    std::chrono::milliseconds static_rtt{0};  // 0: adapt (RFC 2637 section 4.4)
+    std::chrono::seconds echo_interval{60};   // tunnel echo: idle time before it
+    std::chrono::seconds echo_timeout{20};    // and for its reply
     ppp::MppeStrengths mppe = ppp::MppeStrength::Bits128;
     bool mppe_stateful = false;
     MppeResync mppe_resync = MppeResync::Rfc;

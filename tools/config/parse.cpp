@@ -272,19 +272,20 @@ private:
                            [&](const Seen &s) { return s.property->keyword == keyword; });
     }
 
-    [[nodiscard]] Status check_complete(const Verb &verb) const {
+    [[nodiscard]] Status check_complete(const Verb &verb) {
         if ((verb.uses & InSet) != 0 && seen_.empty())
             return missing("nothing is given that should change");
-        if ((verb.uses & (InAdd | InConnect)) == 0)
+        if ((verb.uses & (InAdd | InConnect | InCapture)) == 0)
             return {};
         for (const Property &property : properties(verb)) {
-            if (property.need == Need::Required && !seen(property.keyword))
+            if (takes(verb, property) && property.need == Need::Required && !seen(property.keyword))
                 return missing(fmt::format("argument \"{}\" is required: {}", property.keyword,
                                            property.help));
+            if (property.need == Need::RequiredOrAsked && (verb.uses & InAdd) != 0 &&
+                !seen("password-file") && !seen("password"))
+                return missing(
+                    "argument \"password-file\" is required: the file with the password");
         }
-        if (verb.keywords == Keywords::OfClients && (verb.uses & InAdd) != 0 &&
-            !seen("password-file") && !seen("password"))
-            return missing("argument \"password-file\" is required: the file with the password");
         const auto mistake = verb.check != nullptr ? verb.check(draft_) : std::nullopt;
         if (!mistake)
             return {};

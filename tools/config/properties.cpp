@@ -17,8 +17,8 @@ using base::Status;
 
 namespace {
 
-constexpr std::uint8_t Everywhere = InAdd | InSet | InConnect;
-constexpr std::uint8_t Kept = InAdd | InSet;
+constexpr std::uint16_t Everywhere = InAdd | InSet | InConnect;
+constexpr std::uint16_t Changeable = InAdd | InSet;
 
 constexpr std::array<std::string_view, 1> types{"pptp"};
 constexpr std::array<std::string_view, 4> methods{"mschap2", "mschap1", "chap", "pap"};
@@ -26,18 +26,6 @@ constexpr std::array<std::string_view, 1> any{"any"};
 constexpr std::array<std::string_view, 3> encryptions{"no", "auto", "required"};
 constexpr std::array<std::string_view, 4> key_lengths{"auto", "128", "56", "40"};
 constexpr std::array<std::string_view, 2> resyncs{"rfc", "linux"};
-
-// A password and a password-file replace each other.
-void copy_credentials(const Client &from, Client &to) {
-    to.password = from.password;
-    to.password_file = from.password_file;
-}
-
-template <auto Member, std::uint64_t Low, std::uint64_t High>
-Status set_seconds(Draft &draft, std::string_view value) {
-    draft.client.*Member = TRY(parse_seconds(value, {Low, High}));
-    return {};
-}
 
 Status set_type(Draft & /*draft*/, std::string_view value) {
     if (value != "pptp")
@@ -53,26 +41,6 @@ Status set_connect_to(Draft &draft, std::string_view value) {
     TRY(parse_endpoint(value));
     draft.client.connect_to = std::string(value);
     return {};
-}
-
-Status set_password_file(Draft &draft, std::string_view value) {
-    TRY(check_absolute_path(value));
-    draft.client.password_file = std::string(value);
-    return {};
-}
-
-Status set_password(Draft &draft, std::string_view value) {
-    if (value == "(hidden)")
-        return fail(ErrorCode::Invalid, "this stands for a secret that was not shown; put the "
-                                        "password here, or use password-file");
-    TRY(check_text(value, {1, 255}));  // RFC 1334 section 2.2.1: a one-octet length
-    draft.client.password = base::Secret(value);
-    return {};
-}
-
-std::string get_password(const Client &client) {
-    const base::View bytes = client.password.reveal();
-    return {bytes.begin(), bytes.end()};
 }
 
 Status set_allow(Draft &draft, std::string_view value) {
@@ -149,14 +117,14 @@ Status set_name(Draft &draft, std::string_view value) {
     return {};
 }
 
-Status set_show_secrets(Draft &draft, std::string_view /*value*/) {
-    draft.secrets = Reveal::Show;
-    return {};
-}
-
 Status set_file(Draft &draft, std::string_view value) {
     TRY(check_text(value, {1, 4095}));
     draft.file = std::string(value);
+    return {};
+}
+
+Status set_count(Draft &draft, std::string_view value) {
+    draft.count = TRY(parse_number(value, {1, 0xffffffff}));
     return {};
 }
 
@@ -173,10 +141,10 @@ constexpr Property table[] = {
      set_text<&Client::user, 1, 255>, as_text<&Client::user>()},
     {"password-file", "FILE", "absolute path; the password is its first line, its mode 0600",
      Everywhere, Need::RequiredOrAsked, {},
-     set_password_file, {get_text<&Client::password_file>, copy_credentials, nullptr}},
+     set_password_file<Client>, as_password_file<Client>()},
     {"password", "TEXT", "1..255 octets; only in a file of mode 0600, never on the command line",
      Everywhere, Need::Optional, {},
-     set_password, {get_password, copy_credentials, &Client::password}},
+     set_password<Client>, as_password<Client>()},
     {"allow", "LIST", "authentication methods to agree to: mschap2,mschap1,chap,pap",
      Everywhere, Need::Optional, methods,
      set_allow, {get_allow, copy_member<&Client::allow>, nullptr}},
@@ -233,10 +201,10 @@ constexpr Property table[] = {
      Everywhere, Need::Optional, {},
      set_seconds<&Client::echo_timeout, 1, 3600>, as_time<&Client::echo_timeout>()},
     {"comment", "TEXT", "for people; 0..255 octets",
-     Kept, Need::Optional, {},
+     Changeable, Need::Optional, {},
      set_text<&Client::comment, 0, 255>, as_text<&Client::comment>()},
     {"disabled", "{ yes | no }", "keep it, but do not dial",
-     Kept, Need::Optional, yes_no_choices,
+     Changeable, Need::Optional, yes_no_choices,
      set_disabled<&Client::enabled>, as_disabled<&Client::enabled>()},
 
     {"name", "IFNAME", "of the interface; by default the first free of pptp-out1, pptp-out2, ...",
@@ -245,8 +213,12 @@ constexpr Property table[] = {
      InAdd, Need::Optional, {}, set_may_exist},
     {"if-exists", "", "no error if there is none",
      InDel, Need::Optional, {}, set_if_exists},
-    {"show-secrets", "", "print passwords instead of (hidden)",
-     InExport, Need::Optional, {}, set_show_secrets},
+    {"-w", "FILE", "where to; - is standard output",
+     InCapture, Need::Required, {}, set_file},
+    {"count", "FRAMES", "end after so many; 1..4294967295",
+     InCapture, Need::Optional, {}, set_count},
+    {"show-secrets", "", "passwords as they are, instead of hiding them",
+     InExport | InCapture, Need::Optional, {}, set_show_secrets},
     {"config", "FILE", "what to start with; by default /etc/rtun/rtun.conf, if there is one",
      InDaemon, Need::Optional, {}, set_file},
 };
@@ -260,12 +232,6 @@ std::optional<Mistake> mistake_in(const Client &client) {
     if (client.encryption == ppp::Encryption::Required && client.allow.with_keys().empty())
         return Mistake{"allow", "encryption required takes its keys from mschap2 or mschap1"};
     return std::nullopt;
-}
-
-Status check(const Client &client) {
-    if (const auto mistake = mistake_in(client))
-        return fail(ErrorCode::Invalid, mistake->reason);
-    return {};
 }
 
 }  // namespace rtun::config

@@ -9,9 +9,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -39,10 +42,7 @@ using ValueOf = typename Parts<decltype(Member)>::Value;
 
 template <auto Member>
 ValueOf<Member> &member_of(Draft &draft) {
-    if constexpr (std::is_same_v<SubjectOf<Member>, Client>)
-        return draft.client.*Member;
-    else
-        return draft.pseudowire.*Member;
+    return draft.of<SubjectOf<Member>>().*Member;
 }
 
 template <auto Member>
@@ -151,7 +151,136 @@ constexpr auto as_disabled() {
     return accessed<Member>(get_disabled<Member>);
 }
 
-// Words about the command that both kinds of add and del take.
+// -- words of an enumeration, in its order
+
+// "udp or ip", "none, send, receive or both"
+[[nodiscard]] inline std::string one_of(std::span<const std::string_view> words) {
+    return fmt::format("{} or {}", fmt::join(words.first(words.size() - 1), ", "), words.back());
+}
+template <auto Member, const auto &Words>
+base::Status set_choice(Draft &draft, std::string_view value) {
+    const auto found = std::find(Words.begin(), Words.end(), value);
+    if (found == Words.end())
+        return base::fail(base::ErrorCode::Invalid, "expected " + one_of(Words));
+    member_of<Member>(draft) = static_cast<ValueOf<Member>>(found - Words.begin());
+    return {};
+}
+template <auto Member, const auto &Words>
+std::string get_choice(const SubjectOf<Member> &from) {
+    return std::string(Words[static_cast<std::size_t>(from.*Member)]);
+}
+template <auto Member, const auto &Words>
+constexpr auto as_choice() {
+    return accessed<Member>(get_choice<Member, Words>);
+}
+
+// -- values with a parser and a writer of their own
+
+// How a value of this type is written; each type has one.
+template <typename Value>
+struct Written;
+
+template <auto Member>
+base::Status set_written(Draft &draft, std::string_view value) {
+    member_of<Member>(draft) = TRY(Written<ValueOf<Member>>::parse(value));
+    return {};
+}
+template <auto Member>
+std::string get_written(const SubjectOf<Member> &from) {
+    return Written<ValueOf<Member>>::text(from.*Member);
+}
+template <auto Member>
+constexpr auto as_written() {
+    return accessed<Member>(get_written<Member>);
+}
+
+template <>
+struct Written<auth::MethodSet> {
+    static base::Result<auth::MethodSet> parse(std::string_view value) {
+        const auth::MethodSet set = TRY(auth::MethodSet::parse(value));
+        if (set.empty())
+            return base::fail(base::ErrorCode::Invalid,
+                              "expected at least one of mschap2,mschap1,chap,pap");
+        return set;
+    }
+    static std::string text(auth::MethodSet set) { return set.text(); }
+};
+template <>
+struct Written<ppp::MppeStrengths> {
+    static base::Result<ppp::MppeStrengths> parse(std::string_view value) {
+        return ppp::MppeStrengths::parse(value);
+    }
+    static std::string text(ppp::MppeStrengths set) { return set.text(); }
+};
+
+template <auto Member, std::uint64_t Low, std::uint64_t High>
+base::Status set_seconds(Draft &draft, std::string_view value) {
+    member_of<Member>(draft) = TRY(parse_seconds(value, {Low, High}));
+    return {};
+}
+template <auto Member, std::uint64_t Low, std::uint64_t High>
+base::Status set_timespan(Draft &draft, std::string_view value) {
+    member_of<Member>(draft) = TRY(parse_timespan(value, {Low, High}));
+    return {};
+}
+
+// A name of something, or "none" for none.
+template <auto Member, base::Status (*Check)(std::string_view)>
+base::Status set_name_or_none(Draft &draft, std::string_view value) {
+    if (value != "none")
+        TRY(Check(value));
+    member_of<Member>(draft) = value == "none" ? "" : std::string(value);
+    return {};
+}
+template <auto Member>
+std::string get_name_or_none(const SubjectOf<Member> &from) {
+    return (from.*Member).empty() ? "none" : from.*Member;
+}
+template <auto Member>
+constexpr auto as_name_or_none() {
+    return accessed<Member>(get_name_or_none<Member>);
+}
+
+// -- a password and the file that holds it, which replace each other
+
+template <typename T>
+base::Status set_password(Draft &draft, std::string_view value) {
+    if (value == "(hidden)")
+        return base::fail(base::ErrorCode::Invalid,
+                          "this stands for a secret that was not shown; put the password here, or "
+                          "use password-file");
+    TRY(check_text(value, {1, 255}));  // RFC 1334 section 2.2.1: a one-octet length
+    draft.of<T>().password = base::Secret(value);
+    return {};
+}
+template <typename T>
+base::Status set_password_file(Draft &draft, std::string_view value) {
+    TRY(check_absolute_path(value));
+    draft.of<T>().password_file = std::string(value);
+    return {};
+}
+template <typename T>
+void copy_credentials(const T &from, T &to) {
+    to.password = from.password;
+    to.password_file = from.password_file;
+}
+template <typename T>
+std::string get_password(const T &from) {
+    const base::View bytes = from.password.reveal();
+    return {bytes.begin(), bytes.end()};
+}
+template <typename T>
+constexpr Access<T> as_password() {
+    return {get_password<T>, copy_credentials<T>, &T::password};
+}
+template <typename T>
+constexpr Access<T> as_password_file() {
+    return {get_text<&T::password_file>, copy_credentials<T>, nullptr};
+}
+
+// -- words about the command
+
+// Taken by all kinds of add and del.
 inline base::Status set_may_exist(Draft &draft, std::string_view /*value*/) {
     draft.may_exist = true;
     return {};
@@ -160,10 +289,28 @@ inline base::Status set_if_exists(Draft &draft, std::string_view /*value*/) {
     draft.if_exists = true;
     return {};
 }
+inline base::Status set_show_secrets(Draft &draft, std::string_view /*value*/) {
+    draft.secrets = Reveal::Show;
+    return {};
+}
+inline base::Status set_dry_run(Draft &draft, std::string_view /*value*/) {
+    draft.dry_run = true;
+    return {};
+}
 
-// Each of the two tables of rows.
+// The tables of rows.
 [[nodiscard]] std::span<const Property> client_properties();
 [[nodiscard]] std::span<const Property> pseudowire_properties();
+[[nodiscard]] std::span<const Property> secret_properties();
+[[nodiscard]] std::span<const Property> profile_properties();
+[[nodiscard]] std::span<const Property> pool_properties();
+[[nodiscard]] std::span<const Property> interface_properties();
+[[nodiscard]] std::span<const Property> pptp_server_properties();
+[[nodiscard]] std::span<const Property> accounting_properties();
+[[nodiscard]] std::span<const Property> command_properties();
+
 [[nodiscard]] std::span<const Alias> pseudowire_aliases();
+[[nodiscard]] std::span<const Alias> profile_aliases();
+[[nodiscard]] std::span<const Alias> pptp_server_aliases();
 
 }  // namespace rtun::config

@@ -32,28 +32,6 @@ constexpr std::array<std::string_view, 1> any{"any"};
 constexpr std::array<std::string_view, 1> inherit{"inherit"};
 constexpr std::array<std::string_view, 1> none{"none"};
 
-// "udp or ip", "none, send, receive or both"
-std::string alternatives(std::span<const std::string_view> words) {
-    return fmt::format("{} or {}", fmt::join(words.first(words.size() - 1), ", "), words.back());
-}
-
-template <auto Member, const auto &Words>
-Status set_choice(Draft &draft, std::string_view value) {
-    const auto found = std::find(Words.begin(), Words.end(), value);
-    if (found == Words.end())
-        return fail(ErrorCode::Invalid, "expected " + alternatives(Words));
-    member_of<Member>(draft) = static_cast<ValueOf<Member>>(found - Words.begin());
-    return {};
-}
-template <auto Member, const auto &Words>
-std::string get_choice(const P &from) {
-    return std::string(Words[static_cast<std::size_t>(from.*Member)]);
-}
-template <auto Member, const auto &Words>
-constexpr auto as_choice() {
-    return accessed<Member>(get_choice<Member, Words>);
-}
-
 template <auto Member>
 Status set_host(Draft &draft, std::string_view value) {
     TRY(check_host(value));
@@ -167,114 +145,114 @@ Status set_interface(Draft &draft, std::string_view value) {
 }
 std::string get_interface(const P &from) { return from.interface.empty() ? "any" : from.interface; }
 
-constexpr std::uint8_t Fixed = InAdd;  // given when it is made, and never changed
-constexpr std::uint8_t Changeable = InAdd | InSet;
+constexpr std::uint16_t Fixed = InAdd;  // given when it is made, and never changed
+constexpr std::uint16_t Changeable = InAdd | InSet;
 constexpr std::uint64_t Id = 0xffffffff;
 
 // clang-format off
 constexpr Property table[] = {
     {"local", "{ ADDRESS | any }", "address of this host, IPv4 or IPv6; any: as the route says",
      Fixed, Need::Required, any,
-     set_local, {}, as_text<&P::local>()},
+     set_local, as_text<&P::local>()},
     {"remote", "ADDRESS", "address or name of the other end",
      Fixed, Need::Required, {},
-     set_host<&P::remote>, {}, as_text<&P::remote>()},
+     set_host<&P::remote>, as_text<&P::remote>()},
     {"encap", "{ udp | ip }", "carried by UDP, or by IP as protocol 115",
      Fixed, Need::Optional, encaps,
-     set_choice<&P::encap, encaps>, {}, as_choice<&P::encap, encaps>()},
+     set_choice<&P::encap, encaps>, as_choice<&P::encap, encaps>()},
     {"sport", "PORT", "UDP port of this end; 1..65535",
      Fixed, Need::Optional, {},
-     set_number<&P::sport, 1, 65535>, {}, as_number<&P::sport>()},
+     set_number<&P::sport, 1, 65535>, as_number<&P::sport>()},
     {"dport", "PORT", "UDP port of the other end; 1..65535",
      Fixed, Need::Optional, {},
-     set_number<&P::dport, 1, 65535>, {}, as_number<&P::dport>()},
+     set_number<&P::dport, 1, 65535>, as_number<&P::dport>()},
     {"tunnel-id", "ID", "number of the tunnel at this end; 1..4294967295",
      Fixed, Need::Optional, {},
-     set_number<&P::tunnel_id, 1, Id>, {}, as_id<&P::tunnel_id>()},
+     set_number<&P::tunnel_id, 1, Id>, as_id<&P::tunnel_id>()},
     {"peer-tunnel-id", "ID", "number of the tunnel at the other end; 1..4294967295",
      Fixed, Need::Optional, {},
-     set_number<&P::peer_tunnel_id, 1, Id>, {}, as_id<&P::peer_tunnel_id>()},
+     set_number<&P::peer_tunnel_id, 1, Id>, as_id<&P::peer_tunnel_id>()},
     {"session-id", "ID", "number of the session in what we receive; 1..4294967295",
      Fixed, Need::Required, {},
-     set_number<&P::session_id, 1, Id>, {}, as_id<&P::session_id>()},
+     set_number<&P::session_id, 1, Id>, as_id<&P::session_id>()},
     {"peer-session-id", "ID", "and in what we send; 1..4294967295",
      Fixed, Need::Required, {},
-     set_number<&P::peer_session_id, 1, Id>, {}, as_id<&P::peer_session_id>()},
+     set_number<&P::peer_session_id, 1, Id>, as_id<&P::peer_session_id>()},
     {"send-cookie", "{ HEX | none }", "put into what we send, 8 or 16 digits",
      Changeable, Need::Optional, none,
-     set_cookie<&P::send_cookie>, {}, as_cookie<&P::send_cookie>()},
+     set_cookie<&P::send_cookie>, as_cookie<&P::send_cookie>()},
     {"peer-cookie", "{ HEX | none }", "demanded in what we receive, 8 or 16 digits",
      Changeable, Need::Optional, none,
-     set_cookie<&P::peer_cookie>, {}, as_cookie<&P::peer_cookie>()},
+     set_cookie<&P::peer_cookie>, as_cookie<&P::peer_cookie>()},
     {"cookie-grace", "SECONDS", "how long a replaced peer-cookie is taken as well; 0..3600",
      Changeable, Need::Optional, {},
-     set_duration<&P::cookie_grace, 0, 3600>, {}, as_duration<&P::cookie_grace>()},
+     set_duration<&P::cookie_grace, 0, 3600>, as_duration<&P::cookie_grace>()},
     {"sublayer", "{ none | default }", "the L2-specific sublayer, which holds sequence numbers",
      Fixed, Need::Optional, sublayers,
-     set_choice<&P::sublayer, sublayers>, {}, as_choice<&P::sublayer, sublayers>()},
+     set_choice<&P::sublayer, sublayers>, as_choice<&P::sublayer, sublayers>()},
     {"sequencing", "{ none | send | receive | both }", "number what we send; take only what is in order",
      Changeable, Need::Optional, sequencings,
-     set_choice<&P::sequencing, sequencings>, {}, as_choice<&P::sequencing, sequencings>()},
+     set_choice<&P::sequencing, sequencings>, as_choice<&P::sequencing, sequencings>()},
     {"type", "{ ethernet | vlan }", "frames as they are, or with a VLAN tag on the wire only",
      Fixed, Need::Optional, types,
-     set_choice<&P::type, types>, {}, as_choice<&P::type, types>()},
+     set_choice<&P::type, types>, as_choice<&P::type, types>()},
     {"vlan-id", "ID", "the tag, of type vlan; 1..4094",
      Fixed, Need::Optional, {},
-     set_number<&P::vlan_id, 1, 4094>, {}, as_id<&P::vlan_id>()},
+     set_number<&P::vlan_id, 1, 4094>, as_id<&P::vlan_id>()},
     {"mac-address", "{ MAC | auto }", "of the interface; auto: a random one",
      Changeable, Need::Optional, automatic,
-     set_mac, {}, {get_mac, copy_member<&P::mac>, nullptr}},
+     set_mac, {get_mac, copy_member<&P::mac>, nullptr}},
     {"mtu", "{ auto | OCTETS }", "of the interface; auto: what fits the path; 68..65535",
      Changeable, Need::Optional, automatic,
-     set_mtu, {}, {get_mtu, copy_member<&P::mtu>, nullptr}},
+     set_mtu, {get_mtu, copy_member<&P::mtu>, nullptr}},
     {"ttl", "HOPS", "time to live of the outer packets; 0..255, 0: the host's default",
      Changeable, Need::Optional, {},
-     set_number<&P::ttl, 0, 255>, {}, as_number<&P::ttl>()},
+     set_number<&P::ttl, 0, 255>, as_number<&P::ttl>()},
     {"tos", "{ inherit | TOS }", "of the outer packets, a multiple of 4; 0..0xfc",
      Changeable, Need::Optional, inherit,
-     set_tos, {}, {get_tos, copy_tos, nullptr}},
+     set_tos, {get_tos, copy_tos, nullptr}},
     {"dont-fragment", "{ auto | no | yes | inherit }", "of the outer packets; auto: yes with mtu auto",
      Changeable, Need::Optional, fragments,
-     set_choice<&P::dont_fragment, fragments>, {}, as_choice<&P::dont_fragment, fragments>()},
+     set_choice<&P::dont_fragment, fragments>, as_choice<&P::dont_fragment, fragments>()},
     {"fwmark", "MARK", "firewall mark of the outer packets; 0..0xffffffff, 0: none",
      Changeable, Need::Optional, {},
-     set_number<&P::fwmark, 0, 0xffffffff>, {}, as_hexadecimal<&P::fwmark>()},
+     set_number<&P::fwmark, 0, 0xffffffff>, as_hexadecimal<&P::fwmark>()},
     {"interface", "{ DEV | any }", "device or VRF that the outer packets are bound to",
      Changeable, Need::Optional, any,
-     set_interface, {}, {get_interface, copy_member<&P::interface>, nullptr}},
+     set_interface, {get_interface, copy_member<&P::interface>, nullptr}},
     {"udp-checksum", "{ yes | no }", "send data with a UDP checksum",
      Fixed, Need::Optional, yes_no_choices,
-     set_yes_no<&P::udp_checksum>, {}, as_yes_no<&P::udp_checksum>()},
+     set_yes_no<&P::udp_checksum>, as_yes_no<&P::udp_checksum>()},
     {"zero-checksum6", "{ yes | no }", "take data without one over IPv6, too",
      Fixed, Need::Optional, yes_no_choices,
-     set_yes_no<&P::zero_checksum6>, {}, as_yes_no<&P::zero_checksum6>()},
+     set_yes_no<&P::zero_checksum6>, as_yes_no<&P::zero_checksum6>()},
     {"peer-float", "{ yes | no }", "take data from other addresses and ports than the peer's",
      Fixed, Need::Optional, yes_no_choices,
-     set_yes_no<&P::peer_float>, {}, as_yes_no<&P::peer_float>()},
+     set_yes_no<&P::peer_float>, as_yes_no<&P::peer_float>()},
     {"scoped-ids", "{ yes | no }", "the session id need be unique only together with the peer",
      Fixed, Need::Optional, yes_no_choices,
-     set_yes_no<&P::scoped_ids>, {}, as_yes_no<&P::scoped_ids>()},
+     set_yes_no<&P::scoped_ids>, as_yes_no<&P::scoped_ids>()},
     {"reorder-slots", "PACKETS", "held while one before them is missing; 0 or a power of two to 1024",
      Changeable, Need::Optional, {},
-     set_reorder_slots<&P::reorder_slots>, {}, as_number<&P::reorder_slots>()},
+     set_reorder_slots<&P::reorder_slots>, as_number<&P::reorder_slots>()},
     {"reorder-time", "MILLISECONDS", "how long to wait for the missing one; 1..10000",
      Changeable, Need::Optional, {},
-     set_reorder_time<&P::reorder_time>, {}, as_time<&P::reorder_time>()},
+     set_reorder_time<&P::reorder_time>, as_time<&P::reorder_time>()},
     {"circuit", "{ up | down }", "down: carry nothing, and have no carrier",
      Changeable, Need::Optional, circuits,
-     set_choice<&P::circuit_up, circuits>, {}, as_choice<&P::circuit_up, circuits>()},
+     set_choice<&P::circuit_up, circuits>, as_choice<&P::circuit_up, circuits>()},
     {"keepalive", "SECONDS", "send a test frame after so much silence; 0..3600, 0: never",
      Changeable, Need::Optional, {},
-     set_duration<&P::keepalive, 0, 3600>, {}, as_duration<&P::keepalive>()},
+     set_duration<&P::keepalive, 0, 3600>, as_duration<&P::keepalive>()},
     {"dead-time", "SECONDS", "no carrier when nothing came for so long; 0..3600, 0: never",
      Changeable, Need::Optional, {},
-     set_duration<&P::dead_time, 0, 3600>, {}, as_duration<&P::dead_time>()},
+     set_duration<&P::dead_time, 0, 3600>, as_duration<&P::dead_time>()},
     {"comment", "TEXT", "for people; 0..255 octets",
      Changeable, Need::Optional, {},
-     set_text<&P::comment, 0, 255>, {}, as_text<&P::comment>()},
+     set_text<&P::comment, 0, 255>, as_text<&P::comment>()},
     {"disabled", "{ yes | no }", "keep it, but with its circuit and its interface down",
      Changeable, Need::Optional, yes_no_choices,
-     set_disabled<&P::enabled>, {}, as_disabled<&P::enabled>()},
+     set_disabled<&P::enabled>, as_disabled<&P::enabled>()},
 
     {"may-exist", "", "no error if there is one of that name; it is left as it is",
      InAdd, Need::Optional, {}, set_may_exist},
@@ -351,13 +329,6 @@ std::optional<Mistake> mistake_in(const Pseudowire &p) {
                                              local->v4() != nullptr ? "IPv4" : "IPv6",
                                              remote->v4() != nullptr ? "IPv4" : "IPv6")};
     return std::nullopt;
-}
-
-Status check(const Pseudowire &pseudowire) {
-    if (const auto mistake = mistake_in(pseudowire))
-        return fail(ErrorCode::Invalid,
-                    fmt::format("pseudowire \"{}\": {}", pseudowire.name, mistake->reason));
-    return {};
 }
 
 }  // namespace rtun::config

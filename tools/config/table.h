@@ -7,12 +7,16 @@
 
 #include <base/result.h>
 #include <config/grammar.h>
+#include <config/kinds.h>
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 namespace rtun::config {
@@ -22,17 +26,33 @@ struct Property;
 // What a command says, before it becomes one of the alternatives of Command.
 struct Draft {
     std::string operand;
+    // The object that the verb is about is one of these.
     Client client;
     Pseudowire pseudowire;
-    std::vector<const Property *> changed;  // of these, in the order of the words
+    Secret secret;
+    Profile profile;
+    Pool pool;
+    ServerInterface interface;
+    PptpServer pptp_server;
+    Accounting accounting;
+    template <typename T>
+    [[nodiscard]] T &of() {
+        return std::get<T &>(std::tie(client, pseudowire, secret, profile, pool, interface,
+                                      pptp_server, accounting));
+    }
+
+    std::vector<const Property *> changed;  // of its properties, in the order of the words
     bool may_exist = false;
     bool if_exists = false;
     Reveal secrets = Reveal::Hide;
     std::string file;
+    bool dry_run = false;
+    AccountingShow records;
+    std::uint64_t count = 0;
 };
 
 // Which verbs take a keyword: bits, so that a keyword has one row.
-enum Uses : std::uint8_t {
+enum Uses : std::uint16_t {
     NoUse = 0,
     InAdd = 1 << 0,
     InSet = 1 << 1,
@@ -40,39 +60,66 @@ enum Uses : std::uint8_t {
     InDel = 1 << 3,
     InExport = 1 << 4,
     InDaemon = 1 << 5,
+    InShow = 1 << 6,
+    InImport = 1 << 7,
+    InCapture = 1 << 8,
 };
 
 enum class Need : std::uint8_t { Optional, Required, RequiredOrAsked };
 
 // The property as a member of what it belongs to.
-template <typename Subject>
+template <typename T>
 struct Access {
-    std::string (*get)(const Subject &subject) = nullptr;      // the value as a word
-    void (*copy)(const Subject &from, Subject &to) = nullptr;  // hands it on
-    base::Secret Subject::*secret = nullptr;                   // where a secret is kept
+    std::string (*get)(const T &object) = nullptr;  // the value as a word
+    void (*copy)(const T &from, T &to) = nullptr;   // hands it on
+    base::Secret T::*secret = nullptr;              // where a secret is kept
+};
+
+// Access to a property of any kind of object; to none for words that are about the command.
+class Kept {
+public:
+    constexpr Kept() = default;
+    // A row says it in short: {get, copy, where a secret is kept}.
+    template <typename T>
+    constexpr Kept(Access<T> access) : any_(access) {}  // NOLINT(google-explicit-constructor)
+    template <typename T>
+    constexpr Kept(std::string (*get)(const T &), void (*copy)(const T &, T &),
+                   std::type_identity_t<base::Secret T::*> secret)
+        : any_(Access<T>{get, copy, secret}) {}
+
+    [[nodiscard]] constexpr bool any() const { return any_.index() != 0; }
+    [[nodiscard]] bool secret() const;
+    template <typename T>
+    [[nodiscard]] const Access<T> *of() const {
+        return std::get_if<Access<T>>(&any_);
+    }
+    // The value as it is if nobody says anything.
+    [[nodiscard]] std::string usual() const;
+
+private:
+    std::variant<std::monostate, Access<Client>, Access<Pseudowire>, Access<Secret>,
+                 Access<Profile>, Access<Pool>, Access<ServerInterface>, Access<PptpServer>,
+                 Access<Accounting>>
+        any_;
 };
 
 struct Property {
     std::string_view keyword;
     std::string_view value;  // as usage writes it; empty: the keyword stands alone
     std::string_view help;
-    std::uint8_t uses;                          // Uses
+    std::uint16_t uses;                         // Uses
     Need need;                                  // in add and connect
     std::span<const std::string_view> choices;  // for completion
     base::Status (*set)(Draft &draft, std::string_view value);
-    // At most one of these is there; none for words that are about the command.
-    Access<Client> client = {};
-    Access<Pseudowire> pseudowire = {};
+    Kept kept = {};
 };
 
-[[nodiscard]] inline bool is_secret(const Property &property) {
-    return property.client.secret != nullptr || property.pseudowire.secret != nullptr;
-}
-[[nodiscard]] inline bool is_kept(const Property &property) {
-    return property.client.get != nullptr || property.pseudowire.get != nullptr;
-}
+[[nodiscard]] inline bool is_secret(const Property &property) { return property.kept.secret(); }
+[[nodiscard]] inline bool is_kept(const Property &property) { return property.kept.any(); }
 // What it is if nobody says anything.
-[[nodiscard]] std::string default_of(const Property &property);
+[[nodiscard]] inline std::string default_of(const Property &property) {
+    return property.kept.usual();
+}
 
 // A word that another system has for a property, or for nothing that we have.
 struct ValueAlias {
@@ -86,9 +133,6 @@ struct Alias {
     std::span<const ValueAlias> values;  // empty: the keyword's own
     std::string_view refused;            // or is refused, whatever its value
 };
-
-// Which rows of keywords a verb chooses from.
-enum class Keywords : std::uint8_t { OfClients, OfPseudowires };
 
 // What is wrong with a whole command.
 struct Mistake {
@@ -105,12 +149,12 @@ struct Verb {
     std::string_view operand_text;  // "NAME"
     std::span<const std::string_view> operand_choices;
     base::Status (*check_operand)(std::string_view operand);
-    std::uint8_t uses;  // the one bit of Uses that selects its keywords
-    bool in_files;      // may stand in a configuration file
+    std::uint16_t uses;  // the one bit of Uses that selects its keywords
+    bool in_files;       // may stand in a configuration file
     std::string_view help;
     Command (*make)(Draft &&draft);
     Keywords keywords = Keywords::OfClients;
-    std::optional<Mistake> (*check)(const Draft &draft) = nullptr;  // of an add
+    std::optional<Mistake> (*check)(Draft &draft) = nullptr;  // of an add
 };
 
 struct Object {
@@ -120,6 +164,7 @@ struct Object {
     const Verb *standard;  // the verb if none is given, or null
 };
 
+[[nodiscard]] std::span<const Keywords> all_keywords();
 [[nodiscard]] std::span<const Property> properties(Keywords keywords);
 [[nodiscard]] inline std::span<const Property> properties(const Verb &verb) {
     return properties(verb.keywords);
@@ -127,6 +172,12 @@ struct Object {
 [[nodiscard]] std::span<const Alias> aliases(const Verb &verb);
 [[nodiscard]] std::optional<Mistake> mistake_in(const Client &client);
 [[nodiscard]] std::optional<Mistake> mistake_in(const Pseudowire &pseudowire);
+[[nodiscard]] std::optional<Mistake> mistake_in(const Secret &secret);
+[[nodiscard]] std::optional<Mistake> mistake_in(const Profile &profile);
+[[nodiscard]] std::optional<Mistake> mistake_in(const Pool &pool);
+[[nodiscard]] std::optional<Mistake> mistake_in(const ServerInterface &interface);
+[[nodiscard]] std::optional<Mistake> mistake_in(const PptpServer &server);
+[[nodiscard]] std::optional<Mistake> mistake_in(const Accounting &accounting);
 [[nodiscard]] std::span<const Object> objects();
 
 [[nodiscard]] inline bool takes(const Verb &verb, const Property &property) {

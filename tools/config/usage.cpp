@@ -68,7 +68,9 @@ std::string in_usage(const Verb &verb, const Property &property) {
 
 // "(required)", "(default 60)" or nothing.
 std::string remark(const Verb &verb, const Property &property) {
-    if (!is_kept(property) || (verb.uses & InSet) != 0)
+    // What was never added is as by default until it is set.
+    const bool changes = (verb.uses & InSet) != 0 && (property.uses & InAdd) != 0;
+    if (!is_kept(property) || changes)
         return "";
     if (property.need == Need::Required)
         return " (required)";

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <initializer_list>
 #include <utility>
@@ -140,6 +141,40 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text, Range se
     return std::chrono::milliseconds(*value);
 }
 
+Result<std::chrono::seconds> parse_timespan(std::string_view text, Range range) {
+    constexpr std::array<Unit, 5> units{
+        {{"w", 604800}, {"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}}};
+    const auto refuse = [&] {
+        return fail(ErrorCode::Invalid, fmt::format("expected seconds (or as 1d12h30m), {}..{}",
+                                                    range.low, range.high));
+    };
+    std::uint64_t total = 0;
+    std::size_t next = 0;  // of the units, the first that may still come
+    if (text.empty())
+        return refuse();
+    while (!text.empty()) {
+        std::uint32_t number = 0;
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (read.ec != std::errc{})
+            return refuse();
+        text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+        std::size_t unit = units.size() - 1;  // a number alone is seconds
+        if (!text.empty() || next != 0) {
+            unit = next;
+            while (unit < units.size() && !text.starts_with(units.at(unit).suffix))
+                unit++;
+            if (unit == units.size())
+                return refuse();
+            text.remove_prefix(1);
+        }
+        next = unit + 1;
+        total += number * units.at(unit).factor;  // at most 2^32 * 604800 each
+    }
+    if (total < range.low || total > range.high)
+        return refuse();
+    return std::chrono::seconds(total);
+}
+
 std::string duration_text(std::chrono::milliseconds duration) {
     if (duration.count() % 1000 == 0)
         return fmt::format("{}", duration.count() / 1000);
@@ -204,6 +239,44 @@ Status check_absolute_path(std::string_view text) {
     if (!text.starts_with('/'))
         return fail(ErrorCode::Invalid, "expected an absolute path, beginning with \"/\"");
     return check_text(text, {1, 4095});
+}
+
+Status check_user_name(std::string_view text) { return check_text(text, {1, 255}); }
+
+Status check_object_name(std::string_view text) {
+    TRY(check_text(text, {1, 64}));
+    for (const std::string_view reserved : {"none", "any", "help"}) {
+        if (text == reserved)
+            return fail(ErrorCode::Invalid, "this word means something else");
+    }
+    if (text.front() == '-')
+        return fail(ErrorCode::Invalid, "it would be taken for an option");
+    if (text.find_first_of(",/ \"'") != std::string_view::npos)
+        return fail(ErrorCode::Invalid, "the name has no blanks, quotes, \",\" or \"/\"");
+    if (text.find_first_not_of("0123456789.") == std::string_view::npos)
+        return fail(ErrorCode::Invalid, "it would be taken for an address");
+    return {};
+}
+
+Status check_set_name(std::string_view text) {
+    const bool good = !text.empty() && text.size() <= 128 && is_letter(text.front()) &&
+                      std::all_of(text.begin(), text.end(), [](char c) {
+                          return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '/';
+                      });
+    if (!good)
+        return fail(ErrorCode::Invalid, "a set of nft has a name of 1..128 letters, digits, \"_\", "
+                                        "\".\" and \"/\", the first a letter");
+    return {};
+}
+
+Result<base::Ipv4> parse_host_address(std::string_view text) {
+    const auto address = base::Ipv4::parse(text);
+    if (!address)
+        return fail(ErrorCode::Invalid, "this is not an IPv4 address");
+    const std::uint32_t network = address->value >> 24U;
+    if (network == 0 || network == 127 || network >= 0xe0)  // this host, multicast and up
+        return fail(ErrorCode::Invalid, "this is not the address of a host");
+    return *address;
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {

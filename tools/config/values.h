@@ -4,6 +4,7 @@
 // number, 128..16384"); who called knows the word and where it stood.
 #pragma once
 
+#include <base/net.h>
 #include <base/result.h>
 
 #include <chrono>
@@ -30,6 +31,9 @@ struct Range {
 // range.
 [[nodiscard]] base::Result<std::chrono::milliseconds> parse_duration(std::string_view text,
                                                                      Range seconds);
+// Seconds as RouterOS writes them: "90", "90s", "1d12h", "1w2d3h4m5s"; each unit once, the larger
+// first.
+[[nodiscard]] base::Result<std::chrono::seconds> parse_timespan(std::string_view text, Range range);
 // And back: "50", "1500ms".
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
 [[nodiscard]] base::Result<bool> parse_yes_no(std::string_view text);
@@ -42,5 +46,13 @@ struct Range {
 // A host name or an address of either family.
 [[nodiscard]] base::Status check_host(std::string_view text);
 [[nodiscard]] base::Status check_absolute_path(std::string_view text);
+// What a user is called: 1..255 octets.
+[[nodiscard]] base::Status check_user_name(std::string_view text);
+// What a profile or a pool is called: 1..64 octets; no address, no list and none of our own words.
+[[nodiscard]] base::Status check_object_name(std::string_view text);
+// A set of nft.
+[[nodiscard]] base::Status check_set_name(std::string_view text);
+// An address that a host may have.
+[[nodiscard]] base::Result<base::Ipv4> parse_host_address(std::string_view text);
 
 }  // namespace rtun::config

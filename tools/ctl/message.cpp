@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdlib>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace rtun::ctl {
@@ -110,6 +111,51 @@ Json to_json(const PseudowireStatus &p) {
     return json;
 }
 
+// Writes the members that a description names; those without a value are left out.
+struct Writing {
+    Json &json;
+    void operator()(const char *key, const std::string &value) const { put(json, key, value); }
+    void operator()(const char *key, bool value) const { json[key] = value; }
+    void operator()(const char *key, double value) const { json[key] = value; }
+    void operator()(const char *key, std::uint32_t value) const { json[key] = value; }
+    void operator()(const char *key, std::uint64_t value) const { json[key] = value; }
+    template <typename Number>
+    void operator()(const char *key, const std::optional<Number> &value) const {
+        put(json, key, value);
+    }
+    void operator()(const char *key, const std::vector<std::string> &values) const {
+        put_all(json, key, values);
+    }
+    void operator()(const char *key, const std::map<std::string, std::uint64_t> &values) const {
+        put_all(json, key, values);
+    }
+};
+
+Json to_json(const Story &s) {
+    Json json{{"object", s.object}};
+    put(json, "name", s.name);
+    put(json, "user", s.user);
+    put(json, "peer", s.peer);
+    put(json, "interface", s.interface);
+    json["began"] = s.began;
+    put(json, "ended", s.ended);
+    put(json, "outcome", s.outcome);
+    put(json, "cause", s.cause);
+    put(json, "text", s.text);
+    put(json, "layer", s.layer);
+    put(json, "by", s.by);
+    json["times"] = s.times;
+    json["within"] = s.within;
+    json["left_out"] = s.left_out;
+    put(json, "uptime", s.uptime);
+    put(json, "rx_bytes", s.rx_bytes);
+    put(json, "tx_bytes", s.tx_bytes);
+    json["steps"] = Json::array();
+    for (const Story::Step &step : s.steps)
+        json["steps"].push_back({{"time", step.time}, {"id", step.id}, {"text", step.text}});
+    return json;
+}
+
 // -- in
 
 // An object whose fields are taken one by one; the first that is wrong is remembered.
@@ -136,6 +182,14 @@ public:
         if (const Json *value = find(key, &Json::is_number_integer))
             out = value->get<int>();
     }
+    void take(const char *key, std::uint32_t &out) { take_number(key, out); }
+    void take(const char *key, std::uint64_t &out) { take_number(key, out); }
+    void take(const char *key, std::optional<double> &out) {
+        if (json_.is_object() && json_.contains(key)) {
+            out.emplace();
+            take(key, *out);
+        }
+    }
     template <typename Number>
     void take_number(const char *key, Number &out) {
         const Json *value = find(key, &Json::is_number_unsigned);
@@ -146,6 +200,10 @@ public:
             wrong_ = key;
         else
             out = static_cast<Number>(number);
+    }
+    void take(const char *key, std::optional<double> &out) {
+        if (const Json *value = find(key, &Json::is_number))
+            out = value->get<double>();
     }
     template <typename Number>
     void take(const char *key, std::optional<Number> &out) {
@@ -291,6 +349,150 @@ ClientStatus client_from(const Json &json, Fields &outer) {
     return c;
 }
 
+// Reads the members that a description names.
+struct Reading {
+    Fields &fields;
+    template <typename T>
+    void operator()(const char *key, T &out) const {
+        fields.take(key, out);
+    }
+};
+
+// -- both ways: each structure is described once
+
+template <typename S, typename T>
+concept Is = std::is_same_v<std::remove_const_t<S>, T>;
+
+void members(const auto &io, Is<SettingStatus> auto &s) {
+    io("keyword", s.keyword);
+    io("value", s.value);
+    io("by_default", s.by_default);
+}
+
+void members(const auto &io, Is<ObjectStatus> auto &o) {
+    io("kind", o.kind);
+    io("name", o.name);
+    io("enabled", o.enabled);
+    io("built_in", o.built_in);
+}
+
+void members(const auto &io, Is<ServerStatus> auto &s) {
+    io("name", s.name);
+    io("listening", s.listening);
+    io("last_error", s.last_error);
+    io("sessions", s.sessions);
+    io("half_open", s.half_open);
+    io("counters", s.counters);
+}
+
+void members(const auto &io, Is<ActiveStatus> auto &a) {
+    io("user", a.user);
+    io("service", a.service);
+    io("caller_id", a.caller_id);
+    io("address", a.address);
+    io("local_address", a.local_address);
+    io("interface", a.interface);
+    io("profile", a.profile);
+    io("id", a.id);
+    io("session_id", a.session_id);
+    io("tunnel_id", a.tunnel_id);
+    io("call_id", a.call_id);
+    io("peer_call_id", a.peer_call_id);
+    io("authentication", a.authentication);
+    io("encoding", a.encoding);
+    io("insecure", a.insecure);
+    io("radius", a.radius);
+    io("dynamic", a.dynamic);
+    io("mtu", a.mtu);
+    io("mru", a.mru);
+    io("uptime", a.uptime);
+    io("rx_bytes", a.rx_bytes);
+    io("tx_bytes", a.tx_bytes);
+}
+
+void members(const auto &io, Is<InterfaceStatus> auto &i) {
+    io("name", i.name);
+    io("user", i.user);
+    io("service", i.service);
+    io("comment", i.comment);
+    io("enabled", i.enabled);
+    io("dynamic", i.dynamic);
+    io("running", i.running);
+    io("client_address", i.client_address);
+    io("address", i.address);
+    io("mtu", i.mtu);
+    io("uptime", i.uptime);
+    io("encoding", i.encoding);
+}
+
+void members(const auto &io, Is<PoolStatus> auto &p) {
+    io("pool", p.pool);
+    io("total", p.total);
+    io("used", p.used);
+}
+
+void members(const auto &io, Is<LeaseStatus> auto &l) {
+    io("address", l.address);
+    io("pool", l.pool);
+    io("user", l.user);
+    io("owner", l.owner);
+}
+
+void members(const auto &io, Is<RecordStatus> auto &r) {
+    io("id", r.id);
+    io("user", r.user);
+    io("service", r.service);
+    io("caller_id", r.caller_id);
+    io("interface", r.interface);
+    io("address", r.address);
+    io("started", r.started);
+    io("stopped", r.stopped);
+    io("octets_in", r.octets_in);
+    io("octets_out", r.octets_out);
+    io("packets_in", r.packets_in);
+    io("packets_out", r.packets_out);
+    io("cause", r.cause);
+    io("text", r.text);
+}
+
+template <typename T>
+Json described(const T &value) {
+    Json json = Json::object();
+    members(Writing{json}, value);
+    if constexpr (std::is_same_v<T, ObjectStatus>) {
+        for (const SettingStatus &setting : value.settings)
+            json["settings"].push_back(described(setting));
+    }
+    return json;
+}
+
+template <typename T>
+void put_described(Json &json, const char *key, const std::vector<T> &values) {
+    for (const T &value : values)
+        json[key].push_back(described(value));
+}
+
+template <typename T>
+void take_described(const Json &json, const char *key, std::vector<T> &out, Fields &outer) {
+    Fields fields(json);
+    const Json *all = fields.find(key, &Json::is_array);
+    if (!fields.ok())
+        outer.fail_at(fields.wrong());
+    if (all == nullptr)
+        return;
+    out.reserve(all->size());
+    for (const Json &one : *all) {
+        Fields inner(one);
+        T value;
+        members(Reading{inner}, value);
+        if constexpr (std::is_same_v<T, ObjectStatus>)
+            take_described(one, "settings", value.settings, inner);
+        if (!inner.ok())
+            outer.fail_at(std::string(key) + "." + inner.wrong());
+        out.push_back(std::move(value));
+    }
+}
+
 PseudowireStatus pseudowire_from(const Json &json, Fields &outer) {
     Fields fields(json);
     PseudowireStatus p;
@@ -304,6 +506,47 @@ PseudowireStatus pseudowire_from(const Json &json, Fields &outer) {
     if (!fields.ok())
         outer.fail_at("pseudowires." + fields.wrong());
     return p;
+}
+
+Story::Step step_from(const Json &json, Fields &outer) {
+    Fields fields(json);
+    Story::Step step;
+    fields.take("time", step.time);
+    fields.take("id", step.id);
+    fields.take("text", step.text);
+    if (!fields.ok())
+        outer.fail_at("steps." + fields.wrong());
+    return step;
+}
+
+Story story_from(const Json &json, Fields &outer) {
+    Fields fields(json);
+    Story s;
+    fields.take("object", s.object);
+    fields.take("name", s.name);
+    fields.take("user", s.user);
+    fields.take("peer", s.peer);
+    fields.take("interface", s.interface);
+    fields.take("began", s.began);
+    fields.take("ended", s.ended);
+    fields.take("outcome", s.outcome);
+    fields.take("cause", s.cause);
+    fields.take("text", s.text);
+    fields.take("layer", s.layer);
+    fields.take("by", s.by);
+    fields.take_number("times", s.times);
+    fields.take_number("within", s.within);
+    fields.take_number("left_out", s.left_out);
+    fields.take("uptime", s.uptime);
+    fields.take("rx_bytes", s.rx_bytes);
+    fields.take("tx_bytes", s.tx_bytes);
+    if (const Json *steps = fields.find("steps", &Json::is_array)) {
+        for (const Json &step : *steps)
+            s.steps.push_back(step_from(step, fields));
+    }
+    if (!fields.ok())
+        outer.fail_at("stories." + fields.wrong());
+    return s;
 }
 
 }  // namespace
@@ -327,6 +570,16 @@ std::string encode(const Reply &reply) {
     for (const PseudowireStatus &pseudowire : reply.pseudowires)
         json["pseudowires"].push_back(to_json(pseudowire));
     put_all(json, "lines", reply.lines);
+    put_all(json, "warnings", reply.warnings);
+    put_described(json, "objects", reply.objects);
+    put_described(json, "servers", reply.servers);
+    put_described(json, "active", reply.active);
+    put_described(json, "interfaces", reply.interfaces);
+    put_described(json, "pools", reply.pools);
+    put_described(json, "leases", reply.leases);
+    put_described(json, "records", reply.records);
+    for (const Story &story : reply.stories)
+        json["stories"].push_back(to_json(story));
     return line_of(json);
 }
 
@@ -369,6 +622,18 @@ Result<Reply> decode_reply(std::string_view line) {
             reply.pseudowires.push_back(pseudowire_from(pseudowire, fields));
     }
     fields.take("lines", reply.lines);
+    fields.take("warnings", reply.warnings);
+    take_described(json, "objects", reply.objects, fields);
+    take_described(json, "servers", reply.servers, fields);
+    take_described(json, "active", reply.active, fields);
+    take_described(json, "interfaces", reply.interfaces, fields);
+    take_described(json, "pools", reply.pools, fields);
+    take_described(json, "leases", reply.leases, fields);
+    take_described(json, "records", reply.records, fields);
+    if (const Json *stories = fields.find("stories", &Json::is_array)) {
+        for (const Json &story : *stories)
+            reply.stories.push_back(story_from(story, fields));
+    }
     if (!fields.ok())
         return malformed("reply", fields);
     return reply;

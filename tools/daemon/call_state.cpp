@@ -155,7 +155,7 @@ base::Result<config::Client> client_of(const std::string &settings_line) {
     auto *add = std::get_if<config::ClientAdd>(&command);
     if (add == nullptr)
         return wrong("settings");
-    return std::move(add->client);
+    return std::move(add->object);
 }
 
 }  // namespace rtun::daemon

@@ -250,6 +250,27 @@ void Client::apply(config::Client settings) {
 
 // -- what the call says
 
+void Client::on(const PptpCall::TcpUp &) {
+    tell(Level::Debug, event_id::Tcp, fmt::format("tcp connected ({}:{})", server_.text(), port_));
+}
+
+void Client::on(const PptpCall::ControlUp &output) {
+    tell(Level::Debug, event_id::Control,
+         fmt::format("control connection up (host \"{}\", vendor \"{}\")", output.host,
+                     output.vendor),
+         {{"host_name", output.host}, {"vendor", output.vendor}});
+}
+
+void Client::on(const PptpCall::LcpUp &output) {
+    const std::string method(output.method ? auth::info(*output.method).name
+                                           : std::string_view("no authentication"));
+    tell(Level::Debug, event_id::Lcp,
+         fmt::format("lcp opened (mtu {}, mru {}, {})", output.mtu, output.mru, method),
+         {{"mtu", std::to_string(output.mtu)},
+          {"mru", std::to_string(output.mru)},
+          {"method", output.method ? method : "none"}});
+}
+
 void Client::on(const PptpCall::Reached &output) {
     peer_call_ = output.peer;
     tell(Level::Debug, event_id::Call,
@@ -269,7 +290,9 @@ void Client::on(const PptpCall::Verifying &) {
 void Client::on(const PptpCall::Verified &output) {
     method_ = output.method;
     const std::string method(auth::info(output.method).name);
-    tell(Level::Debug, event_id::Verified, fmt::format("password accepted ({})", method),
+    tell(Level::Debug, event_id::Verified,
+         fmt::format("password accepted ({}){}", method,
+                     output.message.empty() ? "" : fmt::format(": \"{}\"", output.message)),
          {{"authentication", method}});
 }
 
@@ -372,6 +395,10 @@ void Client::failed(Reason reason, const netlink::Stats &stats) {
     base::Duration wait{};
     Fields fields{{"layer", std::string(name(reason.layer))},
                   {"by", std::string(name(reason.by))},
+                  {"cause", std::string(info(cause_of(reason)).name)},
+                  {"outcome", by_user  ? "terminated"
+                              : was_up ? "disconnected"
+                                       : "failed"},
                   {"reason", reason.text}};
     if (again && !redial_) {
         const auto after = reason.code == ErrorCode::AuthFailed && !by_user
@@ -434,6 +461,7 @@ void Client::tell(Level level, std::string_view id, std::string text, Fields fie
     event.text = std::move(text);
     event.fields = std::move(fields);
     event.fields.emplace("connect_to", settings_.connect_to);
+    event.fields.emplace("user", settings_.user);
     if (!server_.unspecified())
         event.fields.emplace("server", fmt::format("{}:{}", server_.text(), port_));
     if (!interface_.empty())

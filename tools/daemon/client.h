@@ -87,6 +87,9 @@ private:
     void rest();
     void arm();
 
+    void on(const PptpCall::TcpUp &output);
+    void on(const PptpCall::ControlUp &output);
+    void on(const PptpCall::LcpUp &output);
     void on(const PptpCall::Reached &output);
     void on(const PptpCall::Verifying &output);
     void on(const PptpCall::Verified &output);

@@ -77,17 +77,17 @@ void Clients::purge() {
 base::Status Clients::add(const config::ClientAdd &command) {
     if (stopping_)
         return base::fail(ErrorCode::Refused, "the daemon is stopping");
-    if (find(command.client.name) != clients_.end()) {
+    if (find(command.object.name) != clients_.end()) {
         if (command.may_exist)
             return {};
         return base::fail(ErrorCode::Exists,
-                          fmt::format("there is a client \"{}\" already", command.client.name));
+                          fmt::format("there is a client \"{}\" already", command.object.name));
     }
     if (clients_.size() + leaving_.size() >= MaxClients)
         return base::fail(ErrorCode::Refused, fmt::format("there are {} clients, which is the most "
                                                           "that this daemon keeps",
                                                           MaxClients));
-    insert(command.client);
+    insert(command.object);
     return {};
 }
 

@@ -10,6 +10,7 @@
 #include <ctl/server.h>
 #include <daemon/clients.h>
 #include <daemon/commands.h>
+#include <daemon/history.h>
 #include <daemon/kernel_pump.h>
 #include <daemon/leftovers.h>
 #include <daemon/loop_world.h>
@@ -71,13 +72,17 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         base::log::info("route.leftover", {},
                         "{} host routes were left by an earlier rtun: deleted", swept);
 
+    History history;
     const auto tell = [&](base::log::Level level, const ctl::Event &event) {
         log_event(level, event);
+        history.record(event);
         server.publish(event);
     };
     Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { loop.quit(0); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
-    Commands commands(clients, pseudowires, config_file);
+    Sessions nobody;
+    Directory directory([](const config::Config &) { return base::Status{}; }, [] {});
+    Commands commands(clients, pseudowires, directory, nobody, history, config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
         clients.kernel_event(event);
         pseudowires.kernel_event(event);
@@ -122,6 +127,7 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     }));
     (void)TRY(event::notify::watchdog(loop));
 
+    (void)TRY(directory.load(config));
     const std::size_t found = leftovers.size();
     (void)TRY(clients.load(config, leftovers));
     world->close_kept();

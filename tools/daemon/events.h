@@ -16,7 +16,10 @@ namespace rtun::daemon {
 
 namespace event_id {
 inline constexpr std::string_view Dialing = "client.dialing";
+inline constexpr std::string_view Tcp = "client.tcp";
+inline constexpr std::string_view Control = "client.control";
 inline constexpr std::string_view Call = "client.call";
+inline constexpr std::string_view Lcp = "client.lcp";
 inline constexpr std::string_view Verifying = "client.verifying";
 inline constexpr std::string_view Verified = "client.verified";
 inline constexpr std::string_view Encryption = "client.encryption";
@@ -33,10 +36,11 @@ inline constexpr std::string_view PseudowireUp = "pseudowire.up";
 inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
 inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 
-inline constexpr std::array All{Dialing,    Call,         Verifying,        Verified,
-                                Encryption, Up,           Resumed,          Left,
-                                Mtu,        Route,        Setting,          Down,
-                                Failed,     PseudowireUp, PseudowireFailed, PseudowireGone};
+inline constexpr std::array All{
+    Dialing,       Tcp,        Control, Call,   Lcp,          Verifying,
+    Verified,      Encryption, Up,      Mtu,    Route,        Setting,
+    Resumed,       Left,       Down,    Failed, PseudowireUp, PseudowireFailed,
+    PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

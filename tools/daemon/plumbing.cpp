@@ -18,6 +18,7 @@ base::Status Plumbing::open(const netlink::TunnelSpec &tunnel,
                             const netlink::SessionChange &session) {
     RTUN_ASSERT(tunnel.remote.v4() != nullptr);  // PPTP knows no other
     tunnel_ = TRY(kernel_.tunnel_add(tunnel));
+    tunnel_is_ours_ = true;
     server_ = *tunnel.remote.v4();
     fwmark_ = tunnel.fwmark;
     auto made = kernel_.session_add(*tunnel_, 0, session);
@@ -34,6 +35,7 @@ base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Sessi
     if (server == nullptr || session.tunnel != tunnel.id)
         return base::fail(base::ErrorCode::Invalid, "the session is not in the tunnel");
     tunnel_ = tunnel.id;
+    tunnel_is_ours_ = true;
     server_ = *server;
     fwmark_ = tunnel.spec.fwmark;
     session_ = {.id = session.id, .local_id = session.local_id};
@@ -64,10 +66,17 @@ base::Status Plumbing::adopt_routes() {
 
 void Plumbing::release() {
     tunnel_.reset();
+    tunnel_is_ours_ = false;
     session_.reset();
     device_.reset();
     default_route_.reset();
     pinned_ = false;
+}
+
+base::Status Plumbing::open_in(netlink::TunnelId tunnel, const netlink::SessionChange &session) {
+    session_ = TRY(kernel_.session_add(tunnel, 0, session));
+    tunnel_ = tunnel;
+    return {};
 }
 
 base::Status Plumbing::set(const netlink::SessionChange &change) {
@@ -125,6 +134,22 @@ void Plumbing::ipv4_down() {
         routes_.unpin(server_);
 }
 
+base::Status Plumbing::ipv6_up(std::uint64_t interface_id) {
+    RTUN_ASSERT(session_ && device_);
+    TRY(kernel_.address_add6(device_->index, interface_id));
+    netlink::SessionChange change;
+    change.np = netlink::NetworkProtocols{.ipv4 = true, .ipv6 = true};
+    return kernel_.session_set(session_->id, change);
+}
+
+void Plumbing::ipv6_down() {
+    if (!session_)
+        return;
+    netlink::SessionChange change;
+    change.np = netlink::NetworkProtocols{.ipv4 = true};
+    (void)kernel_.session_set(session_->id, change);  // the address goes with the device
+}
+
 base::Status Plumbing::set_mtu(std::uint32_t mtu) {
     RTUN_ASSERT(device_);
     return kernel_.link_up(device_->index, mtu);
@@ -165,12 +190,10 @@ bool Plumbing::default_route_wins() {
 }
 
 std::uint32_t Plumbing::path_mtu() {
-    const auto all = kernel_.tunnels();
-    if (!all || !tunnel_)
+    if (!tunnel_)
         return 0;
-    const auto mine = std::find_if(all->begin(), all->end(),
-                                   [&](const auto &tunnel) { return tunnel.id == *tunnel_; });
-    return mine == all->end() ? 0 : mine->pmtu;
+    const auto mine = kernel_.tunnel(*tunnel_);
+    return mine ? mine->pmtu : 0;
 }
 
 base::Result<netlink::Session> Plumbing::session() const {
@@ -200,7 +223,7 @@ netlink::Stats Plumbing::close() {
         device_.reset();
         default_route_.reset();
     }
-    if (tunnel_) {
+    if (tunnel_ && tunnel_is_ours_) {
         const auto deleted = kernel_.tunnel_del(*tunnel_);
         if (!deleted && deleted.error().code != base::ErrorCode::NotFound)
             base::log::warning("tunnel.left",
@@ -210,7 +233,7 @@ netlink::Stats Plumbing::close() {
     }
     if (std::exchange(pinned_, false))
         routes_.unpin(server_);
-    if (std::exchange(tunnel_, std::nullopt))
+    if (std::exchange(tunnel_, std::nullopt) && std::exchange(tunnel_is_ours_, false))
         routes_.tunnel_gone(server_);
     return stats;
 }

@@ -36,6 +36,9 @@ public:
     [[nodiscard]] base::Status adopt(const netlink::Tunnel &tunnel,
                                      const netlink::Session &session);
     void release();  // all of it is another program's now
+    // A session in a tunnel that somebody else makes and deletes.
+    [[nodiscard]] base::Status open_in(netlink::TunnelId tunnel,
+                                       const netlink::SessionChange &session);
     [[nodiscard]] base::Status set(const netlink::SessionChange &change);
     [[nodiscard]] base::Status send(base::View frame);
 
@@ -48,6 +51,9 @@ public:
     };
     [[nodiscard]] base::Status ipv4_up(const Ipv4 &ipv4);
     void ipv4_down();
+    // The device's link-local address, and the way for IPv6 open beside that for IPv4.
+    [[nodiscard]] base::Status ipv6_up(std::uint64_t interface_id);
+    void ipv6_down();
     [[nodiscard]] base::Status set_mtu(std::uint32_t mtu);
 
     // Needs the device. Nothing: none. Pins the way to the server first.
@@ -77,6 +83,7 @@ private:
     netlink::Kernel &kernel_;
     HostRoutes &routes_;
     std::optional<netlink::TunnelId> tunnel_;
+    bool tunnel_is_ours_ = false;
     std::uint32_t fwmark_ = 0;
     base::Ipv4 server_;
     std::optional<netlink::Kernel::NewSession> session_;

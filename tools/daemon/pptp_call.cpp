@@ -19,14 +19,6 @@ namespace {
 
 constexpr std::uint32_t AllMapped = 0xFFFFFFFF;  // ACCM of Set-Link-Info, RFC 2637 section 2.15
 
-// The smallest device MTU: what a path says below that is not believed.
-constexpr std::uint32_t MinMtu = 128;
-
-// PPP frames from the peer that the link engine has not seen. Acknowledgements do not count: they
-// come from the other end's GRE, which may outlive its PPP (it is another process with many
-// servers).
-std::uint64_t frames_seen(const netlink::Stats &stats) { return stats.rx_packets + stats.rx_echo; }
-
 }  // namespace
 
 PptpCall::PptpCall(const Ground &ground, Plan plan, std::function<void()> wake)
@@ -69,6 +61,7 @@ StreamHandlers PptpCall::handlers() {
 void PptpCall::connected() {
     const base::Time now = ground_.world.now();
     tcp_connected_ = true;
+    outputs_.emplace_back(TcpUp{});
     if (!reason_) {
         limit_.reset();
         netlink::TunnelSpec tunnel;
@@ -136,6 +129,7 @@ void PptpCall::on(pptp::SendBytes &output) {
 void PptpCall::on(pptp::ControlUp &output) {
     server_host_ = output.host_name;
     server_vendor_ = output.vendor;
+    outputs_.emplace_back(ControlUp{output.host_name, output.vendor});
 }
 
 void PptpCall::on(pptp::CallUp &output) {
@@ -199,7 +193,7 @@ void PptpCall::on(ppp::SendFrame &output) {
     counters_.send_failed++;
     if (sent.error().code == ErrorCode::NotFound)
         end({Layer::Kernel, Side::Local, ErrorCode::Refused,
-             "the session is gone from the kernel"});
+             "the session is gone from the kernel", Cause::SessionDeleted});
 }
 
 void PptpCall::on(ppp::PhaseChanged &output) {
@@ -208,13 +202,9 @@ void PptpCall::on(ppp::PhaseChanged &output) {
         outputs_.emplace_back(Verifying{});
         break;
     case ppp::Phase::Establish:
-        // Anew: what was agreed does not hold until LCP has opened again (RFC 1661 section 6.5).
-        if (std::exchange(lcp_open_, false) && !reason_) {
-            netlink::SessionChange change;
-            change.flags = netlink::PppFlags{};
-            if (const auto set = plumbing_.set(change); !set)
+        if (std::exchange(lcp_open_, false) && !reason_)
+            if (const auto set = plumbing_.set(nothing_agreed()); !set)
                 end(kernel_reason(set.error()));
-        }
         break;
     case ppp::Phase::Dead:
     case ppp::Phase::Network:
@@ -229,50 +219,29 @@ void PptpCall::on(ppp::LcpOpened &output) {
     lcp_ = output;
     link_mtu_ = output.mtu;
     encrypts_ = false;
-    netlink::SessionChange change;
-    change.flags = netlink::PppFlags{.pfc_rx = output.pfc_rx,
-                                     .pfc_tx = output.pfc_tx,
-                                     .acfc_tx = output.acfc_tx,
-                                     .echo_reply = true};
-    change.magic = output.magic;
-    if (const auto set = plumbing_.set(change); !set) {
+    if (const auto set = plumbing_.set(agreed(output)); !set) {
         end(kernel_reason(set.error()));
         return;
     }
     lcp_open_ = true;
+    outputs_.emplace_back(LcpUp{output.mtu, output.mru, output.method});
     if (control_ && !control_ended_)
         control_->set_link_info(AllMapped, AllMapped);
 }
 
-void PptpCall::on(ppp::Authenticated &output) { outputs_.emplace_back(Verified{output.method}); }
+void PptpCall::on(ppp::Authenticated &output) {
+    outputs_.emplace_back(Verified{output.method, output.message});
+}
 
 // A client does not ask the server who it is: LinkOptions::require is empty.
 void PptpCall::on(ppp::Verify &) {}
 void PptpCall::on(ppp::PeerAuthenticated &) {}
 void PptpCall::on(ppp::PeerRefused &) {}
 
-netlink::Mppe
-PptpCall::mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction) const {
-    if (!direction)
-        return {};
-    const bool stateful = direction->mode.state == ppp::MppeState::Stateful;
-    // Stateless packets have a new key in any case, and the kernel wants no word of it.
-    const bool rekey = stateful && plan_.client.mppe_resync == config::MppeResync::Linux;
-    return {.mode = {.bits = static_cast<std::uint32_t>(direction->mode.strength),
-                     .stateful = stateful,
-                     .rekey_on_flush = rekey},
-            .start_key = direction->start_key};
-}
-
 void PptpCall::on(ppp::EncryptionUp &output) {
     if (reason_)
         return;
-    netlink::SessionChange change;
-    change.mppe_tx = mppe_of(output.send);
-    change.mppe_rx = mppe_of(output.receive);
-    // What was encrypted once does not go on in clear, not even while the link negotiates anew.
-    if (output.send && output.receive)
-        change.mppe_required = true;
+    const netlink::SessionChange change = encrypted(output, plan_.client.mppe_resync);
     if (const auto set = plumbing_.set(change); !set) {
         end(kernel_reason(set.error()));
         return;
@@ -289,10 +258,7 @@ void PptpCall::on(ppp::EncryptionUp &output) {
 void PptpCall::on(ppp::EncryptionDown &) {
     if (!plumbing_.session_id())
         return;
-    netlink::SessionChange change;
-    change.mppe_tx = netlink::Mppe{};
-    change.mppe_rx = netlink::Mppe{};
-    if (const auto set = plumbing_.set(change); !set)
+    if (const auto set = plumbing_.set(not_encrypted()); !set)
         end(kernel_reason(set.error()));
     outputs_.emplace_back(Encoding{netlink::encoding({}, {}), false, std::nullopt});
 }
@@ -302,14 +268,12 @@ void PptpCall::on(ppp::EncryptionRefused &output) {
         outputs_.emplace_back(NotEncrypted{output.text});
 }
 
-// The path's limit; 0: unknown.
 std::uint32_t PptpCall::device_mtu(std::uint32_t path) {
-    const std::uint32_t ours = Overhead + (encrypts_ ? EncryptionOverhead : 0);
-    const std::uint32_t wanted = std::min<std::uint32_t>(link_mtu_, plan_.client.max_mtu);
-    const std::uint32_t limit = path > ours ? std::max(path - ours, MinMtu) : wanted;
-    if (limit < wanted)
-        outputs_.emplace_back(MtuLowered{limit, wanted, path, ours});
-    return std::min(wanted, limit);
+    const DeviceMtu fits = daemon::device_mtu(link_mtu_, plan_.client.max_mtu, path,
+                                              encrypts_ ? Clear::No : Clear::Yes);
+    if (fits.lowered())
+        outputs_.emplace_back(MtuLowered{fits.mtu, fits.wanted, fits.path, fits.ours});
+    return fits.mtu;
 }
 
 void PptpCall::on(ppp::Ipv4Up &output) {
@@ -394,7 +358,8 @@ void PptpCall::kernel_event(const netlink::Event &event, base::Time now) {
     if (ended_)
         return;
     const auto gone = [&](std::string text) {
-        end({Layer::Kernel, Side::Local, ErrorCode::Refused, std::move(text)});
+        end({Layer::Kernel, Side::Local, ErrorCode::Refused, std::move(text),
+             Cause::SessionDeleted});
         if (link_ && !link_ended_)
             link_->lower_down(now);
     };
@@ -439,25 +404,21 @@ void PptpCall::frame(const netlink::Frame &frame, base::Time now) {
 // Somebody may have deleted the session, or the device, which detaches it. What an event said may
 // be older than what we have done since, so the kernel is asked.
 void PptpCall::check_session(base::Time now) {
-    recheck_.reset();
+    recheck_.asked();
     if (!plumbing_.session_id() || reason_)
         return;
     const auto session = plumbing_.session();
     if (!session && session.error().code != ErrorCode::NotFound) {
-        // No memory for an answer, say: nothing is known, so nothing has ended. If it stays so, the
-        // keepalive and the next event are left.
-        if (rechecks_ < MaxRechecks)
-            recheck_ = now + RecheckAfter * (1 << rechecks_++);
-        else
-            rechecks_ = 0;
+        recheck_.failed(now);
         return;
     }
-    rechecks_ = 0;
+    recheck_.answered();
     if (session && (session->device || !up_))
         return;
     end({Layer::Kernel, Side::Local, ErrorCode::Refused,
          session ? fmt::format("interface {} was deleted", plumbing_.device()->name)
-                 : "the session was deleted in the kernel"});
+                 : "the session was deleted in the kernel",
+         session ? Cause::InterfaceDeleted : Cause::SessionDeleted});
     if (link_ && !link_ended_) {
         if (session)
             link_->close(now, "interface deleted");
@@ -589,7 +550,7 @@ void PptpCall::expire(base::Time now) {
         if (link_ && !link_ended_)
             link_->lower_down(now);
     }
-    if (due(recheck_, now))
+    if (due(recheck_.deadline(), now))
         check_session(now);
     if (link_ && !link_ended_) {
         if (up_ && due(link_->deadline(), now))
@@ -600,7 +561,7 @@ void PptpCall::expire(base::Time now) {
 }
 
 base::Deadline PptpCall::deadline() const {
-    base::Deadline next = base::earlier(base::earlier(limit_, last_words_), recheck_);
+    base::Deadline next = base::earlier(base::earlier(limit_, last_words_), recheck_.deadline());
     if (control_ && !control_ended_)
         next = base::earlier(next, control_->deadline());
     if (link_ && !link_ended_)

@@ -13,6 +13,7 @@
 #include <config/model.h>
 #include <daemon/call_state.h>
 #include <daemon/plumbing.h>
+#include <daemon/ppp_kernel.h>
 #include <daemon/reason.h>
 #include <daemon/world.h>
 #include <netlink/kernel.h>
@@ -41,18 +42,10 @@ struct Ground {
 
 class PptpCall {
 public:
-    // IP header, GRE header with both numbers (RFC 2637 section 4.1), FF 03 and the protocol field.
-    static constexpr std::uint32_t Overhead = 20 + 16 + 4;
-    // And with MPPE: its header, and the protocol field inside (RFC 3078 section 3.1).
-    static constexpr std::uint32_t EncryptionOverhead = 4;
     static constexpr std::chrono::seconds ConnectTimeout{10};
     static constexpr std::chrono::seconds FlushTimeout{2};
     // A server that hangs up may have told why in its last PPP frames, which take another way.
     static constexpr std::chrono::milliseconds LastWords{100};
-    // The kernel could not say how the session is: it is asked again after this long, then after
-    // twice as long, and so on, so many times.
-    static constexpr std::chrono::milliseconds RecheckAfter{100};
-    static constexpr int MaxRechecks = 8;
     // Frames that arrive before the Outgoing-Call-Reply has been read.
     static constexpr std::size_t MaxHeld = 16;
 
@@ -67,6 +60,16 @@ public:
     };
 
     // Outputs.
+    struct TcpUp {};
+    struct ControlUp {
+        std::string host;  // what the server calls itself
+        std::string vendor;
+    };
+    struct LcpUp {
+        std::uint16_t mtu = 0;
+        std::uint16_t mru = 0;
+        std::optional<auth::Method> method;  // that the server wants
+    };
     struct Reached {  // the call is up, PPP begins
         std::uint16_t local = 0;
         std::uint16_t peer = 0;
@@ -76,6 +79,7 @@ public:
     struct Verifying {};
     struct Verified {
         auth::Method method{};
+        std::string message;  // the server's
     };
     // From now on; in clear in both directions ("none") when the link negotiates anew.
     struct Encoding {
@@ -121,8 +125,9 @@ public:
         bool tcp_connected = false;  // false: another address may do better
         netlink::Stats stats;
     };
-    using Output = std::variant<Reached, Verifying, Verified, Encoding, NotEncrypted, Up, Resumed,
-                                Down, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
+    using Output =
+        std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding, NotEncrypted,
+                     Up, Resumed, Down, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
@@ -194,8 +199,6 @@ private:
 
     [[nodiscard]] ppp::LinkOptions link_options() const;
     [[nodiscard]] pptp::ControlOptions control_options() const;
-    [[nodiscard]] netlink::Mppe
-    mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction) const;
     [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);
     void fit_mtu(std::uint32_t path);
     [[nodiscard]] StreamHandlers handlers();
@@ -229,8 +232,7 @@ private:
     base::Deadline last_words_;             // the link goes down then
     std::optional<Reason> control_reason_;  // why the control connection ended, if the link lives
     netlink::Stats last_stats_;
-    base::Deadline recheck_;  // of the session
-    int rechecks_ = 0;
+    Recheck recheck_;  // of the session
 
     std::string server_host_;
     std::string server_vendor_;

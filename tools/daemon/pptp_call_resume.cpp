@@ -119,7 +119,7 @@ base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tun
     link_mtu_ = lcp_.mtu;
     encrypts_ = state.link.encryption_send.has_value();
     if (encrypts_)
-        link_mtu_ = std::min<std::uint32_t>(link_mtu_, state.link.peer_mru - EncryptionOverhead);
+        link_mtu_ = std::min<std::uint32_t>(link_mtu_, state.link.peer_mru - MppeOverhead);
     up_ = true;
     tell_resumed(state, session);
 

@@ -189,7 +189,7 @@ void Pseudowires::retry() {
 // -- commands
 
 base::Status Pseudowires::add(const config::PseudowireAdd &command) {
-    const Pseudowire &settings = command.pseudowire;
+    const Pseudowire &settings = command.object;
     if (find(settings.name) != slots_.end()) {
         if (command.may_exist)
             return {};

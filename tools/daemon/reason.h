@@ -9,6 +9,8 @@
 #include <pptp/control.h>
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,14 +26,79 @@ enum class Side : std::uint8_t {
 };
 [[nodiscard]] std::string_view name(Side side);
 
+// The list of reasons for which attempts and connections end: `why`, events, accounting records and
+// scripts share it, and rtun(8), REASONS, is held against it by a test. Names are only ever added.
+enum class Cause : std::uint8_t {
+    // Asked for here.
+    UserRequest,
+    AdminKill,
+    DaemonStopped,
+    ServerDisabled,
+    UserRemoved,
+    TermsChanged,
+    // What was agreed with the user.
+    SessionTimeout,
+    IdleTimeout,
+    Replaced,
+    Renegotiated,
+    // Before there is a connection.
+    Configuration,
+    NameNotFound,
+    Unreachable,
+    // The control connection.
+    ConnectRefused,
+    CallRefused,
+    ControlTimeout,
+    ControlEchoTimeout,
+    ProtocolError,
+    ConnectionLost,
+    PeerStopped,
+    CallCleared,
+    // PPP.
+    NegotiationFailed,
+    NothingHeard,
+    AuthFailed,
+    EncryptionFailed,
+    ProtocolRejected,
+    Looped,
+    LostCarrier,
+    PeerTerminated,
+    LinkDown,
+    // A server's own.
+    AuthTimeout,
+    OnlyOne,
+    NoAddress,
+    NotConfigured,
+    MaxSessions,
+    NotAllowed,
+    RateLimit,
+    HalfOpenLimit,
+    // The host.
+    Kernel,
+    SessionDeleted,
+    InterfaceDeleted,
+    Lost,
+};
+struct CauseInfo {
+    Cause cause;
+    std::string_view name;
+    std::string_view words;  // a few, as the last step of a story
+};
+[[nodiscard]] std::span<const CauseInfo> causes();
+[[nodiscard]] const CauseInfo &info(Cause cause);
+
 struct Reason {
     Layer layer = Layer::Kernel;
     Side by = Side::Local;
     base::ErrorCode code = base::ErrorCode::System;  // without meaning if the user wanted it
     std::string text;
+    std::optional<Cause> cause{};  // nothing: what the rest says
 };
+[[nodiscard]] Cause cause_of(const Reason &reason);
 
 [[nodiscard]] Reason user_reason(std::string text);
+// A limit or a setting of ours, while nothing is wrong with the peer.
+[[nodiscard]] Reason local_reason(Cause cause, std::string text);
 [[nodiscard]] Reason kernel_reason(const base::Error &error);
 [[nodiscard]] Reason reason_of(const pptp::EndReason &end);
 // The counters tell whether the peer was ever heard, which is how a firewall that lets TCP through

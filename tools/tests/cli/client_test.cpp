@@ -3,55 +3,19 @@
 // `client show` and what else the daemon is asked, with a daemon that answers what the test says.
 #include <tests/cli/answer.h>
 #include <tests/cli/fixed_kernel.h>
+#include <tests/cli/replying_daemon.h>
 
 #include <cli/commands.h>
-#include <ctl/server.h>
 
 #include <gmock/gmock.h>
 
-#include <poll.h>
-
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 namespace rtun::cli {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-// Gives this reply to every request, and keeps what it was asked.
-class Daemon {
-public:
-    explicit Daemon(ctl::Reply reply) : reply_(std::move(reply)) {
-        EXPECT_NE(::mkdtemp(directory_), nullptr);
-        auto server = ctl::Server::create(path());
-        EXPECT_TRUE(server);
-        thread_ = std::thread([this, server = std::move(*server)]() mutable {
-            while (!stop_) {
-                pollfd waiting{.fd = server.descriptor(), .events = POLLIN, .revents = 0};
-                ::poll(&waiting, 1, 5);
-                for (const ctl::Incoming &incoming : server.serve())
-                    server.reply(incoming.connection, reply_);
-            }
-        });
-    }
-    ~Daemon() {
-        stop_ = true;
-        thread_.join();
-        ::rmdir(directory_);
-    }
-    Daemon(const Daemon &) = delete;
-    Daemon &operator=(const Daemon &) = delete;
-    [[nodiscard]] std::string path() const { return std::string(directory_) + "/s"; }
-
-private:
-    char directory_[32] = "/tmp/rtun-cli-XXXXXX";
-    ctl::Reply reply_;
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
 
 ctl::Reply example_clients() {
     ctl::ClientStatus up;

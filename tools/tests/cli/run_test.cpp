@@ -171,7 +171,9 @@ TEST(Run, ConfigCheckSaysWhetherAFileIsRight) {
     EXPECT_EQ(right.status, 0) << right.err;
     EXPECT_EQ(right.out, good.path() + ": ok  1 client  0 pseudowires\n");
     EXPECT_EQ(run_args({"-j", "config", "check", good.path()}).out,
-              "[{\"file\":\"" + good.path() + "\",\"clients\":1,\"pseudowires\":0}]\n");
+              "[{\"file\":\"" + good.path() +
+                  "\",\"clients\":1,\"pseudowires\":0,\"secrets\":0,"
+                  "\"profiles\":0,\"pools\":0,\"interfaces\":0}]\n");
     const Scratch bad("client add a type pptp\n  client add b typ pptp\n");
     const Ran wrong = run_args({"config", "check", bad.path()});
     EXPECT_EQ(wrong.status, 1);

@@ -38,7 +38,7 @@ bool has_word(const std::string &text, std::string_view word) {
 TEST(Manual, HasEveryWordOfTheTable) {
     const std::string text = page("rtun.8");
     ASSERT_FALSE(text.empty());
-    for (const Keywords keywords : {Keywords::OfClients, Keywords::OfPseudowires})
+    for (const Keywords keywords : all_keywords())
         for (const Property &property : properties(keywords))
             EXPECT_TRUE(has_word(text, property.keyword)) << property.keyword;
     for (const Object &object : objects()) {
@@ -53,10 +53,33 @@ TEST(Manual, HasEveryWordOfTheTable) {
     }
 }
 
-// What the manual says of a keyword: in the section of its table, as some are in both.
+std::string_view section_of(Keywords keywords) {
+    switch (keywords) {
+    case Keywords::OfClients:
+        return ".Sh PROPERTIES";
+    case Keywords::OfPseudowires:
+        return ".Sh PSEUDOWIRE PROPERTIES";
+    case Keywords::OfSecrets:
+        return ".Sh SECRET PROPERTIES";
+    case Keywords::OfProfiles:
+        return ".Sh PROFILE PROPERTIES";
+    case Keywords::OfPools:
+        return ".Sh POOL PROPERTIES";
+    case Keywords::OfInterfaces:
+        return ".Sh INTERFACE PROPERTIES";
+    case Keywords::OfPptpServer:
+        return ".Sh SERVER PROPERTIES";
+    case Keywords::OfAccounting:
+        return ".Sh ACCOUNTING PROPERTIES";
+    case Keywords::OfCommands:
+        break;
+    }
+    return ".Sh OBJECTS";
+}
+
+// What the manual says of a keyword: in the section of its table, as some are in several.
 std::string entry_of(const std::string &text, Keywords keywords, std::string_view keyword) {
-    const std::size_t section =
-        text.find(keywords == Keywords::OfClients ? ".Sh PROPERTIES" : ".Sh PSEUDOWIRE PROPERTIES");
+    const std::size_t section = text.find(section_of(keywords));
     const std::size_t end = text.find("\n.Sh ", section + 1);
     const std::string part = text.substr(section, end - section);
     const std::size_t at = part.find(".It Cm " + std::string(keyword) + " ");
@@ -65,7 +88,7 @@ std::string entry_of(const std::string &text, Keywords keywords, std::string_vie
 
 TEST(Manual, SaysEveryDefaultAndRange) {
     const std::string text = page("rtun.8");
-    for (const Keywords keywords : {Keywords::OfClients, Keywords::OfPseudowires}) {
+    for (const Keywords keywords : all_keywords()) {
         for (const Property &property : properties(keywords)) {
             if (!is_kept(property) || property.need != Need::Optional)
                 continue;

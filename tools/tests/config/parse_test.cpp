@@ -7,7 +7,7 @@
 
 #include <gmock/gmock.h>
 
-#include <array>
+#include <algorithm>
 
 namespace rtun::config {
 namespace {
@@ -22,26 +22,26 @@ const std::string add = "client add office type pptp connect-to vpn.example.org 
 Client added(const std::string &more) {
     const auto command = parse_text(add + " " + more, Secrets::Allowed);
     EXPECT_TRUE(command) << command.error().text;
-    return command ? std::get<ClientAdd>(*command).client : Client{};
+    return command ? std::get<ClientAdd>(*command).object : Client{};
 }
 
 TEST(Parse, AClientHasTheDefaultsOfTheProduct) {
     const auto command = parse_text(add);
     ASSERT_TRUE(command) << command.error().text;
     const auto &what = std::get<ClientAdd>(*command);
-    EXPECT_EQ(what.client.name, "office");
-    EXPECT_EQ(what.client.connect_to, "vpn.example.org");
-    EXPECT_EQ(what.client.user, "jack");
-    EXPECT_EQ(what.client.password_file, "/etc/rtun/jack.pw");
-    EXPECT_TRUE(what.client.enabled);
-    EXPECT_EQ(what.client.max_mtu, 1450);
-    EXPECT_EQ(what.client.max_mru, 1450);
-    EXPECT_EQ(what.client.keepalive, 60s);
-    EXPECT_FALSE(what.client.add_default_route);
-    EXPECT_EQ(what.client.encryption, ppp::Encryption::Auto);
-    EXPECT_EQ(what.client.mppe, ppp::MppeStrengths(ppp::MppeStrength::Bits128));
-    EXPECT_FALSE(what.client.mppe_stateful);
-    EXPECT_EQ(what.client.mppe_resync, MppeResync::Rfc);
+    EXPECT_EQ(what.object.name, "office");
+    EXPECT_EQ(what.object.connect_to, "vpn.example.org");
+    EXPECT_EQ(what.object.user, "jack");
+    EXPECT_EQ(what.object.password_file, "/etc/rtun/jack.pw");
+    EXPECT_TRUE(what.object.enabled);
+    EXPECT_EQ(what.object.max_mtu, 1450);
+    EXPECT_EQ(what.object.max_mru, 1450);
+    EXPECT_EQ(what.object.keepalive, 60s);
+    EXPECT_FALSE(what.object.add_default_route);
+    EXPECT_EQ(what.object.encryption, ppp::Encryption::Auto);
+    EXPECT_EQ(what.object.mppe, ppp::MppeStrengths(ppp::MppeStrength::Bits128));
+    EXPECT_FALSE(what.object.mppe_stateful);
+    EXPECT_EQ(what.object.mppe_resync, MppeResync::Rfc);
     EXPECT_FALSE(what.may_exist);
 }
 
@@ -165,6 +165,16 @@ TEST(Parse, TheOtherCommandsBecomeWhatTheySay) {
     EXPECT_EQ(std::get<TunnelShow>(*parse_text("tunnel")).name, "");
     EXPECT_EQ(std::get<Monitor>(*parse_text("monitor")).what, "all");
     EXPECT_EQ(std::get<Monitor>(*parse_text("monitor session")).what, "session");
+    EXPECT_EQ(std::get<Why>(*parse_text("why")).name, "");
+    EXPECT_EQ(std::get<Why>(*parse_text("why 203.0.113.9")).name, "203.0.113.9");
+    const auto capture = parse_text("capture jack -w jack.pcapng count 100 show-secrets");
+    ASSERT_TRUE(capture) << capture.error().text;
+    EXPECT_EQ(std::get<Capture>(*capture).name, "jack");
+    EXPECT_EQ(std::get<Capture>(*capture).file, "jack.pcapng");
+    EXPECT_EQ(std::get<Capture>(*capture).count, 100U);
+    EXPECT_TRUE(std::get<Capture>(*capture).show_secrets);
+    EXPECT_EQ(std::get<Capture>(*parse_text("capture 7 -w -")).count, 0U);
+    EXPECT_FALSE(std::get<Capture>(*parse_text("capture 7 -w -")).show_secrets);
     EXPECT_EQ(std::get<ConfigCheck>(*parse_text("config check")).file, DefaultFile);
     EXPECT_EQ(std::get<ConfigSave>(*parse_text("config save")).file, "");
     EXPECT_EQ(std::get<ConfigLoad>(*parse_text("config load /x")).file, "/x");
@@ -189,9 +199,10 @@ TEST(Parse, ObjectsAndVerbsMayBeShortenedWhileUnambiguous) {
     EXPECT_TRUE(std::holds_alternative<ClientShow>(*parse_text("cl sh")));
     EXPECT_TRUE(std::holds_alternative<ClientShow>(*parse_text("client ls")));
     EXPECT_TRUE(std::holds_alternative<ClientShow>(*parse_text("client l")));
-    EXPECT_TRUE(std::holds_alternative<SessionShow>(*parse_text("s")));
+    EXPECT_TRUE(std::holds_alternative<SessionShow>(*parse_text("ses")));
     EXPECT_TRUE(std::holds_alternative<ClientDel>(*parse_text("client delete a")));
-    EXPECT_EQ(error_of("c"), "argument \"c\" is wrong: it is short for client, config or connect");
+    EXPECT_EQ(error_of("c"),
+              "argument \"c\" is wrong: it is short for client, capture, config or connect");
     EXPECT_EQ(error_of("client s a"), "argument \"s\" is wrong: it is short for set or show");
     EXPECT_EQ(error_of("client d a"), "argument \"d\" is wrong: it is short for del or disable");
 }
@@ -212,7 +223,8 @@ TEST(Parse, AMistakeIsNamedInOneLine) {
                                        "client?; \"help\" lists them");
     EXPECT_EQ(error_of("client frob"), "argument \"frob\" is wrong: after \"client\" expected add, "
                                        "set, del, enable, disable or show");
-    EXPECT_EQ(error_of("config"), "after \"config\" a word is missing: check, save or load");
+    EXPECT_EQ(error_of("config"),
+              "after \"config\" a word is missing: check, save, load or import");
     EXPECT_EQ(error_of("client add"), "after \"add\" a NAME is missing");
     EXPECT_EQ(error_of("client show a b"), "argument \"b\" is wrong: nothing was expected here");
     EXPECT_EQ(error_of("client set o"), "nothing is given that should change");
@@ -339,10 +351,8 @@ TEST(Endpoint, HasThePortOfPptpUnlessItSaysAnother) {
     EXPECT_EQ(other->port, 99);
 }
 
-constexpr std::array both{Keywords::OfClients, Keywords::OfPseudowires};
-
 TEST(Table, RowsAreWholeAndUnique) {
-    for (const Keywords keywords : both) {
+    for (const Keywords keywords : all_keywords()) {
         std::vector<std::string_view> seen;
         for (const Property &property : properties(keywords)) {
             EXPECT_TRUE(std::find(seen.begin(), seen.end(), property.keyword) == seen.end());
@@ -350,39 +360,55 @@ TEST(Table, RowsAreWholeAndUnique) {
             EXPECT_NE(property.set, nullptr);
             EXPECT_NE(property.uses, NoUse);
             EXPECT_FALSE(property.help.empty());
-            EXPECT_EQ(property.client.get == nullptr, property.client.copy == nullptr);
-            EXPECT_EQ(property.pseudowire.get == nullptr, property.pseudowire.copy == nullptr);
-            EXPECT_TRUE(property.client.get == nullptr || property.pseudowire.get == nullptr);
             EXPECT_EQ(is_kept(property),
-                      (property.uses & (InAdd | InSet)) != 0 && property.keyword != "may-exist");
+                      (property.uses & (InAdd | InSet)) != 0 && property.keyword != "may-exist")
+                << property.keyword;
         }
     }
     for (const Object &object : objects()) {
         for (const Verb &verb : object.verbs) {
             EXPECT_EQ(verb.operand == Operand::None, verb.check_operand == nullptr);
             EXPECT_NE(verb.make, nullptr);
+            for (const Alias &alias : aliases(verb)) {
+                const auto all = properties(verb);
+                const auto named = std::any_of(all.begin(), all.end(), [&](const Property &p) {
+                    return p.keyword == alias.keyword;
+                });
+                EXPECT_TRUE(named || alias.keyword.empty()) << alias.word;
+            }
         }
         EXPECT_TRUE(object.standard == nullptr || &object.verbs.front() <= object.standard);
+    }
+}
+
+template <typename T>
+void expect_taken(Keywords keywords) {
+    for (const Property &property : properties(keywords)) {
+        const Access<T> *access = property.kept.of<T>();
+        if (access == nullptr)
+            continue;
+        ASSERT_NE(access->get, nullptr);
+        ASSERT_NE(access->copy, nullptr);
+        const std::string value = default_of(property);
+        if (property.need != Need::Optional || is_secret(property) || value.empty())
+            continue;
+        Draft draft;
+        EXPECT_TRUE(property.set(draft, value)) << property.keyword;
+        EXPECT_EQ(access->get(draft.of<T>()), value) << property.keyword;
     }
 }
 
 // A default that its own row would refuse could not be written into a file. What is not given at
 // all is written as nothing.
 TEST(Table, DefaultsAreValuesThatTheirRowsTake) {
-    for (const Keywords keywords : both) {
-        for (const Property &property : properties(keywords)) {
-            const std::string value = default_of(property);
-            if (!is_kept(property) || property.need != Need::Optional || is_secret(property) ||
-                value.empty())
-                continue;
-            Draft draft;
-            EXPECT_TRUE(property.set(draft, value)) << property.keyword;
-            EXPECT_EQ(property.client.get != nullptr ? property.client.get(draft.client)
-                                                     : property.pseudowire.get(draft.pseudowire),
-                      value)
-                << property.keyword;
-        }
-    }
+    expect_taken<Client>(Keywords::OfClients);
+    expect_taken<Pseudowire>(Keywords::OfPseudowires);
+    expect_taken<Secret>(Keywords::OfSecrets);
+    expect_taken<Profile>(Keywords::OfProfiles);
+    expect_taken<Pool>(Keywords::OfPools);
+    expect_taken<ServerInterface>(Keywords::OfInterfaces);
+    expect_taken<PptpServer>(Keywords::OfPptpServer);
+    expect_taken<Accounting>(Keywords::OfAccounting);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ Pseudowire added(std::string_view line) {
     EXPECT_TRUE(command) << (command ? "" : command.error().text);
     const auto *add = command ? std::get_if<PseudowireAdd>(&*command) : nullptr;
     EXPECT_NE(add, nullptr);
-    return add != nullptr ? add->pseudowire : Pseudowire{};
+    return add != nullptr ? add->object : Pseudowire{};
 }
 
 std::map<std::string_view, std::string> words_of(const Pseudowire &pseudowire) {
@@ -330,7 +330,7 @@ TEST(Pseudowire, AConfigurationIsTheSameThereAndBack) {
 }
 
 TEST(Pseudowire, CompletionOffersItsWords) {
-    EXPECT_THAT(complete(Words{"p"}), ElementsAre("pseudowire"));
+    EXPECT_THAT(complete(Words{"ps"}), ElementsAre("pseudowire"));
     EXPECT_THAT(complete(Words{"pseudowire", "e"}), ElementsAre("enable"));
     EXPECT_THAT(complete(Words{"pseudowire", "add", "x", "se"}),
                 ElementsAre("session-id", "send-cookie", "sequencing"));

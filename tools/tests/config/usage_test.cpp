@@ -63,7 +63,9 @@ TEST(Usage, DefaultsComeFromTheModel) {
 
 TEST(Usage, NoLineIsWiderThanATerminal) {
     for (const Words &words :
-         {Words{}, Words{"client"}, Words{"client", "add"}, Words{"connect"}}) {
+         {Words{}, Words{"client"}, Words{"client", "add"}, Words{"connect"},
+          Words{"secret", "add"}, Words{"profile", "set"}, Words{"server", "set"},
+          Words{"accounting", "show"}, Words{"capture"}}) {
         const std::string text = usage(words);
         for (std::size_t at = 0; at < text.size();) {
             const std::size_t end = text.find('\n', at);
@@ -96,7 +98,7 @@ TEST(CommandLength, IsTheWordsThatNameIt) {
 
 TEST(Complete, OffersWhatMayComeNext) {
     EXPECT_THAT(complete(Words{""}), Contains("client"));
-    EXPECT_THAT(complete(Words{"c"}), ElementsAre("client", "config", "connect"));
+    EXPECT_THAT(complete(Words{"c"}), ElementsAre("client", "capture", "config", "connect"));
     EXPECT_THAT(complete(Words{"client", "d"}), ElementsAre("del", "disable"));
     EXPECT_THAT(complete(Words{"client", "add", "a"}), IsEmpty());
     EXPECT_THAT(complete(Words{"client", "add", "a", "max"}), ElementsAre("max-mtu", "max-mru"));

@@ -72,6 +72,132 @@ TEST(Message, AReplyComesOutAsItWentIn) {
     EXPECT_EQ(out->clients[0].counters.at("ppp_frames_in"), ~std::uint64_t{0});
 }
 
+TEST(Message, WhatIsServedComesOutAsItWentIn) {
+    Reply in{.error = {}, .clients = {}, .lines = {}};
+    in.warnings = {"w"};
+    in.objects = {{.kind = "secret",
+                   .name = "jack",
+                   .enabled = false,
+                   .built_in = true,
+                   .settings = {{"service", "pptp", false}, {"comment", "", true}}}};
+    ServerStatus server;
+    server.name = "pptp";
+    server.listening = {"192.0.2.1:1723"};
+    server.last_error = "e";
+    server.sessions = 2;
+    server.half_open = ~std::uint32_t{0};
+    server.counters = {{"connections", ~std::uint64_t{0}}};
+    in.servers = {server};
+    ActiveStatus active;
+    active.user = "jack";
+    active.service = "pptp";
+    active.caller_id = "203.0.113.9";
+    active.address = "10.0.0.2";
+    active.local_address = "10.0.0.1";
+    active.interface = "<pptp-jack>";
+    active.profile = "p";
+    active.id = "6565a1b2-1";
+    active.session_id = 1;
+    active.tunnel_id = 2;
+    active.call_id = 3;
+    active.peer_call_id = 0;
+    active.authentication = "mschap2";
+    active.encoding = "MPPE40 stateful";
+    active.insecure = active.radius = active.dynamic = true;
+    active.mtu = 1450;
+    active.mru = 1400;
+    active.uptime = 7;
+    active.rx_bytes = ~std::uint64_t{0};
+    active.tx_bytes = 8;
+    in.active = {active, {}};
+    InterfaceStatus interface;
+    interface.name = "pptp-in1";
+    interface.user = "u";
+    interface.service = "any";
+    interface.comment = "c";
+    interface.enabled = false;
+    interface.dynamic = interface.running = true;
+    interface.client_address = "a";
+    interface.address = "b";
+    interface.mtu = 1;
+    interface.uptime = 2;
+    interface.encoding = "none";
+    in.interfaces = {interface};
+    in.pools = {{.pool = "p", .total = 98, .used = 3}};
+    in.leases = {{.address = "a", .pool = "p", .user = "u", .owner = "o"}};
+    RecordStatus record;
+    record.id = "i";
+    record.user = "u";
+    record.service = "s";
+    record.caller_id = "c";
+    record.interface = "f";
+    record.address = "a";
+    record.started = 1.5;
+    record.stopped = 2.5;
+    record.octets_in = 1;
+    record.octets_out = 2;
+    record.packets_in = 3;
+    record.packets_out = 4;
+    record.cause = "x";
+    record.text = "t";
+    in.records = {record, {}};
+    const std::string line = encode(in);
+    const auto out = decode_reply(body(line));
+    ASSERT_TRUE(out) << out.error().text;
+    EXPECT_EQ(encode(*out), line);
+    EXPECT_EQ(out->objects[0].settings[0].keyword, "service");
+    EXPECT_EQ(out->objects[0].settings[0].value, "pptp");
+    EXPECT_TRUE(out->objects[0].settings[1].by_default);
+    EXPECT_EQ(out->servers[0].half_open, ~std::uint32_t{0});
+    EXPECT_EQ(out->active[0].peer_call_id, 0U);
+    EXPECT_FALSE(out->active[1].mtu);
+    EXPECT_EQ(out->interfaces[0].uptime, 2U);
+    EXPECT_EQ(out->pools[0].total, 98U);
+    EXPECT_EQ(out->leases[0].owner, "o");
+    EXPECT_EQ(out->records[0].stopped, 2.5);
+    EXPECT_FALSE(out->records[1].stopped);
+    EXPECT_THAT(line, HasSubstr("\"caller_id\":\"203.0.113.9\""));
+}
+
+TEST(Message, AStoryComesOutAsItWentIn) {
+    Story story;
+    story.object = "call";
+    story.name = "n";
+    story.user = "jack";
+    story.peer = "203.0.113.9";
+    story.interface = "ppp0";
+    story.began = 1000000000.25;
+    story.ended = 1000000001.5;
+    story.outcome = "refused";
+    story.cause = "auth-failed";
+    story.text = "authentication failed";
+    story.layer = "ppp";
+    story.by = "local";
+    story.times = 3;
+    story.within = 60;
+    story.left_out = 7;
+    story.uptime = 0;
+    story.rx_bytes = ~std::uint64_t{0};
+    story.tx_bytes = 5;
+    story.steps = {{1000000000.25, "call.tcp", "tcp accepted"}, {1000000001.5, "call.failed", ""}};
+    Story going_on;
+    going_on.object = "client";
+    const Reply in{.error = {}, .clients = {}, .lines = {}, .stories = {story, going_on}};
+    const std::string line = encode(in);
+    const auto out = decode_reply(body(line));
+    ASSERT_TRUE(out) << out.error().text;
+    EXPECT_EQ(encode(*out), line);
+    ASSERT_EQ(out->stories.size(), 2U);
+    EXPECT_EQ(out->stories[0].ended, 1000000001.5);
+    EXPECT_EQ(out->stories[0].rx_bytes, ~std::uint64_t{0});
+    EXPECT_EQ(out->stories[0].steps.size(), 2U);
+    EXPECT_EQ(out->stories[0].steps[0].text, "tcp accepted");
+    EXPECT_FALSE(out->stories[1].ended);
+    EXPECT_FALSE(decode_reply(R"({"stories":[{"steps":[{"time":"x"}]}]})"));
+    EXPECT_FALSE(decode_reply(R"({"stories":[{"times":-1}]})"));
+    EXPECT_FALSE(decode_reply(R"({"stories":[7]})"));
+}
+
 TEST(Message, EveryErrorCodeKeepsItsMeaning) {
     for (int code = 0; code <= static_cast<int>(base::ErrorCode::System); code++) {
         const Reply in{
@@ -104,11 +230,29 @@ TEST(Message, NonsenseIsRefused) {
                              R"({"words":[1]})", R"({"words":["a"],"line":-1})",
                              R"({"words":["a"],"line":4294967296})", R"({"words":["a"],"file":1})"})
         EXPECT_FALSE(decode_request(line)) << line;
-    for (const char *line :
-         {"x", R"({"error":"e"})", R"({"error":{"code":1}})", R"({"clients":{}})",
-          R"({"clients":[1]})", R"({"clients":[{"name":1}]})", R"({"clients":[{"mtu":-1}]})",
-          R"({"clients":[{"dns":["a",1]}]})", R"({"clients":[{"counters":{"a":-1}}]})",
-          R"({"clients":[{"settings":{"a":1}}]})", R"({"lines":[{}]})"})
+    for (const char *line : {"x",
+                             R"({"error":"e"})",
+                             R"({"error":{"code":1}})",
+                             R"({"clients":{}})",
+                             R"({"clients":[1]})",
+                             R"({"clients":[{"name":1}]})",
+                             R"({"clients":[{"mtu":-1}]})",
+                             R"({"clients":[{"dns":["a",1]}]})",
+                             R"({"clients":[{"counters":{"a":-1}}]})",
+                             R"({"clients":[{"settings":{"a":1}}]})",
+                             R"({"lines":[{}]})",
+                             R"({"active":{}})",
+                             R"({"active":[1]})",
+                             R"({"active":[{"user":1}]})",
+                             R"({"active":[{"mtu":4294967296}]})",
+                             R"({"objects":[{"settings":{}}]})",
+                             R"({"objects":[{"settings":[1]}]})",
+                             R"({"objects":[{"settings":[{"value":1}]}]})",
+                             R"({"records":[{"started":"x"}]})",
+                             R"({"records":[{"stopped":true}]})",
+                             R"({"pools":[{"used":-1}]})",
+                             R"({"servers":[{"counters":{"a":"b"}}]})",
+                             R"({"warnings":"w"})"})
         EXPECT_FALSE(decode_reply(line)) << line;
     EXPECT_THAT(decode_reply(R"({"clients":[{"mtu":-1}]})").error().text,
                 HasSubstr("\"clients.mtu\""));

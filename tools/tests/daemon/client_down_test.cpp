@@ -343,7 +343,7 @@ TEST(ClientDown, DoesNotAskAKernelForEverThatCannotSay) {
     host.kernel.inject(netlink::Overrun{});
     host.world.advance(50s);  // the keepalive has not come yet
     EXPECT_TRUE(host.client->up());
-    EXPECT_EQ(host.kernel.count("session") - before, 1 + PptpCall::MaxRechecks);
+    EXPECT_EQ(host.kernel.count("session") - before, 1 + Recheck::Max);
 }
 
 // The kernel says no to one verb, at its nth time.

@@ -32,6 +32,9 @@ constexpr const char *pw1 = "pseudowire add pw1 local any remote 192.0.2.3 encap
 struct Wires : Host {
     std::unique_ptr<Clients> clients;
     std::unique_ptr<Pseudowires> pseudowires;
+    Directory directory{[](const config::Config &) { return base::Status{}; }, [] {}};
+    Sessions nobody;
+    History history;
     std::unique_ptr<Commands> commands;
     std::string file;
 
@@ -57,7 +60,7 @@ struct Wires : Host {
         pseudowires.reset();
         clients = std::make_unique<Clients>(ground, sink(), [] {});
         pseudowires = std::make_unique<Pseudowires>(world, kernel, random, "rtun", sink());
-        commands = std::make_unique<Commands>(*clients, *pseudowires, file);
+        commands = std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, history, file);
     }
     // Its answer: lines, or why not.
     std::string ask(const std::string &line) {
@@ -222,7 +225,7 @@ TEST(DaemonsPseudowires, NamesAreAskedForWithoutWaiting) {
     EXPECT_THAT(host.ask("export"), HasSubstr("remote gw.example.org"));
     EXPECT_EQ(host.ask("pseudowire set pw0 ttl 9"), "");
     EXPECT_EQ(host.state().tunnel.spec.ttl, 9);
-    EXPECT_EQ(host.ask("config save"), host.file + ": 0 clients, 1 pseudowires\n");
+    EXPECT_EQ(host.ask("config save"), host.file + ": 0 clients, 1 pseudowire\n");
     EXPECT_EQ(host.ask("config load"), host.loaded(0, 0, 0, 1));
 }
 

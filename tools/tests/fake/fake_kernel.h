@@ -33,6 +33,7 @@ struct FakeLink {
     std::uint32_t mtu = 1500;
     bool ethernet = false;
     std::optional<base::Mac> mac{};
+    std::uint32_t group = 0;
     struct Address {
         base::Ipv4 local;
         base::Ipv4 peer;
@@ -90,6 +91,7 @@ public:
     [[nodiscard]] const netlink::Tunnel &tunnel_of(netlink::TunnelId id) const {
         return tunnels_.at(id);
     }
+    [[nodiscard]] bool has_session(netlink::SessionId id) const { return sessions_.contains(id); }
     // The start keys that the session was given.
     struct Keys {
         base::Secret send;
@@ -97,6 +99,14 @@ public:
     };
     [[nodiscard]] Keys keys_of(netlink::SessionId id) const {
         return {sessions_.at(id).key_tx, sessions_.at(id).key_rx};
+    }
+    // Packets have gone both ways, of a hundred octets each.
+    void count_traffic(netlink::SessionId id, std::uint64_t in, std::uint64_t out) {
+        netlink::Stats &stats = sessions_.at(id).session.stats;
+        stats.rx_packets += in;
+        stats.rx_bytes += in * 100;
+        stats.tx_packets += out;
+        stats.tx_bytes += out * 100;
     }
     void set_overhead(netlink::SessionId id, std::uint32_t octets) {
         sessions_.at(id).session.overhead = octets;

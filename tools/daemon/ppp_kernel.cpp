@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Agreements as changes of a session.
+#include <daemon/ppp_kernel.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace rtun::daemon {
+
+namespace {
+
+netlink::Mppe mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction,
+                      config::MppeResync resync) {
+    if (!direction)
+        return {};
+    const bool stateful = direction->mode.state == ppp::MppeState::Stateful;
+    // Stateless packets have a new key in any case, and the kernel wants no word of it.
+    const bool rekey = stateful && resync == config::MppeResync::Linux;
+    return {.mode = {.bits = static_cast<std::uint32_t>(direction->mode.strength),
+                     .stateful = stateful,
+                     .rekey_on_flush = rekey},
+            .start_key = direction->start_key};
+}
+
+}  // namespace
+
+netlink::SessionChange agreed(const ppp::LcpOpened &lcp) {
+    netlink::SessionChange change;
+    change.flags = netlink::PppFlags{.pfc_rx = lcp.pfc_rx,
+                                     .pfc_tx = lcp.pfc_tx,
+                                     .acfc_tx = lcp.acfc_tx,
+                                     .echo_reply = true};
+    change.magic = lcp.magic;
+    return change;
+}
+
+netlink::SessionChange nothing_agreed() {
+    netlink::SessionChange change;
+    change.flags = netlink::PppFlags{};
+    return change;
+}
+
+netlink::SessionChange encrypted(const ppp::EncryptionUp &keys, config::MppeResync resync) {
+    netlink::SessionChange change;
+    change.mppe_tx = mppe_of(keys.send, resync);
+    change.mppe_rx = mppe_of(keys.receive, resync);
+    // What was encrypted once does not go on in clear, not even while the link negotiates anew.
+    if (keys.send && keys.receive)
+        change.mppe_required = true;
+    return change;
+}
+
+netlink::SessionChange not_encrypted() {
+    netlink::SessionChange change;
+    change.mppe_tx = netlink::Mppe{};
+    change.mppe_rx = netlink::Mppe{};
+    return change;
+}
+
+DeviceMtu device_mtu(std::uint32_t link, std::uint32_t max, std::uint32_t path, Clear clear) {
+    DeviceMtu result;
+    result.path = path;
+    result.ours = PptpOverhead + (clear == Clear::Yes ? 0 : MppeOverhead);
+    result.wanted = std::min(link, max);
+    const std::uint32_t limit =
+        path > result.ours ? std::max(path - result.ours, MinMtu) : result.wanted;
+    result.mtu = std::min(result.wanted, limit);
+    return result;
+}
+
+std::uint64_t frames_seen(const netlink::Stats &stats) { return stats.rx_packets + stats.rx_echo; }
+
+}  // namespace rtun::daemon

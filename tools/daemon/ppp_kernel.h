@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What a PPP link has agreed, in the kernel's terms: the same for a call that we make and for one
+// that we take. And what both ask of the kernel's counters.
+#pragma once
+
+#include <base/time.h>
+#include <config/model.h>
+#include <netlink/kernel.h>
+#include <ppp/link.h>
+
+#include <chrono>
+#include <cstdint>
+
+namespace rtun::daemon {
+
+// IP header, GRE header with both numbers (RFC 2637 section 4.1), FF 03 and the protocol field.
+inline constexpr std::uint32_t PptpOverhead = 20 + 16 + 4;
+// And with MPPE: its header, and the protocol field inside (RFC 3078 section 3.1).
+inline constexpr std::uint32_t MppeOverhead = 4;
+// The smallest device MTU: what a path says below that is not believed.
+inline constexpr std::uint32_t MinMtu = 128;
+
+[[nodiscard]] netlink::SessionChange agreed(const ppp::LcpOpened &lcp);
+// Anew: what was agreed does not hold until LCP has opened again (RFC 1661 section 6.5).
+[[nodiscard]] netlink::SessionChange nothing_agreed();
+
+[[nodiscard]] netlink::SessionChange encrypted(const ppp::EncryptionUp &keys,
+                                               config::MppeResync resync);
+[[nodiscard]] netlink::SessionChange not_encrypted();
+
+// The MTU of the device.
+struct DeviceMtu {
+    std::uint32_t mtu = 0;
+    std::uint32_t wanted = 0;  // without the path's limit
+    std::uint32_t path = 0;    // 0: unknown
+    std::uint32_t ours = 0;    // octets of a packet on the path that are not the inner packet's
+    [[nodiscard]] bool lowered() const { return mtu < wanted; }
+};
+enum class Clear : std::uint8_t { Yes, No };
+// link: what the link takes, with or without encryption.
+[[nodiscard]] DeviceMtu device_mtu(std::uint32_t link, std::uint32_t max, std::uint32_t path,
+                                   Clear clear);
+
+// PPP frames from the peer that the link engine has not seen. Acknowledgements do not count: they
+// come from the other end's GRE, which may outlive its PPP (it is another process with many
+// servers).
+[[nodiscard]] std::uint64_t frames_seen(const netlink::Stats &stats);
+
+// The kernel could not say how a session is (no memory for an answer, say), so nothing is known and
+// nothing has ended: it is asked again after a while, then after twice as long, and so on. When it
+// has been asked often enough, the keepalive and the next event are left.
+class Recheck {
+public:
+    static constexpr std::chrono::milliseconds After{100};
+    static constexpr int Max = 8;
+
+    void failed(base::Time now) {
+        if (times_ < Max)
+            deadline_ = now + After * (1 << times_++);
+        else
+            times_ = 0;
+    }
+    void asked() { deadline_.reset(); }
+    void answered() { times_ = 0; }
+    [[nodiscard]] base::Deadline deadline() const { return deadline_; }
+
+private:
+    base::Deadline deadline_;
+    int times_ = 0;
+};
+
+}  // namespace rtun::daemon

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The sessions of the server whose user is known: counted, and found by user, by host and by the
+// address that the user has inside.
+#pragma once
+
+#include <base/net.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace rtun::daemon {
+
+class ServerCall;
+
+class ServerSessions {
+public:
+    void add(ServerCall &call, const std::string &user, base::Ipv4 host, base::Ipv4 inside);
+    void remove(ServerCall &call);  // nothing happens if it is not there
+
+    [[nodiscard]] std::size_t size() const { return all_.size(); }
+    [[nodiscard]] std::size_t of_user(std::string_view user) const;
+    [[nodiscard]] std::vector<ServerCall *> of_host(base::Ipv4 host) const;
+    [[nodiscard]] ServerCall *with_address(base::Ipv4 inside) const;  // nullptr: nobody
+
+private:
+    struct Who {
+        std::string user;
+        base::Ipv4 host;
+        base::Ipv4 inside;
+    };
+    std::unordered_map<ServerCall *, Who> all_;
+    std::map<std::string, std::size_t, std::less<>> users_;
+    std::unordered_map<std::uint32_t, std::unordered_set<ServerCall *>> hosts_;
+    std::unordered_map<std::uint32_t, ServerCall *> inside_;
+};
+
+}  // namespace rtun::daemon
