@@ -192,8 +192,8 @@ void PptpCall::on(ppp::SendFrame &output) {
     // is not there any more is the end.
     counters_.send_failed++;
     if (sent.error().code == ErrorCode::NotFound)
-        end({Layer::Kernel, Side::Local, ErrorCode::Refused,
-             "the session is gone from the kernel", Cause::SessionDeleted});
+        end({Layer::Kernel, Side::Local, ErrorCode::Refused, "the session is gone from the kernel",
+             Cause::SessionDeleted});
 }
 
 void PptpCall::on(ppp::PhaseChanged &output) {
