@@ -8,11 +8,11 @@
 #include <base/random.h>
 #include <config/grammar.h>
 #include <ctl/server.h>
-#include <daemon/blob.h>
 #include <daemon/clients.h>
 #include <daemon/commands.h>
 #include <daemon/history.h>
 #include <daemon/kernel_pump.h>
+#include <daemon/leftovers.h>
 #include <daemon/loop_world.h>
 #include <daemon/no_core.h>
 #include <daemon/pseudowires.h>
@@ -33,6 +33,8 @@ namespace rtun::daemon {
 namespace {
 
 constexpr std::string_view OwnerName = "rtun";
+// How the blobs of tunnels begin that are no client's.
+constexpr std::string_view ServerBlob = "rtun-server ";
 
 base::Result<config::Config> first_config(const std::string &file) {
     // The default file need not be there: clients can be added by commands.
@@ -41,34 +43,14 @@ base::Result<config::Config> first_config(const std::string &file) {
     return config::read_file(file);
 }
 
+enum class Calls : std::uint8_t { Leave, End };
+
 base::Status take_name(netlink::Kernel &kernel) {
     auto bound = kernel.bind_owner(OwnerName);
     if (!bound && bound.error().errnum == EBUSY)
         return base::fail(base::ErrorCode::Refused,
                           "another rtun daemon runs in this network namespace", EBUSY);
     return bound;
-}
-
-// Tunnels of a daemon that was killed. Their calls cannot be gone on with (blob.h), so they make
-// room for new ones. What is ours but does not name a client was not made by a daemon: it stays.
-base::Status delete_leftovers(netlink::Kernel &kernel) {
-    for (const netlink::Tunnel &tunnel : TRY(kernel.tunnels())) {
-        // Pseudowires go on as they are: Pseudowires::load() looks at them.
-        if (tunnel.owner != OwnerName || tunnel.spec.xport != netlink::Xport::Pptp)
-            continue;
-        const unsigned id = static_cast<unsigned>(tunnel.id);
-        if (const auto blob = decode_blob(tunnel.spec.blob)) {
-            TRY(kernel.tunnel_del(tunnel.id));
-            base::log::info("tunnel.leftover", {{"RTUN_CLIENT", blob->client}},
-                            "tunnel {} to {} of client {} was left by an earlier daemon: deleted",
-                            id, tunnel.spec.remote.text(), blob->client);
-        } else {
-            base::log::warning("tunnel.unknown", {{"RTUN_TUNNEL", std::to_string(id)}},
-                               "tunnel {} to {} belongs to \"{}\" but names no client: left alone",
-                               id, tunnel.spec.remote.text(), OwnerName);
-        }
-    }
-    return {};
 }
 
 base::Result<int> run(const std::string &config_file, const std::string &netns) {
@@ -84,8 +66,8 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     const std::unique_ptr<netlink::Kernel> kernel = TRY(netlink::open_kernel());
     TRY(take_name(*kernel));
     ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
-    TRY(delete_leftovers(*kernel));
     HostRoutes routes(*kernel, std::string(OwnerName));
+    Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {ServerBlob}));
     if (const unsigned swept = TRY(routes.sweep()); swept > 0)
         base::log::info("route.leftover", {},
                         "{} host routes were left by an earlier rtun: deleted", swept);
@@ -116,18 +98,28 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
             }
         }));
 
+    // SIGTERM comes before a new start as well, so calls that the next daemon can go on with are
+    // left to it. SIGINT is the end. The second signal of either kind is impatience.
     bool stopping = false;
-    const auto stop = [&] {
+    const auto stop = [&](Calls calls) {
         if (std::exchange(stopping, true)) {
             clients.abort_all("the daemon was stopped");
             return;
         }
         event::notify::stopping();
-        base::log::info("daemon.stopping", {}, "stopping: {} calls are ended", clients.up());
-        clients.stop_all("the daemon was stopped");
+        const std::size_t up = clients.up();
+        std::size_t left = 0;
+        if (calls == Calls::Leave)
+            left = clients.leave_all("the daemon was stopped");
+        else
+            clients.stop_all("the daemon was stopped");
+        base::log::info("daemon.stopping", {},
+                        "stopping: {} calls are ended, {} go on without a daemon", up - left, left);
     };
-    const event::Signal terminate = TRY(event::Signal::create(loop, SIGTERM, stop));
-    const event::Signal interrupt = TRY(event::Signal::create(loop, SIGINT, stop));
+    const event::Signal terminate =
+        TRY(event::Signal::create(loop, SIGTERM, [&] { stop(Calls::Leave); }));
+    const event::Signal interrupt =
+        TRY(event::Signal::create(loop, SIGINT, [&] { stop(Calls::End); }));
     const event::Signal reload = TRY(event::Signal::create(loop, SIGHUP, [&] {
         if (const auto loaded = commands.load(config_file); !loaded)
             base::log::error("config.refused", {{"RTUN_FILE", config_file}},
@@ -136,7 +128,15 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     (void)TRY(event::notify::watchdog(loop));
 
     (void)TRY(directory.load(config));
-    (void)TRY(clients.load(config));
+    const std::size_t found = leftovers.size();
+    (void)TRY(clients.load(config, leftovers));
+    world->close_kept();
+    if (found > 0) {
+        // What happened between the look at the kernel and the subscription was told to nobody.
+        clients.kernel_event(netlink::Overrun{});
+        base::log::info("daemon.resumed", {}, "{} of {} calls of an earlier daemon go on",
+                        clients.up(), found);
+    }
     const Pseudowires::Loaded loaded = TRY(pseudowires.load(config.pseudowires));
     base::log::info("daemon.ready", {}, "ready: {} clients, {} pseudowires ({} were there already)",
                     clients.size(), pseudowires.size(), loaded.kept + loaded.changed);

@@ -24,6 +24,8 @@ inline constexpr std::string_view Verifying = "client.verifying";
 inline constexpr std::string_view Verified = "client.verified";
 inline constexpr std::string_view Encryption = "client.encryption";
 inline constexpr std::string_view Up = "client.up";
+inline constexpr std::string_view Resumed = "client.resumed";
+inline constexpr std::string_view Left = "client.left";
 inline constexpr std::string_view Mtu = "client.mtu";
 inline constexpr std::string_view Route = "client.route";
 inline constexpr std::string_view Setting = "client.setting";
@@ -35,8 +37,10 @@ inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
 inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 
 inline constexpr std::array All{
-    Dialing, Tcp,   Control, Call, Lcp,    Verifying,    Verified,         Encryption,    Up,
-    Mtu,     Route, Setting, Down, Failed, PseudowireUp, PseudowireFailed, PseudowireGone};
+    Dialing,       Tcp,        Control, Call,   Lcp,          Verifying,
+    Verified,      Encryption, Up,      Mtu,    Route,        Setting,
+    Resumed,       Left,       Down,    Failed, PseudowireUp, PseudowireFailed,
+    PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

@@ -32,6 +32,21 @@ PptpCall::PptpCall(const Ground &ground, Plan plan, std::function<void()> wake)
 
 void PptpCall::start(base::Time now) {
     limit_ = now + ConnectTimeout;
+    auto stream = ground_.world.connect({.address = plan_.server,
+                                         .port = plan_.port,
+                                         .source = plan_.client.src_address,
+                                         .fwmark = plan_.client.fwmark},
+                                        handlers());
+    if (stream) {
+        stream_ = std::move(*stream);
+    } else {
+        tcp_closed_ = true;
+        end({Layer::Tcp, Side::Local, stream.error().code, stream.error().text});
+    }
+    settle(now);
+}
+
+StreamHandlers PptpCall::handlers() {
     StreamHandlers handlers;
     handlers.connected = [this] { connected(); };
     handlers.received = [this](base::View octets) { received(octets); };
@@ -40,18 +55,7 @@ void PptpCall::start(base::Time now) {
         settle(ground_.world.now());
         wake_();
     };
-    auto stream = ground_.world.connect({.address = plan_.server,
-                                         .port = plan_.port,
-                                         .source = plan_.client.src_address,
-                                         .fwmark = plan_.client.fwmark},
-                                        std::move(handlers));
-    if (stream) {
-        stream_ = std::move(*stream);
-    } else {
-        tcp_closed_ = true;
-        end({Layer::Tcp, Side::Local, stream.error().code, stream.error().text});
-    }
-    settle(now);
+    return handlers;
 }
 
 void PptpCall::connected() {
@@ -87,6 +91,7 @@ void PptpCall::connected() {
 
 void PptpCall::received(base::View octets) {
     const base::Time now = ground_.world.now();
+    heard_ = true;
     if (control_ && !control_ended_)
         control_->receive(octets, now);
     settle(now);
@@ -187,8 +192,8 @@ void PptpCall::on(ppp::SendFrame &output) {
     // is not there any more is the end.
     counters_.send_failed++;
     if (sent.error().code == ErrorCode::NotFound)
-        end({Layer::Kernel, Side::Local, ErrorCode::Refused,
-             "the session is gone from the kernel", Cause::SessionDeleted});
+        end({Layer::Kernel, Side::Local, ErrorCode::Refused, "the session is gone from the kernel",
+             Cause::SessionDeleted});
 }
 
 void PptpCall::on(ppp::PhaseChanged &output) {
@@ -293,6 +298,7 @@ void PptpCall::on(ppp::Ipv4Up &output) {
         return;
     }
     up_ = true;
+    begin_keeping();
     outputs_.emplace_back(
         Up{plumbing_.device()->name, output.local, output.remote, output.dns, mtu_, lcp_.mru});
     if (!routable)
@@ -384,6 +390,7 @@ void PptpCall::kernel_event(const netlink::Event &event, base::Time now) {
 
 void PptpCall::frame(const netlink::Frame &frame, base::Time now) {
     counters_.overrun += frame.overrun;
+    heard_ = true;
     if (link_) {
         if (!link_ended_)
             link_->receive(frame.data, now);
@@ -446,6 +453,7 @@ void PptpCall::keepalive(base::Time now) {
 void PptpCall::stop(base::Time now, Reason reason) {
     if (ended_)
         return;
+    heard_ = true;
     const std::string text = reason.text;
     const bool first = !reason_;
     end(std::move(reason));
@@ -468,6 +476,7 @@ void PptpCall::end(Reason reason) {
 
 void PptpCall::settle(base::Time now) {
     const auto handle = [this](auto &output) { on(output); };
+    bool moved = std::exchange(heard_, false);
     for (bool busy = true; busy && !ended_;) {
         busy = false;
         if (control_)
@@ -476,7 +485,10 @@ void PptpCall::settle(base::Time now) {
             busy = drain(*link_, handle) || busy;
         if (reason_ && !busy)
             busy = wind_down(now);
+        moved = moved || busy;
     }
+    if (moved)
+        save();
 }
 
 // One step down: first the link, then the call and the control connection, then what the kernel

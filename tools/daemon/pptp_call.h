@@ -11,6 +11,7 @@
 #include <base/random.h>
 #include <base/time.h>
 #include <config/model.h>
+#include <daemon/call_state.h>
 #include <daemon/plumbing.h>
 #include <daemon/ppp_kernel.h>
 #include <daemon/reason.h>
@@ -97,6 +98,15 @@ public:
         std::uint32_t mtu = 0;
         std::uint32_t mru = 0;
     };
+    // Instead of all up to Up: the call of an earlier program goes on.
+    struct Resumed {
+        std::uint16_t local = 0;
+        std::uint16_t peer = 0;
+        std::optional<auth::Method> method{};
+        Encoding encoding;
+        Up up;
+        double since = 0;  // it is up, wall clock
+    };
     struct Down {};  // the link negotiates anew, or ends
     struct MtuLowered {
         std::uint32_t mtu = 0;
@@ -117,7 +127,7 @@ public:
     };
     using Output =
         std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding, NotEncrypted,
-                     Up, Down, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
+                     Up, Resumed, Down, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
@@ -126,6 +136,13 @@ public:
     ~PptpCall() = default;
 
     void start(base::Time now);
+    // Instead of start(): goes on with the call of an earlier program, which has this in the
+    // kernel. Refused: nothing is left of it when this is destroyed.
+    [[nodiscard]] base::Status resume(const CallState &state, const netlink::Tunnel &tunnel,
+                                      const netlink::Session &session);
+    // Lets go of the call for the next program to go on with; there are no outputs any more.
+    // False: that cannot be, and nothing was done.
+    [[nodiscard]] bool leave();
     void stop(base::Time now, Reason reason);  // in order; Ended follows
     void abort(Reason reason);                 // without telling the peer; Ended follows at once
     void kernel_event(const netlink::Event &event, base::Time now);
@@ -184,6 +201,11 @@ private:
     [[nodiscard]] pptp::ControlOptions control_options() const;
     [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);
     void fit_mtu(std::uint32_t path);
+    [[nodiscard]] StreamHandlers handlers();
+    [[nodiscard]] std::optional<CallState> state() const;
+    void begin_keeping();
+    void save();  // the state to the kernel, if there is one and it has changed
+    void tell_resumed(const CallState &state, const netlink::Session &session);
     void end(Reason reason);  // this is the reason, if there was none; the way down begins
     void settle(base::Time now);
     bool wind_down(base::Time now);
@@ -224,6 +246,12 @@ private:
     std::uint32_t mtu_ = 0;
     std::optional<DefaultRoute> wanted_route_;
     std::uint64_t traffic_ = 0;  // frames from the peer when the keepalive last asked
+
+    bool heard_ = false;  // something that may change the state
+    bool kept_ = false;   // somebody keeps the TCP connection, should we end
+    std::string settings_line_;
+    double up_since_ = 0;
+    base::Bytes saved_;  // what the session's blob holds
 };
 
 }  // namespace rtun::daemon

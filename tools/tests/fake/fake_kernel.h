@@ -127,6 +127,8 @@ public:
     std::optional<netlink::Route> underlay;
     // Called for each frame sent, after it was recorded; false loses it on the way.
     std::function<bool(netlink::SessionId, base::View)> on_frame;
+    // Who calls is dead: nothing that it still asks for is done, and no line of it left.
+    bool dead = false;
     // Data and frames from the other kernel are lost, as with a cable that is cut.
     bool deaf = false;
 
