@@ -102,6 +102,7 @@ static int __net_init net_init(struct net *net)
 	xa_init(&rn->tunnel_ids[1]);
 	INIT_LIST_HEAD(&rn->sockets);
 	INIT_LIST_HEAD(&rn->owners);
+	INIT_LIST_HEAD(&rn->captures);
 	atomic_set(&rn->generation, 1);
 	spin_lock_init(&rn->ctrl_lock);
 	rn->ctrl.tokens = RTUN_CTRL_NET_BURST;
@@ -153,6 +154,7 @@ static void __net_exit net_exit(struct net *net)
 		kfree(o);
 	}
 	WARN_ON_ONCE(rn->n_tunnels || rn->n_sessions || rn->n_dead ||
+		     rn->n_captures ||
 		     rn->blob_bytes ||
 		     atomic_long_read(&rn->held) || atomic_read(&rn->n_scoped) ||
 		     !list_empty(&rn->sockets));

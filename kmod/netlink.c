@@ -7,6 +7,7 @@
  * walk the id tables under RCU and hold nothing between calls.
  */
 #include "netlink.h"
+#include "capture.h"
 #include "link.h"
 #include "owner.h"
 #include "policy.h"
@@ -302,6 +303,8 @@ static const struct genl_ops ops[] = {
 	OP(SESSION_DETACH, rtun_session_id_policy, rtun_nl_session_detach),
 	OP(FRAME, rtun_frame_policy, frame_send),
 	OP(FLUSH, rtun_owner_policy, flush),
+	OP(CAPTURE_START, rtun_capture_policy, rtun_nl_capture_start),
+	OP(CAPTURE_STOP, rtun_capture_policy, rtun_nl_capture_stop),
 };
 
 static const struct genl_multicast_group mcgrps[] = {

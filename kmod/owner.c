@@ -4,6 +4,7 @@
  * socket is closed, by whatever end the program found.
  */
 #include "owner.h"
+#include "capture.h"
 #include "link.h"
 #include "netlink.h"
 #include "rtun.h"
@@ -168,6 +169,7 @@ static int socket_closed(struct notifier_block *nb, unsigned long what,
 		return NOTIFY_DONE;
 	rn = rtun_net_of(n->net);
 	mutex_lock(&rn->cfg_lock);
+	rtun_capture_socket_gone(rn, n->portid);
 	o = rtun_owner_of(rn, n->portid);
 	if (o) {
 		leave(rn, o);

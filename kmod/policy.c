@@ -239,6 +239,15 @@ static const struct nla_policy frame_attrs[RTUN_A_FRAME_MAX + 1] = {
 	[RTUN_A_FRAME_OVERRUN] = READ_ONLY,
 };
 
+static const struct nla_policy capture_attrs[RTUN_A_CAPTURE_MAX + 1] = {
+	[RTUN_A_CAPTURE_SESSION_ID] = { .type = NLA_U32 },
+	[RTUN_A_CAPTURE_TIME] = READ_ONLY,
+	[RTUN_A_CAPTURE_DIRECTION] = READ_ONLY,
+	[RTUN_A_CAPTURE_LENGTH] = READ_ONLY,
+	[RTUN_A_CAPTURE_LOST] = READ_ONLY,
+	[RTUN_A_CAPTURE_DATA] = READ_ONLY,
+};
+
 /* Each request has one object, in a nest of its own. */
 #define OBJECT(name, attr, attrs)					\
 const struct nla_policy name[attr + 1] = {				\
@@ -255,3 +264,4 @@ OBJECT(rtun_session_id_policy, RTUN_A_SESSION, session_id_attrs);
 OBJECT(rtun_session_get_policy, RTUN_A_SESSION, session_get_attrs);
 OBJECT(rtun_session_attach_policy, RTUN_A_SESSION, session_attach_attrs);
 OBJECT(rtun_frame_policy, RTUN_A_FRAME, frame_attrs);
+OBJECT(rtun_capture_policy, RTUN_A_CAPTURE, capture_attrs);

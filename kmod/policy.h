@@ -19,5 +19,6 @@ extern const struct nla_policy rtun_session_id_policy[RTUN_A_SESSION + 1];
 extern const struct nla_policy rtun_session_get_policy[RTUN_A_SESSION + 1];
 extern const struct nla_policy rtun_session_attach_policy[RTUN_A_SESSION + 1];
 extern const struct nla_policy rtun_frame_policy[RTUN_A_FRAME + 1];
+extern const struct nla_policy rtun_capture_policy[RTUN_A_CAPTURE + 1];
 
 #endif /* _RTUN_POLICY_H */

@@ -3,6 +3,7 @@
  * The PPP mux, see ppp.h.
  */
 #include "ppp.h"
+#include "capture.h"
 #include "mppe.h"
 #include "netlink.h"
 #include "outer.h"
@@ -78,9 +79,11 @@ bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb)
 
 int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb)
 {
-	bool lcp = get_unaligned_be16(skb->data) == PPP_LCP;
+	u16 proto = get_unaligned_be16(skb->data);
+	bool lcp = proto == PPP_LCP;
 	int err;
 
+	rtun_capture(s, skb, 2, proto, RTUN_CAPTURE_TX);
 	/* LCP must be understood whatever was agreed (RFC 1661, 6.6) */
 	if (lcp || !(READ_ONCE(s->flags) & RTUN_SESSION_F_ACFC_TX))
 		put_unaligned_be16(PPP_ALLSTATIONS << 8 | PPP_UI,
@@ -361,6 +364,7 @@ static void rx_encrypted_locked(struct rtun_session *s, struct sk_buff *skb,
 	why = pull_proto(s, skb, false, &proto);
 	if (unlikely(why))
 		goto drop;
+	rtun_capture(s, skb, 0, proto, RTUN_CAPTURE_RX);
 	if (likely(proto == PPP_IP || proto == PPP_IPV6)) {
 		rx_network(s, skb, proto);
 		return;
@@ -408,6 +412,9 @@ void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 	why = pull_proto(s, skb, true, &proto);
 	if (unlikely(why))
 		goto drop;
+	/* what is encrypted is shown when it is not any more */
+	if (proto != PPP_COMP)
+		rtun_capture(s, skb, 0, proto, RTUN_CAPTURE_RX);
 	if (proto != PPP_IP && proto != PPP_IPV6) {
 		rx_with_lock(s, skb, proto, answers);
 		return;

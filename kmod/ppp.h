@@ -6,6 +6,10 @@
 #ifndef _RTUN_PPP_H
 #define _RTUN_PPP_H
 
+#include "capture.h"
+
+#include <linux/if_ether.h>
+#include <linux/ppp_defs.h>
 #include <linux/skbuff.h>
 #include <linux/types.h>
 
@@ -42,6 +46,16 @@ void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb);
  * False: there is no key any more.
  */
 bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb);
+
+/* Show a network packet, @off octets from the start of the skb, to who captures
+ * the session, if there is somebody; a session of Ethernet has nobody.
+ */
+static inline void rtun_ppp_capture(struct rtun_session *s,
+				    const struct sk_buff *skb, unsigned int off)
+{
+	rtun_capture(s, skb, off, skb->protocol == htons(ETH_P_IP) ?
+		     PPP_IP : PPP_IPV6, RTUN_CAPTURE_TX);
+}
 
 /* Send a frame that begins with its protocol field.  Takes the skb, which has
  * rtun_tx_headroom() octets in front; BH disabled, RCU.

@@ -33,6 +33,7 @@
 #include <net/net_namespace.h>
 
 struct netlink_ext_ack;
+struct rtun_capture;
 struct rtun_crypt;
 struct rtun_mppe_rx;
 struct rtun_out;
@@ -102,6 +103,8 @@ struct rtun_blob {
  * @sockets: struct rtun_udp, cfg_lock
  * @n_scoped: sessions whose ids are scoped by their peer
  * @owners: struct rtun_owner, cfg_lock
+ * @captures: struct rtun_capture, cfg_lock
+ * @n_captures: how many these are
  * @n_tunnels: cfg_lock
  * @n_sessions: cfg_lock
  * @blob_bytes: octets of blobs, cfg_lock
@@ -128,6 +131,8 @@ struct rtun_net {
 	struct list_head sockets;
 	atomic_t n_scoped;
 	struct list_head owners;
+	struct list_head captures;
+	u32 n_captures;
 	u32 next_tunnel_id;
 	u32 next_session_id;
 	u32 n_tunnels;
@@ -317,6 +322,8 @@ struct rtun_l2tp {
  * @dev: RCU; written under the attach lock (link.c)
  * @l2tp: RCU; written under cfg_lock; NULL: PPTP
  * @pptp: what PPTP has besides; NULL: L2TP; lives as long as the session
+ * @capture: RCU; written under cfg_lock; both directions look at it; NULL: nobody
+ *	captures
  * @tunnel: holds a reference
  *
  * Receive, written per packet, under @rx_lock:
@@ -360,6 +367,7 @@ struct rtun_session {
 	struct net_device __rcu *dev;
 	struct rtun_l2tp __rcu *l2tp;
 	struct rtun_pptp *pptp;
+	struct rtun_capture __rcu *capture;
 	struct rtun_tunnel *tunnel;
 	struct rtun_stats __percpu *stats;
 	u32 keepalive;		/* ms */

@@ -4,6 +4,7 @@
  */
 #include "session.h"
 #include "alive.h"
+#include "capture.h"
 #include "link.h"
 #include "mppe.h"
 #include "netlink.h"
@@ -374,6 +375,7 @@ static void stop(struct rtun_session *s)
 	rtun_alive_stop(s);
 	if (s->tunnel->ops->session_stop)
 		s->tunnel->ops->session_stop(s);
+	rtun_capture_session_gone(s);
 }
 
 /* Take its id, its place in the tables; the creation is complete before. */

@@ -177,6 +177,7 @@ static void send_list(struct rtun_session *s, struct net_device *dev,
 			drop_one(s, dev, skb, RTUN_DROP_TX_WINDOW);
 			continue;
 		}
+		rtun_ppp_capture(s, skb, extra);
 		if (encrypted && unlikely(!rtun_ppp_seal(s, skb))) {
 			drop_one(s, dev, skb, RTUN_DROP_TX_MPPE_CLEAR);
 			continue;

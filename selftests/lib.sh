@@ -27,6 +27,8 @@
 #	says REGEX CMD...		true when CMD's output has a line with this
 #					extended regular expression; shows the output
 #	says_not REGEX CMD...		true when it has none
+#	run_gtest PROGRAM SUITE		a line for each test of a GoogleTest program, and one for
+#					its own verdict: "Suite.what_holds" becomes "what holds"
 #	ktap_finish
 #
 # CMD of these may be a shell function; it runs in the
@@ -264,4 +266,33 @@ says()
 says_not()
 {
 	! says "$@"
+}
+
+# "[       OK ] Suite.what_holds (12 ms)", or "[  FAILED  ] ...", "[  SKIPPED ] ...": a
+# line a test; what stands before it since the last result is what it has to say.
+run_gtest()
+{
+	local program=$1 suite=$2 line name status words=''
+
+	timeout 300 "$program" --gtest_color=no >"$TMP/gtest.out" 2>&1
+	status=$?
+	while IFS= read -r line; do
+		if [[ $line =~ ^\[\ *(OK|FAILED|SKIPPED)\ *\]\ $suite\.([a-z0-9_]+).*\([0-9]+\ ms\)$ ]]; then
+			name=${BASH_REMATCH[2]//_/ }
+			case ${BASH_REMATCH[1]} in
+			OK) ktap_pass "$name" ;;
+			SKIPPED) ktap_skip "$name" "${words//$'\n'/ }" ;;
+			FAILED)
+				ktap_say "$words"
+				ktap_fail "$name"
+				;;
+			esac
+			words=''
+		else
+			words+=$line$'\n'
+		fi
+	done <"$TMP/gtest.out"
+	# A crash or a time-out ends the list early: gtest's own verdict counts as well.
+	check "the program of the tests ends with success" test "$status" -eq 0
+	[ "$status" -eq 0 ] || ktap_say "status $status: $(tail -n 5 "$TMP/gtest.out")"
 }

@@ -19,7 +19,8 @@
 # On this machine they need root, the installed module, and the program on the
 # PATH.  A script whose head has a line "# PEER: FILE" talks to a second machine
 # and runs in a pair of guests, in whose other half runs FILE; without --vm it is
-# skipped.  One whose head has a line "# UML: no (WHY)" is not for the debug kernel;
+# skipped.  So is one with "# INIT: systemd", for whose guest that is process 1.  One
+# whose head has a line "# UML: no (WHY)" is not for the debug kernel;
 # those with a peer are not either.  There RTUN_SMALL=1 asks the scripts for few
 # packets: a system call takes a hundred times as long.
 #
@@ -70,6 +71,11 @@ show()
 
 peer_of() { sed -n 's/^# PEER: *//p;10q' "$here/$1"; }
 
+init_of() { sed -n 's/^# INIT: *//p;10q' "$here/$1"; }
+
+# Has a guest of its own
+alone() { [ -n "$(peer_of "$1")$(init_of "$1")" ]; }
+
 # Why this one cannot run with the debug kernel, nothing when it can
 not_uml()
 {
@@ -98,19 +104,19 @@ in_guests()
 		tests=("${single[@]}") single=()
 	fi
 	for t in "${tests[@]}"; do
-		[ -n "$(peer_of "$t")" ] || single+=("$t")
+		alone "$t" || single+=("$t")
 	done
 	# Long enough for a machine that is busy with other things.
 	words=(-k "$kernel" -t 3600 --path "$build/tools")
 
-	# NAME PEER TEST...
+	# NAME PEER INIT TEST...
 	guest() {
-		local name=$1 peer=$2 t pick=() got console=$build/logs/vm/$kernel-$1.console
-		shift 2
+		local name=$1 peer=$2 init=$3 t pick=() got console=$build/logs/vm/$kernel-$1.console
+		shift 3
 		for t; do pick+=(-t "$t"); done
 		n=$((n + 1))
 		"$here/vm/boot.sh" "${words[@]}" --log "$console" \
-			${peer:+--pair "$here/$peer"} "$here/run.sh" "${pick[@]}" 2>&1
+			${peer:+--pair "$here/$peer"} ${init:+--init "$init"} "$here/run.sh" "${pick[@]}" 2>&1
 		got=$?
 		# A failed test does not hide what the kernel said.
 		[ "$got" -ne 1 ] || "$here/vm/console.sh" "$console" >/dev/null || got=123
@@ -122,9 +128,9 @@ in_guests()
 		[ "$got" -eq 0 ] || status=1
 	}
 
-	[ ${#single[@]} -eq 0 ] || guest all '' "${single[@]}"
+	[ ${#single[@]} -eq 0 ] || guest all '' '' "${single[@]}"
 	for t in "${tests[@]}"; do
-		[ -z "$(peer_of "$t")" ] || guest "${t%.sh}" "$(peer_of "$t")" "$t"
+		! alone "$t" || guest "${t%.sh}" "$(peer_of "$t")" "$(init_of "$t")" "$t"
 	done
 	echo "1..$n"
 	return "$status"

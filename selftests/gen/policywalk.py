@@ -42,6 +42,8 @@ BASE = {
     "session-detach": ({"id": "7"}, ()),
     "frame": ({"session-id": "7", "data": "c02101010004"}, ()),
     "flush": ({"name": "walker"}, ()),
+    "capture-start": ({"session-id": "7"}, ()),
+    "capture-stop": ({"session-id": "7"}, ()),
 }
 READ_ONLY = {"tunnel": {"owner", "pmtu", "sessions"},
              "session": {"ifindex", "netnsid"}, "owner": {"portid", "tunnels"},

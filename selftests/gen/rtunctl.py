@@ -105,7 +105,8 @@ DROPS = names("RTUN_DROP_")
 EVENTS = names("RTUN_EVENT_")
 REASONS = names("RTUN_DEL_")
 NESTS = {"info": "INFO", "owner": "OWNER", "tunnel": "TUNNEL",
-         "session": "SESSION", "frame": "FRAME", "event": "EVENT"}
+         "session": "SESSION", "frame": "FRAME", "event": "EVENT",
+         "capture": "CAPTURE"}
 ATTRS = {k: names(f"RTUN_A_{v}_") for k, v in NESTS.items()}
 ATTRS["stats"] = names("RTUN_A_STATS_")
 ATTRS["mppe"] = names("RTUN_A_MPPE_")
@@ -123,7 +124,8 @@ BINARY = {"blob", "data", "cookie-tx", "cookie-rx", "key"}
 MPPE = {"mppe-tx", "mppe-rx"}
 S32 = {"netnsid"}
 WORDS = {"xport": names("RTUN_XPORT_"), "df": names("RTUN_DF_"),
-         "pw-type": names("RTUN_PW_"), "l2spec": names("RTUN_L2SPEC_")}
+         "pw-type": names("RTUN_PW_"), "l2spec": names("RTUN_L2SPEC_"),
+         "direction": names("RTUN_CAPTURE_")}
 
 
 def nla(kind, payload):
@@ -240,7 +242,7 @@ def decode(obj, data):
             out[key] = struct.unpack("i", p)[0]
         elif len(p) == 4:
             out[key] = struct.unpack("I", p)[0]
-        elif key == "key-changes":
+        elif key in ("key-changes", "time"):
             out[key] = struct.unpack("Q", p)[0]
         else:
             out[key] = p.hex()

@@ -16,6 +16,7 @@
 #     --log FILE     keep the guest's console there (default: build/logs/vm/...)
 #     -s N           processors (default 2)      -m MIB   memory (default 1536)
 #     -t SECONDS     give up after so long (default 1200)
+#     --init systemd have systemd for process 1, and SCRIPT run by it
 #     --icount       count instructions: one processor, a clock of 1 GHz that
 #                    ticks once an instruction
 #     --pair SCRIPT  boot a second guest, joined to the first by an Ethernet
@@ -88,6 +89,7 @@ trap '' HUP INT TERM
 exec {caller}<&0 </dev/null
 
 want=6.12 module='' log='' cpus=2 mem=1536 limit=1200 icount='' peer='' allow='' timing='' path=()
+init=''
 while [ $# -gt 0 ]; do
 	case "$1" in
 	-k) want=$2; shift 2;;
@@ -97,6 +99,7 @@ while [ $# -gt 0 ]; do
 	-s) cpus=$2; shift 2;;
 	-m) mem=$2; shift 2;;
 	-t) limit=$2; shift 2;;
+	--init) init=$2; shift 2;;
 	--icount) icount=1; shift;;
 	--pair) peer=$2; shift 2;;
 	--allow) allow=$2; shift 2;;
@@ -110,6 +113,11 @@ done
 script=$(readlink -e "$1") || fail "no script $1"
 shift
 command -v busybox >/dev/null || fail "busybox is not installed"
+case $init in
+'') ;;
+systemd) [ -x /lib/systemd/systemd ] || fail "systemd is not installed";;
+*) fail "no process 1 called $init";;
+esac
 if [ -n "$peer" ]; then
 	peer=$(readlink -e "$peer") || fail "no script for the second guest"
 	[ -z "$icount" ] || fail "--icount counts one guest: not together with --pair"
@@ -160,7 +168,7 @@ control()
 	echo "$vm/guest.sh" > "$dir/start"
 	printf '%q ' "$@" > "$dir/command"
 	{
-		printf 'VM_MODULES=%q VM_LIMIT=%q\n' "$indexed" "$limit"
+		printf 'VM_MODULES=%q VM_LIMIT=%q VM_INIT=%q\n' "$indexed" "$limit" "$init"
 		printf 'export VM_PAIR=%q\n' "$([ -z "$peer" ] || echo "$dir")"
 		for v in "${!RTUN_@}"; do
 			printf 'export %s=%q\n' "$v" "${!v}"

@@ -3,11 +3,38 @@
 #
 # Process 1 of a guest once its root is there: sets the machine up, runs the
 # command of /ctl/command, leaves status, taint flags and uptime in /ctl, and
-# switches the power off.
+# switches the power off.  With boot.sh --init systemd it is systemd that goes on as
+# process 1, and all of this is a service of its.
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C LANG=C
 # shellcheck source=/dev/null # written by boot.sh
 . /ctl/environment
+
+if [ "${VM_INIT-}" = systemd ] && [ $$ -eq 1 ]; then
+	units=/run/systemd/system
+	mkdir -p $units
+	# Nothing of this machine's own boot: only what the script starts.
+	cat > $units/guest.service <<-EOT
+		[Unit]
+		Description=What the guest is for
+		DefaultDependencies=no
+		[Service]
+		Type=exec
+		ExecStart=/bin/bash $0
+		TimeoutStartSec=infinity
+		StandardOutput=null
+		StandardError=null
+		OOMPolicy=continue
+	EOT
+	cat > $units/guest.target <<-EOT
+		[Unit]
+		Description=The guest
+		DefaultDependencies=no
+		Wants=guest.service
+	EOT
+	exec /lib/systemd/systemd --unit=guest.target --show-status=no \
+		--log-target=kmsg --log-level=warning
+fi
 
 hostname guest
 ip link set lo up

@@ -11,7 +11,6 @@ namespace rtun::aaa {
 
 using base::ErrorCode;
 using base::fail;
-using base::Ipv4;
 using base::Status;
 
 namespace {

@@ -90,9 +90,11 @@ public:
     [[nodiscard]] base::Status release(base::Ipv4 address, std::uint64_t order);
     [[nodiscard]] base::Status forget(base::Ipv4 address);  // who had it
 
-    // -- many changes at once. While it is held, a change outlives the program when its call
-    // returns, but the host only when sync() has: a thousand sessions that come up together wait
-    // for the disk once. What is told to others waits for sync(), then.
+    // -- many changes at once: a session costs a wait for the disk when it begins and one when it
+    // ends, some milliseconds in which the caller does nothing else. While it is held, a change
+    // outlives the program when its call returns, but the host only when sync() has: a thousand
+    // sessions that come up together wait for the disk once. What is told to others waits for
+    // sync(), then.
     void hold(bool held);
     [[nodiscard]] base::Status sync();
 

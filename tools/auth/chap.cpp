@@ -21,7 +21,10 @@ public:
           algorithm_(std::move(algorithm)) {}
 
     void start(base::Time now) override;
-    void resume(base::Time) override { state_ = State::Up; }
+    void resume(base::Time) override {
+        state_ = State::Up;
+        inherited_ = true;
+    }
     void receive(std::uint16_t protocol, base::View payload, base::Time now) override;
     void expire(base::Time now) override;
     [[nodiscard]] base::Deadline deadline() const override { return deadline_; }
@@ -46,6 +49,7 @@ private:
     base::Deadline deadline_;
     base::Time limit_{};             // of the phase
     bool open_ = false;              // the last response has had no verdict
+    bool inherited_ = false;         // another program may have answered that challenge before us
     wire::ChapChallenge challenge_;  // the last one that was answered
     base::Bytes response_;           // and the answer
 };
@@ -87,6 +91,7 @@ void ChapPeer::challenged(const wire::ChapChallenge &challenge, base::Time now) 
         auto value = algorithm_->respond(challenge, credentials_);
         if (!value)
             return;
+        inherited_ = inherited_ && response_.empty();
         challenge_ = challenge;
         response_ =
             wire::encode(wire::ChapResponse{challenge.id, std::move(*value), credentials_.user});
@@ -107,9 +112,12 @@ void ChapPeer::judged(const Verdict &verdict) {
     // Without a response there is nothing to judge: a Success out of the blue must not count.
     if (!open_ || verdict.id != challenge_.id)
         return;
+    Output output = algorithm_->judge(verdict);
+    const auto *failed = std::get_if<Failed>(&output);
+    if (inherited_ && failed != nullptr && failed->why == Failed::Why::BadAuthenticator)
+        return;  // a proof for the other answer, whose number is lost
     open_ = false;
     deadline_.reset();
-    Output output = algorithm_->judge(verdict);
     if (!std::holds_alternative<Succeeded>(output)) {
         state_ = State::Failed;
         outputs_.push_back(std::move(output));

@@ -89,6 +89,10 @@ public:
             TRY(monitor(context_, *watch));
             return 0;
         }
+        if (const auto *frames = std::get_if<config::Capture>(&command)) {
+            TRY(capture(context_, *frames));
+            return 0;
+        }
         TRY(execute(command, words, {}));
         TRY(out_.flush());
         return 0;
@@ -115,7 +119,8 @@ private:
         config::Command command = TRY(config::parse(words, batch.secrets, batch.name));
         if (std::holds_alternative<config::Connect>(command) ||
             std::holds_alternative<config::Daemon>(command) ||
-            std::holds_alternative<config::Monitor>(command))
+            std::holds_alternative<config::Monitor>(command) ||
+            std::holds_alternative<config::Capture>(command))
             return fail(ErrorCode::Invalid,
                         fmt::format("{}:{}:{}: \"{}\" cannot stand in a batch, it does not end by "
                                     "itself",
@@ -166,6 +171,8 @@ private:
                                    std::is_same_v<T, config::PseudowireDel> ||
                                    std::is_same_v<T, config::PseudowireEnable>)
                     return run_pseudowire(context_, what, request(words, file));
+                else if constexpr (std::is_same_v<T, config::Why>)
+                    return why(context_, what, request(words, file));
                 else if constexpr (std::is_same_v<T, config::ConfigCheck>)
                     return check_config(context_, what);
                 else if constexpr (std::is_same_v<T, config::ConfigSave> ||

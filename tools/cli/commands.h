@@ -53,6 +53,8 @@ template <typename Command>
                                        const ctl::Request &request);
 [[nodiscard]] base::Status import_file(Context &context, const config::ConfigImport &what,
                                        const ctl::Request &request);
+[[nodiscard]] base::Status why(Context &context, const config::Why &what,
+                               const ctl::Request &request);
 // Commands that the daemon carries out and that answer with lines, or nothing.
 [[nodiscard]] base::Status tell_daemon(Context &context, const ctl::Request &request);
 
@@ -60,6 +62,8 @@ template <typename Command>
 
 // "Warning: ...", a line each, on standard error.
 void warn(const std::vector<std::string> &warnings);
+// Until a signal, so many frames, or the end of the session or of the reader.
+[[nodiscard]] base::Status capture(Context &context, const config::Capture &what);
 
 // Runs until a signal, or until the reader has gone.
 [[nodiscard]] base::Status monitor(Context &context, const config::Monitor &what);

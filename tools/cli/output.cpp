@@ -77,6 +77,14 @@ void Output::open(std::string_view key) {
     json_->open.push_back(&group);
 }
 
+void Output::open_element(std::string_view key) {
+    auto &list = (*json_->open.back())[std::string(key)];
+    if (!list.is_array())
+        list = nlohmann::ordered_json::array();
+    list.push_back(nlohmann::ordered_json::object());
+    json_->open.push_back(&list.back());
+}
+
 void Output::close_group() { json_->open.pop_back(); }
 
 void Output::number(std::string_view key, Format text, std::uint64_t value) {

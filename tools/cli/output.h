@@ -37,7 +37,8 @@ public:
 
     void open();  // an object
     void close();
-    void open(std::string_view key);  // an object in the object, JSON only
+    void open(std::string_view key);          // an object in the object, JSON only
+    void open_element(std::string_view key);  // one more object in its list, likewise
     void close_group();
 
     void number(std::string_view key, Format text, std::uint64_t value);

@@ -68,8 +68,9 @@ private:
                            Named{kind, words.front().line});
         if (is_fresh || (add.may_exist && known->second.kind == kind))
             return is_fresh;
-        return wrong(words[2], fmt::format("line {} has added a {} of this name",
-                                           known->second.line, known->second.kind));
+        return wrong(words[2],
+                     fmt::format("line {} has added {} {} of this name", known->second.line,
+                                 article_of(known->second.kind), known->second.kind));
     }
 
     template <typename T>

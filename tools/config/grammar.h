@@ -108,12 +108,13 @@ struct AccountingShow {
     std::uint32_t limit = 20;
 };
 struct Why {
-    std::string who;  // a user, a client or the address of a peer
+    std::string name;  // a client, a user, a caller's address; empty: the last failures of all
 };
 struct Capture {
-    std::string who;  // a user, an interface or the number of a session
-    std::string file;
-    std::uint64_t count = 0;  // frames; 0: until interrupted
+    std::string name;           // a session's id or interface, a client, a user, a caller's address
+    std::string file;           // "-": standard output
+    std::uint64_t count = 0;    // frames; 0: until interrupted
+    bool show_secrets = false;  // passwords of PAP as they are
 };
 struct SessionShow {
     std::string name;  // an id, an interface or empty for all

@@ -77,4 +77,9 @@ struct Kind<Accounting> {
     static constexpr auto only = &Config::accounting;
 };
 
+// "a client", "an interface"
+[[nodiscard]] constexpr std::string_view article_of(std::string_view kind) {
+    return kind.find_first_of("aeiou") == 0 ? "an" : "a";
+}
+
 }  // namespace rtun::config

@@ -170,10 +170,12 @@ constexpr Property accounting[] = {
 };
 
 constexpr Property commands[] = {
-    {"write", "FILE", "what to write: pcapng, as Wireshark reads it",
+    {"-w", "FILE", "where to; - is standard output",
      InCapture, Need::Required, {}, set_capture_file},
-    {"count", "NUMBER", "end after so many frames; 1..4294967295",
+    {"count", "FRAMES", "end after so many; 1..4294967295",
      InCapture, Need::Optional, {}, set_count},
+    {"show-secrets", "", "passwords as they are, instead of hiding them",
+     InCapture, Need::Optional, {}, set_show_secrets},
     {"dry-run", "", "print the commands and do nothing",
      InImport, Need::Optional, {}, set_dry_run},
 };
@@ -189,7 +191,6 @@ constexpr Alias server_words[] = {
     {"mrru", "", no_multilink, ""},
     {"tunnel-echo", "echo-interval", {}, ""},
 };
-constexpr Alias capture_words[] = {{"-w", "write", {}, ""}};
 // clang-format on
 
 }  // namespace
@@ -198,7 +199,6 @@ std::span<const Property> pptp_server_properties() { return server; }
 std::span<const Property> accounting_properties() { return accounting; }
 std::span<const Property> command_properties() { return commands; }
 std::span<const Alias> pptp_server_aliases() { return server_words; }
-std::span<const Alias> capture_aliases() { return capture_words; }
 
 std::optional<Mistake> mistake_in(const PptpServer &server) {
     if (server.default_profile.empty())

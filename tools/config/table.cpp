@@ -114,11 +114,13 @@ Command make_active_kill(Draft &&draft) { return ActiveKill{.who = std::move(dra
 
 Command make_accounting_show(Draft &&draft) { return std::move(draft.records); }
 
-Command make_why(Draft &&draft) { return Why{.who = std::move(draft.operand)}; }
+Command make_why(Draft &&draft) { return Why{.name = std::move(draft.operand)}; }
 
 Command make_capture(Draft &&draft) {
-    return Capture{
-        .who = std::move(draft.operand), .file = std::move(draft.file), .count = draft.count};
+    return Capture{.name = std::move(draft.operand),
+                   .file = std::move(draft.file),
+                   .count = draft.count,
+                   .show_secrets = draft.secrets == Reveal::Show};
 }
 
 Command make_session_show(Draft &&draft) { return SessionShow{.name = std::move(draft.operand)}; }
@@ -290,13 +292,14 @@ constexpr Verb monitor_verbs[] = {
 };
 
 constexpr Verb why_verbs[] = {
-    {"", {}, Operand::Required, "{ USER | CLIENT | PEER }", {}, check_subject, NoUse, false,
-     "the last failure or disconnect, told step by step", make_why, Keywords::OfCommands},
+    {"", {}, Operand::Optional, "{ NAME | USER | PEER }", {}, check_subject, NoUse, false,
+     "why it failed or ended the last time, step by step; of all, if none is named", make_why,
+     Keywords::OfCommands},
 };
 
 constexpr Verb capture_verbs[] = {
-    {"", {}, Operand::Required, "{ USER | IFNAME | ID }", {}, check_subject, InCapture, false,
-     "PPP frames of a session, control and data, into a file", make_capture,
+    {"", {}, Operand::Required, "{ ID | IFNAME | NAME | USER | PEER }", {}, check_subject, InCapture,
+     false, "the PPP frames of a session, control and data, as pcapng", make_capture,
      Keywords::OfCommands},
 };
 
@@ -342,8 +345,8 @@ constexpr Object table[] = {
     {"session", "sessions in the kernel: calls and pseudowires, with their counters", session_verbs, &session_verbs[0]},
     {"tunnel", "tunnels in the kernel: pairs of addresses", tunnel_verbs, &tunnel_verbs[0]},
     {"monitor", "what happens, while it happens", monitor_verbs, &monitor_verbs[0]},
-    {"why", "why a user, a client or a peer is not connected", why_verbs, &why_verbs[0]},
-    {"capture", "the frames of a session", capture_verbs, &capture_verbs[0]},
+    {"why", "why something failed or ended, step by step", why_verbs, &why_verbs[0]},
+    {"capture", "frames of a session, for Wireshark", capture_verbs, &capture_verbs[0]},
     {"config", "the configuration file", config_verbs, nullptr},
     {"export", "the configuration as commands", export_verbs, &export_verbs[0]},
     {"connect", "one client without a daemon", connect_verbs, &connect_verbs[0]},
@@ -398,8 +401,6 @@ std::span<const Property> properties(Keywords keywords) {
 }
 
 std::span<const Alias> aliases(const Verb &verb) {
-    if (verb.uses == InCapture)
-        return capture_aliases();
     if ((verb.uses & (InAdd | InSet)) == 0)
         return {};
     if (verb.keywords == Keywords::OfPseudowires)

@@ -131,6 +131,31 @@ struct Writing {
     }
 };
 
+Json to_json(const Story &s) {
+    Json json{{"object", s.object}};
+    put(json, "name", s.name);
+    put(json, "user", s.user);
+    put(json, "peer", s.peer);
+    put(json, "interface", s.interface);
+    json["began"] = s.began;
+    put(json, "ended", s.ended);
+    put(json, "outcome", s.outcome);
+    put(json, "cause", s.cause);
+    put(json, "text", s.text);
+    put(json, "layer", s.layer);
+    put(json, "by", s.by);
+    json["times"] = s.times;
+    json["within"] = s.within;
+    json["left_out"] = s.left_out;
+    put(json, "uptime", s.uptime);
+    put(json, "rx_bytes", s.rx_bytes);
+    put(json, "tx_bytes", s.tx_bytes);
+    json["steps"] = Json::array();
+    for (const Story::Step &step : s.steps)
+        json["steps"].push_back({{"time", step.time}, {"id", step.id}, {"text", step.text}});
+    return json;
+}
+
 // -- in
 
 // An object whose fields are taken one by one; the first that is wrong is remembered.
@@ -159,12 +184,6 @@ public:
     }
     void take(const char *key, std::uint32_t &out) { take_number(key, out); }
     void take(const char *key, std::uint64_t &out) { take_number(key, out); }
-    void take(const char *key, std::optional<double> &out) {
-        if (json_.is_object() && json_.contains(key)) {
-            out.emplace();
-            take(key, *out);
-        }
-    }
     template <typename Number>
     void take_number(const char *key, Number &out) {
         const Json *value = find(key, &Json::is_number_unsigned);
@@ -175,6 +194,10 @@ public:
             wrong_ = key;
         else
             out = static_cast<Number>(number);
+    }
+    void take(const char *key, std::optional<double> &out) {
+        if (const Json *value = find(key, &Json::is_number))
+            out = value->get<double>();
     }
     template <typename Number>
     void take(const char *key, std::optional<Number> &out) {
@@ -479,6 +502,47 @@ PseudowireStatus pseudowire_from(const Json &json, Fields &outer) {
     return p;
 }
 
+Story::Step step_from(const Json &json, Fields &outer) {
+    Fields fields(json);
+    Story::Step step;
+    fields.take("time", step.time);
+    fields.take("id", step.id);
+    fields.take("text", step.text);
+    if (!fields.ok())
+        outer.fail_at("steps." + fields.wrong());
+    return step;
+}
+
+Story story_from(const Json &json, Fields &outer) {
+    Fields fields(json);
+    Story s;
+    fields.take("object", s.object);
+    fields.take("name", s.name);
+    fields.take("user", s.user);
+    fields.take("peer", s.peer);
+    fields.take("interface", s.interface);
+    fields.take("began", s.began);
+    fields.take("ended", s.ended);
+    fields.take("outcome", s.outcome);
+    fields.take("cause", s.cause);
+    fields.take("text", s.text);
+    fields.take("layer", s.layer);
+    fields.take("by", s.by);
+    fields.take_number("times", s.times);
+    fields.take_number("within", s.within);
+    fields.take_number("left_out", s.left_out);
+    fields.take("uptime", s.uptime);
+    fields.take("rx_bytes", s.rx_bytes);
+    fields.take("tx_bytes", s.tx_bytes);
+    if (const Json *steps = fields.find("steps", &Json::is_array)) {
+        for (const Json &step : *steps)
+            s.steps.push_back(step_from(step, fields));
+    }
+    if (!fields.ok())
+        outer.fail_at("stories." + fields.wrong());
+    return s;
+}
+
 }  // namespace
 
 std::string encode(const Request &request) {
@@ -508,6 +572,8 @@ std::string encode(const Reply &reply) {
     put_described(json, "pools", reply.pools);
     put_described(json, "leases", reply.leases);
     put_described(json, "records", reply.records);
+    for (const Story &story : reply.stories)
+        json["stories"].push_back(to_json(story));
     return line_of(json);
 }
 
@@ -558,6 +624,10 @@ Result<Reply> decode_reply(std::string_view line) {
     take_described(json, "pools", reply.pools, fields);
     take_described(json, "leases", reply.leases, fields);
     take_described(json, "records", reply.records, fields);
+    if (const Json *stories = fields.find("stories", &Json::is_array)) {
+        for (const Json &story : *stories)
+            reply.stories.push_back(story_from(story, fields));
+    }
     if (!fields.ok())
         return malformed("reply", fields);
     return reply;

@@ -190,6 +190,34 @@ struct Event {
     std::map<std::string, std::string> fields;
 };
 
+// One attempt to connect, or a connection, from its beginning to its end: what `why` tells.
+struct Story {
+    struct Step {
+        double time = 0;  // seconds since the epoch
+        std::string id;   // of the event
+        std::string text;
+    };
+    std::string object;  // "client", "call"
+    std::string name;    // of the client
+    std::string user;
+    std::string peer;  // address
+    std::string interface;
+    double began = 0;
+    std::optional<double> ended;  // nothing: it goes on
+    std::string outcome;  // "refused", "failed", "disconnected" or "terminated" (wanted here)
+    std::string cause;    // a name of the list of reasons, rtun(8)
+    std::string text;     // the same for a human, with the peer's own words
+    std::string layer;
+    std::string by;              // "user", "local", "peer"
+    std::uint32_t times = 1;     // this came to the same end, so often one after the other ...
+    std::uint32_t within = 0;    // ... in so many seconds
+    std::uint32_t left_out = 0;  // steps, in the middle
+    std::vector<Step> steps;
+    std::optional<std::uint64_t> uptime;  // seconds
+    std::optional<std::uint64_t> rx_bytes;
+    std::optional<std::uint64_t> tx_bytes;
+};
+
 struct Reply {
     std::optional<base::Error> error;
     std::vector<ClientStatus> clients;  // of show
@@ -203,6 +231,7 @@ struct Reply {
     std::vector<PoolStatus> pools{};
     std::vector<LeaseStatus> leases{};
     std::vector<RecordStatus> records{};
+    std::vector<Story> stories{};  // of why
 };
 
 [[nodiscard]] std::string encode(const Request &request);  // with the newline

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -28,11 +27,6 @@ base::Bytes encode(const Blob &blob) {
 base::Bytes server_blob() {
     const base::View bytes = base::as_bytes(ServerLine);
     return {bytes.begin(), bytes.end()};
-}
-
-bool is_server_blob(base::View bytes) {
-    const base::View line = base::as_bytes(ServerLine);
-    return bytes.size() >= line.size() && std::equal(line.begin(), line.end(), bytes.begin());
 }
 
 std::optional<Blob> decode_blob(base::View bytes) {

@@ -11,9 +11,9 @@
 //     rtun-server 1
 //
 // It says whose tunnel this is: the client's name and which of its dials since the daemon started
-// made it. It does not hold what negotiated the call, so a later daemon cannot go on with it: it
-// deletes the tunnels that it finds of clients and lets them dial again. Lines that are not known
-// are skipped, so that a later version may say more under the same number.
+// made it. What a later daemon needs to go on with the call stands in the blob of the session
+// (call_state.h). Lines that are not known are skipped, so that a later version may say more under
+// the same number.
 #pragma once
 
 #include <base/bytes.h>
@@ -32,7 +32,6 @@ struct Blob {
 [[nodiscard]] base::Bytes encode(const Blob &blob);
 // Of a control connection that somebody has made to our server.
 [[nodiscard]] base::Bytes server_blob();
-[[nodiscard]] bool is_server_blob(base::View bytes);
 // Nothing: not ours, or of another version.
 [[nodiscard]] std::optional<Blob> decode_blob(base::View bytes);
 

@@ -32,11 +32,7 @@ void Client::start() {
     dial();
 }
 
-void Client::dial() {
-    const base::Time now = ground_.world.now();
-    dials_++;
-    attempts_++;
-    dialed_at_ = now;
+void Client::forget_call() {
     redial_ = false;
     verifying_ = false;
     method_.reset();
@@ -45,6 +41,22 @@ void Client::dial() {
     addresses_.clear();
     server_ = {};
     deadline_.reset();
+}
+
+base::Status Client::read_password() {
+    credentials_ = {.user = settings_.user, .password = settings_.password};
+    if (!settings_.password_file.empty())
+        // At every dial: a changed file is a changed password.
+        credentials_.password = TRY(base::Secret::read_file(settings_.password_file));
+    return {};
+}
+
+void Client::dial() {
+    const base::Time now = ground_.world.now();
+    dials_++;
+    attempts_++;
+    dialed_at_ = now;
+    forget_call();
 
     // What is wrong with the settings is found before anything is said of dialing.
     state_ = State::Calling;
@@ -60,15 +72,9 @@ void Client::dial() {
         return;
     }
     port_ = target->port;
-    credentials_ = {.user = settings_.user, .password = settings_.password};
-    if (!settings_.password_file.empty()) {
-        // At every dial: a changed file is a changed password.
-        auto password = base::Secret::read_file(settings_.password_file);
-        if (!password) {
-            failed({Layer::Config, Side::Local, ErrorCode::Invalid, password.error().text});
-            return;
-        }
-        credentials_.password = std::move(*password);
+    if (const auto read = read_password(); !read) {
+        failed({Layer::Config, Side::Local, ErrorCode::Invalid, read.error().text});
+        return;
     }
     tell(Level::Debug, event_id::Dialing, fmt::format("dialing {}", settings_.connect_to));
     if (const auto address = base::Ipv4::parse(target->host)) {
@@ -102,6 +108,12 @@ void Client::call_next() {
     server_ = addresses_.front();
     addresses_.pop_front();
     state_ = State::Calling;
+    call_ = std::make_unique<PptpCall>(ground_, plan(), [this] { turn(); });
+    call_->start(ground_.world.now());
+    turn();
+}
+
+PptpCall::Plan Client::plan() const {
     PptpCall::Plan plan;
     plan.client = settings_;
     plan.credentials = credentials_;
@@ -110,9 +122,7 @@ void Client::call_next() {
     plan.interface = settings_.name.empty() ? "pptp-out%d" : settings_.name;
     plan.lifetime = policy_.lifetime;
     plan.blob = encode(Blob{.client = settings_.name, .dial = dials_});
-    call_ = std::make_unique<PptpCall>(ground_, std::move(plan), [this] { turn(); });
-    call_->start(ground_.world.now());
-    turn();
+    return plan;
 }
 
 // -- inputs while there is a call
@@ -240,6 +250,27 @@ void Client::apply(config::Client settings) {
 
 // -- what the call says
 
+void Client::on(const PptpCall::TcpUp &) {
+    tell(Level::Debug, event_id::Tcp, fmt::format("tcp connected ({}:{})", server_.text(), port_));
+}
+
+void Client::on(const PptpCall::ControlUp &output) {
+    tell(Level::Debug, event_id::Control,
+         fmt::format("control connection up (host \"{}\", vendor \"{}\")", output.host,
+                     output.vendor),
+         {{"host_name", output.host}, {"vendor", output.vendor}});
+}
+
+void Client::on(const PptpCall::LcpUp &output) {
+    const std::string method(output.method ? auth::info(*output.method).name
+                                           : std::string_view("no authentication"));
+    tell(Level::Debug, event_id::Lcp,
+         fmt::format("lcp opened (mtu {}, mru {}, {})", output.mtu, output.mru, method),
+         {{"mtu", std::to_string(output.mtu)},
+          {"mru", std::to_string(output.mru)},
+          {"method", output.method ? method : "none"}});
+}
+
 void Client::on(const PptpCall::Reached &output) {
     peer_call_ = output.peer;
     tell(Level::Debug, event_id::Call,
@@ -259,7 +290,9 @@ void Client::on(const PptpCall::Verifying &) {
 void Client::on(const PptpCall::Verified &output) {
     method_ = output.method;
     const std::string method(auth::info(output.method).name);
-    tell(Level::Debug, event_id::Verified, fmt::format("password accepted ({})", method),
+    tell(Level::Debug, event_id::Verified,
+         fmt::format("password accepted ({}){}", method,
+                     output.message.empty() ? "" : fmt::format(": \"{}\"", output.message)),
          {{"authentication", method}});
 }
 
@@ -362,6 +395,10 @@ void Client::failed(Reason reason, const netlink::Stats &stats) {
     base::Duration wait{};
     Fields fields{{"layer", std::string(name(reason.layer))},
                   {"by", std::string(name(reason.by))},
+                  {"cause", std::string(info(cause_of(reason)).name)},
+                  {"outcome", by_user  ? "terminated"
+                              : was_up ? "disconnected"
+                                       : "failed"},
                   {"reason", reason.text}};
     if (again && !redial_) {
         const auto after = reason.code == ErrorCode::AuthFailed && !by_user
@@ -424,6 +461,7 @@ void Client::tell(Level level, std::string_view id, std::string text, Fields fie
     event.text = std::move(text);
     event.fields = std::move(fields);
     event.fields.emplace("connect_to", settings_.connect_to);
+    event.fields.emplace("user", settings_.user);
     if (!server_.unspecified())
         event.fields.emplace("server", fmt::format("{}:{}", server_.text(), port_));
     if (!interface_.empty())

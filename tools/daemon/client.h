@@ -15,6 +15,7 @@
 #include <ctl/message.h>
 #include <daemon/backoff.h>
 #include <daemon/events.h>
+#include <daemon/leftovers.h>
 #include <daemon/pptp_call.h>
 #include <daemon/reason.h>
 
@@ -52,7 +53,13 @@ public:
     Client &operator=(const Client &) = delete;
     ~Client() = default;
 
-    void start();                         // dials, unless it does already
+    void start();  // dials, unless it does already
+    // Instead of start(): goes on with the call of an earlier daemon. Refused: nothing has
+    // happened but that the control connection, if it was kept, is closed.
+    [[nodiscard]] base::Status adopt(const Leftover &leftover);
+    // Comes to rest without ending its call, which the next daemon goes on with. False: that
+    // cannot be.
+    [[nodiscard]] bool leave();
     void stop(std::string why);           // orderly; "by user"
     void abort(std::string why);          // at once
     void apply(config::Client settings);  // other settings: dials anew only if one of them needs it
@@ -69,6 +76,9 @@ private:
     enum class State : std::uint8_t { Off, Resolving, Calling, Waiting };
 
     void dial();
+    void forget_call();  // what the last one has left here
+    [[nodiscard]] base::Status read_password();
+    [[nodiscard]] PptpCall::Plan plan() const;
     void resolved(base::Result<std::vector<base::Ipv4>> addresses);
     void call_next();
     void turn();   // carries out what the call wants, re-arms
@@ -77,12 +87,16 @@ private:
     void rest();
     void arm();
 
+    void on(const PptpCall::TcpUp &output);
+    void on(const PptpCall::ControlUp &output);
+    void on(const PptpCall::LcpUp &output);
     void on(const PptpCall::Reached &output);
     void on(const PptpCall::Verifying &output);
     void on(const PptpCall::Verified &output);
     void on(const PptpCall::Encoding &output);
     void on(const PptpCall::NotEncrypted &output);
     void on(const PptpCall::Up &output);
+    void on(const PptpCall::Resumed &output);
     void on(const PptpCall::Down &output);
     void on(const PptpCall::MtuLowered &output);
     void on(const PptpCall::RouteFailed &output);

@@ -36,8 +36,25 @@ void Clients::insert(config::Client settings) {
     const bool enabled = settings.enabled;
     clients_.push_back(std::make_unique<Client>(std::move(settings), ground_, ClientPolicy{}, sink_,
                                                 [this] { alarm_->arm(ground_.world.now()); }));
-    if (enabled)
+    const bool adopted = leftovers_ != nullptr && adopt(*clients_.back());
+    if (enabled && !adopted)
         clients_.back()->start();
+}
+
+// What is left of the client's earlier call makes room if the client cannot go on with it: a new
+// call would want the same device.
+bool Clients::adopt(Client &client) {
+    const auto leftover = leftovers_->take(client.settings().name);
+    if (!leftover)
+        return false;
+    if (!client.settings().enabled) {
+        leftovers_->remove(*leftover, "the client is disabled");
+        return false;
+    }
+    const auto adopted = client.adopt(*leftover);
+    if (!adopted)
+        leftovers_->remove(*leftover, adopted.error().text);
+    return adopted.has_value();
 }
 
 void Clients::remove(std::vector<Slot>::iterator slot) {
@@ -161,6 +178,23 @@ base::Result<Clients::Loaded> Clients::load(const config::Config &config) {
     return loaded;
 }
 
+base::Result<Clients::Loaded> Clients::load(const config::Config &config, Leftovers &leftovers) {
+    // Those of nobody first, as they may have what the others need.
+    for (const std::string &name : leftovers.clients()) {
+        const bool wanted = std::any_of(config.clients.begin(), config.clients.end(),
+                                        [&](const auto &client) { return client.name == name; });
+        if (wanted)
+            continue;
+        if (const auto unwanted = leftovers.take(name))
+            leftovers.remove(*unwanted, "there is no such client any more");
+    }
+    leftovers_ = &leftovers;
+    auto loaded = load(config);
+    leftovers_ = nullptr;
+    leftovers.remove_all("the configuration was refused");
+    return loaded;
+}
+
 config::Config Clients::config() const {
     config::Config config;
     for (const Slot &slot : clients_)
@@ -192,6 +226,15 @@ void Clients::stop_all(const std::string &why) {
     for (const Slot &slot : clients_)
         slot->stop(why);
     alarm_->arm(ground_.world.now());
+}
+
+std::size_t Clients::leave_all(const std::string &why) {
+    std::size_t left = 0;
+    for (const Slot &slot : clients_)
+        if (slot->leave())
+            left++;
+    stop_all(why);
+    return left;
 }
 
 void Clients::abort_all(const std::string &why) {

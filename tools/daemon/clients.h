@@ -43,6 +43,9 @@ public:
         unsigned kept = 0;
     };
     [[nodiscard]] base::Result<Loaded> load(const config::Config &config);
+    // The first load of a daemon: clients whose calls an earlier one has left go on with them, and
+    // what nobody can go on with is deleted.
+    [[nodiscard]] base::Result<Loaded> load(const config::Config &config, Leftovers &leftovers);
     [[nodiscard]] config::Config config() const;
     [[nodiscard]] std::size_t size() const { return clients_.size(); }
     [[nodiscard]] std::size_t up() const;
@@ -50,6 +53,8 @@ public:
 
     void kernel_event(const netlink::Event &event);
     void stop_all(const std::string &why);
+    // As stop_all(), but calls that the next daemon can go on with are left to it; how many.
+    std::size_t leave_all(const std::string &why);
     void abort_all(const std::string &why);
 
 private:
@@ -57,6 +62,7 @@ private:
 
     [[nodiscard]] std::vector<Slot>::iterator find(std::string_view name);
     void insert(config::Client settings);
+    [[nodiscard]] bool adopt(Client &client);
     void remove(std::vector<Slot>::iterator slot);
     void purge();
 
@@ -66,6 +72,7 @@ private:
     std::unique_ptr<Alarm> alarm_;  // a client that came to rest is on the stack: purge later
     std::vector<Slot> clients_;     // in the order in which they were added
     std::vector<Slot> leaving_;
+    Leftovers *leftovers_ = nullptr;  // during the first load
     bool stopping_ = false;
 };
 

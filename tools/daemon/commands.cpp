@@ -139,7 +139,8 @@ base::Status Commands::check_name_free(const config::Add<T> &add) const {
                 : "";
         if (!taken.empty())
             return base::fail(ErrorCode::Exists,
-                              fmt::format("there is a {} \"{}\" already", taken, name));
+                              fmt::format("there is {} {} \"{}\" already",
+                                          config::article_of(taken), taken, name));
     }
     return {};
 }
@@ -322,10 +323,19 @@ base::Status Commands::run(const config::AccountingShow &what, Answer &answer) {
     return {};
 }
 
-base::Status Commands::run(const config::Why &what, Answer & /*answer*/) {
-    return base::fail(
-        ErrorCode::NotFound,
-        fmt::format("nothing is known of a user, a client or a peer \"{}\"", what.who));
+base::Status Commands::run(const config::Why &what, Answer &answer) {
+    if (what.name.empty()) {
+        answer.reply.stories = history_.failures();
+        return {};
+    }
+    answer.reply.stories = history_.of(what.name);
+    if (answer.reply.stories.empty() && !clients_.has(what.name))
+        return base::fail(ErrorCode::NotFound,
+                          fmt::format("nothing is remembered of \"{}\": there is no client of that "
+                                      "name, and no user and no address has called as that since "
+                                      "the daemon was started",
+                                      what.name));
+    return {};
 }
 
 base::Status Commands::run(const config::Capture & /*what*/, Answer & /*answer*/) {

@@ -9,6 +9,7 @@
 #include <ctl/message.h>
 #include <daemon/clients.h>
 #include <daemon/directory.h>
+#include <daemon/history.h>
 #include <daemon/pseudowires.h>
 #include <daemon/sessions.h>
 
@@ -22,8 +23,9 @@ class Commands {
 public:
     // config_file: what `config save` and `config load` mean when they name no file.
     Commands(Clients &clients, Pseudowires &pseudowires, Directory &directory, Sessions &sessions,
-             std::string config_file)
+             const History &history, std::string config_file)
         : clients_(clients), pseudowires_(pseudowires), directory_(directory), sessions_(sessions),
+          history_(history),
           config_file_(std::move(config_file)) {}
 
     struct Answer {
@@ -86,6 +88,7 @@ private:
     Pseudowires &pseudowires_;
     Directory &directory_;
     Sessions &sessions_;
+    const History &history_;
     std::string config_file_;
 };
 

@@ -8,16 +8,16 @@
 #include <base/random.h>
 #include <config/grammar.h>
 #include <ctl/server.h>
-#include <daemon/blob.h>
 #include <daemon/clients.h>
-#include <daemon/pptp_server.h>
-#include <daemon/server_view.h>
 #include <daemon/commands.h>
+#include <daemon/history.h>
 #include <daemon/kernel_pump.h>
+#include <daemon/leftovers.h>
 #include <daemon/loop_world.h>
 #include <daemon/no_core.h>
 #include <daemon/pseudowires.h>
 #include <daemon/reason.h>
+#include <daemon/serving.h>
 #include <event/notify.h>
 
 #include <fmt/format.h>
@@ -26,7 +26,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -36,20 +35,6 @@ namespace {
 
 constexpr std::string_view OwnerName = "rtun";
 
-const Reason DaemonStopped{Layer::Config, Side::User, base::ErrorCode::Closed,
-                           "the daemon was stopped", Cause::DaemonStopped};
-
-class Undressed final : public Dressing {
-public:
-    std::vector<std::string> put_on(const Dressed &, const aaa::Terms &) override { return {}; }
-    std::vector<std::string> change(const Dressed &, const aaa::Terms &,
-                                    const aaa::Terms &) override {
-        return {};
-    }
-    void resume(const Dressed &, const aaa::Terms &) override {}
-    void take_off(const Dressed &, const aaa::Terms &, const std::string &) override {}
-};
-
 base::Result<config::Config> first_config(const std::string &file) {
     // The default file need not be there: clients can be added by commands.
     if (file == config::DefaultFile && ::access(file.c_str(), F_OK) < 0 && errno == ENOENT)
@@ -57,78 +42,14 @@ base::Result<config::Config> first_config(const std::string &file) {
     return config::read_file(file);
 }
 
+enum class Calls : std::uint8_t { Leave, End };
+
 base::Status take_name(netlink::Kernel &kernel) {
     auto bound = kernel.bind_owner(OwnerName);
     if (!bound && bound.error().errnum == EBUSY)
         return base::fail(base::ErrorCode::Refused,
                           "another rtun daemon runs in this network namespace", EBUSY);
     return bound;
-}
-
-// Tunnels of a daemon that was killed. Their calls cannot be gone on with (blob.h), so they make
-// room for new ones. What is ours but does not name a client was not made by a daemon: it stays.
-base::Status delete_leftovers(netlink::Kernel &kernel) {
-    for (const netlink::Tunnel &tunnel : TRY(kernel.tunnels())) {
-        // Pseudowires go on as they are: Pseudowires::load() looks at them.
-        if (tunnel.owner != OwnerName || tunnel.spec.xport != netlink::Xport::Pptp)
-            continue;
-        const unsigned id = static_cast<unsigned>(tunnel.id);
-        if (const auto blob = decode_blob(tunnel.spec.blob)) {
-            TRY(kernel.tunnel_del(tunnel.id));
-            base::log::info("tunnel.leftover", {{"RTUN_CLIENT", blob->client}},
-                            "tunnel {} to {} of client {} was left by an earlier daemon: deleted",
-                            id, tunnel.spec.remote.text(), blob->client);
-        } else if (is_server_blob(tunnel.spec.blob)) {
-            TRY(kernel.tunnel_del(tunnel.id));
-            base::log::info("tunnel.leftover", {{"RTUN_TUNNEL", std::to_string(id)}},
-                            "tunnel {} to {} was a session of an earlier daemon's server: deleted",
-                            id, tunnel.spec.remote.text());
-        } else {
-            base::log::warning("tunnel.unknown", {{"RTUN_TUNNEL", std::to_string(id)}},
-                               "tunnel {} to {} belongs to \"{}\" but names no client: left alone",
-                               id, tunnel.spec.remote.text(), OwnerName);
-        }
-    }
-    return {};
-}
-
-base::Status check_served(const config::Config &config) {
-    TRY(aaa::Users::check(config));
-    return aaa::Pools::check(config);
-}
-
-// Where records and leases are: RTUN_STATE, or what the service manager has made for it, or the
-// usual place.
-std::string state_file(const std::string &netns) {
-    const char *directory = std::getenv("RTUN_STATE");
-    if (directory == nullptr)
-        directory = std::getenv("STATE_DIRECTORY");
-    return fmt::format("{}/rtun{}{}.db", directory == nullptr ? "/var/lib/rtun" : directory,
-                       netns.empty() ? "" : "-", netns);
-}
-
-// Without a disk there is no history and no lease is remembered, but there is service.
-aaa::Store open_store(const std::string &file) {
-    auto store = aaa::Store::open(file);
-    if (store)
-        return std::move(*store);
-    base::log::error("store.failed", {{"RTUN_FILE", file}},
-                     "{}: records and leases are kept in memory only", store.error().text);
-    return aaa::Store::in_memory();
-}
-
-// What an earlier program has left behind: sessions whose end nobody saw, leases of theirs.
-base::Status close_leftovers(aaa::Store &store, aaa::Pools &pools, double now) {
-    for (const aaa::Record &record : TRY(store.open_sessions()))
-        TRY(store.end({.id = record.id,
-                       .octets_in = record.octets_in,
-                       .octets_out = record.octets_out,
-                       .packets_in = record.packets_in,
-                       .packets_out = record.packets_out},
-                      now, info(Cause::Lost).name, "the daemon ended without seeing it"));
-    for (const aaa::Pools::Lease &lease : pools.leases())
-        pools.release(lease.owner);
-    return {};
 }
 
 base::Result<int> run(const std::string &config_file, const std::string &netns) {
@@ -144,42 +65,34 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     const std::unique_ptr<netlink::Kernel> kernel = TRY(netlink::open_kernel());
     TRY(take_name(*kernel));
     ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
-    TRY(delete_leftovers(*kernel));
     HostRoutes routes(*kernel, std::string(OwnerName));
+    Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {Serving::Blob}));
     if (const unsigned swept = TRY(routes.sweep()); swept > 0)
         base::log::info("route.leftover", {},
                         "{} host routes were left by an earlier rtun: deleted", swept);
 
+    History history;
     const auto tell = [&](base::log::Level level, const ctl::Event &event) {
         log_event(level, event);
+        history.record(event);
         server.publish(event);
     };
     bool clients_rest = false;
     bool server_rests = false;
-    const auto rested = [&](bool &who) {
+    const auto rests = [&](bool &who) {
         who = true;
         if (clients_rest && server_rests)
             loop.quit(0);
     };
-    Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { rested(clients_rest); });
+    Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { rests(clients_rest); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
-    Undressed dressing;
-    aaa::Users users;
-    aaa::Store store = open_store(state_file(netns));
-    aaa::Pools pools(store);
-    PptpServer pptp({*world, *kernel, random, routes, users, pools, store, dressing}, tell,
-                    [&] { rested(server_rests); });
-    Directory directory(check_served, [&] {
-        const config::Config &now = directory.config();
-        users.load(now);
-        pools.load(now);
-        pptp.apply(now.pptp_server, now.accounting);
-        pptp.terms_changed();
-    });
-    ServerView view(pptp, *kernel, *world, pools, store);
-    Commands commands(clients, pseudowires, directory, view, config_file);
+    const std::unique_ptr<Serving> serving =
+        TRY(Serving::create({loop, *world, *kernel, random, routes}, netns, tell,
+                            [&] { rests(server_rests); }));
+    Commands commands(clients, pseudowires, serving->directory(), serving->sessions(), history,
+                      config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
-        if (pptp.kernel_event(event))
+        if (serving->kernel_event(event))
             return;
         clients.kernel_event(event);
         pseudowires.kernel_event(event);
@@ -195,21 +108,31 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
             }
         }));
 
+    // SIGTERM comes before a new start as well, so calls that the next daemon can go on with are
+    // left to it. SIGINT is the end. The second signal of either kind is impatience.
     bool stopping = false;
-    const auto stop = [&] {
+    const auto stop = [&](Calls calls) {
         if (std::exchange(stopping, true)) {
             clients.abort_all("the daemon was stopped");
-            pptp.abort_all(DaemonStopped);
+            serving->abort();
             return;
         }
         event::notify::stopping();
-        base::log::info("daemon.stopping", {}, "stopping: {} calls and {} sessions are ended",
-                        clients.up(), pptp.sessions());
-        pptp.stop_all(DaemonStopped);
-        clients.stop_all("the daemon was stopped");
+        const std::size_t up = clients.up();
+        std::size_t left = 0;
+        if (calls == Calls::Leave)
+            left = clients.leave_all("the daemon was stopped");
+        else
+            clients.stop_all("the daemon was stopped");
+        base::log::info("daemon.stopping", {},
+                        "stopping: {} calls and {} sessions are ended, {} go on without a daemon",
+                        up - left, serving->up(), left);
+        serving->stop();
     };
-    const event::Signal terminate = TRY(event::Signal::create(loop, SIGTERM, stop));
-    const event::Signal interrupt = TRY(event::Signal::create(loop, SIGINT, stop));
+    const event::Signal terminate =
+        TRY(event::Signal::create(loop, SIGTERM, [&] { stop(Calls::Leave); }));
+    const event::Signal interrupt =
+        TRY(event::Signal::create(loop, SIGINT, [&] { stop(Calls::End); }));
     const event::Signal reload = TRY(event::Signal::create(loop, SIGHUP, [&] {
         if (const auto loaded = commands.load(config_file); !loaded)
             base::log::error("config.refused", {{"RTUN_FILE", config_file}},
@@ -217,11 +140,17 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     }));
     (void)TRY(event::notify::watchdog(loop));
 
-    (void)TRY(directory.load(config));
-    if (const auto closed = close_leftovers(store, pools, world->epoch()); !closed)
-        base::log::error("store.failed", {}, "what an earlier daemon has left was not closed: {}",
-                         closed.error().text);
-    (void)TRY(clients.load(config));
+    (void)TRY(serving->directory().load(config));
+    serving->sweep(OwnerName);
+    const std::size_t found = leftovers.size();
+    (void)TRY(clients.load(config, leftovers));
+    world->close_kept();
+    if (found > 0) {
+        // What happened between the look at the kernel and the subscription was told to nobody.
+        clients.kernel_event(netlink::Overrun{});
+        base::log::info("daemon.resumed", {}, "{} of {} calls of an earlier daemon go on",
+                        clients.up(), found);
+    }
     const Pseudowires::Loaded loaded = TRY(pseudowires.load(config.pseudowires));
     base::log::info("daemon.ready", {}, "ready: {} clients, {} pseudowires ({} were there already)",
                     clients.size(), pseudowires.size(), loaded.kept + loaded.changed);

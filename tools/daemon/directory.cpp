@@ -152,7 +152,8 @@ Status merge_list(const Config &more, Config &into) {
             list[place->second] = object;
         else
             return fail(ErrorCode::Exists,
-                        fmt::format("there is a {} \"{}\" already", Kind<T>::name, object.name));
+                        fmt::format("there is {} {} \"{}\" already",
+                                    config::article_of(Kind<T>::name), Kind<T>::name, object.name));
     }
     return {};
 }
@@ -191,7 +192,8 @@ Status Directory::add(const config::Add<T> &command) {
         return {};
     if (exists)
         return fail(ErrorCode::Exists,
-                    fmt::format("there is a {} \"{}\" already", Kind<T>::name, name));
+                    fmt::format("there is {} {} \"{}\" already", config::article_of(Kind<T>::name),
+                                Kind<T>::name, name));
     if (list.size() >= MostOfAKind)
         return too_many<T>();
     TRY(config::check(command.object));

@@ -16,11 +16,16 @@ namespace rtun::daemon {
 
 namespace event_id {
 inline constexpr std::string_view Dialing = "client.dialing";
+inline constexpr std::string_view Tcp = "client.tcp";
+inline constexpr std::string_view Control = "client.control";
 inline constexpr std::string_view Call = "client.call";
+inline constexpr std::string_view Lcp = "client.lcp";
 inline constexpr std::string_view Verifying = "client.verifying";
 inline constexpr std::string_view Verified = "client.verified";
 inline constexpr std::string_view Encryption = "client.encryption";
 inline constexpr std::string_view Up = "client.up";
+inline constexpr std::string_view Resumed = "client.resumed";
+inline constexpr std::string_view Left = "client.left";
 inline constexpr std::string_view Mtu = "client.mtu";
 inline constexpr std::string_view Route = "client.route";
 inline constexpr std::string_view Setting = "client.setting";
@@ -32,8 +37,10 @@ inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
 inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 
 inline constexpr std::array All{
-    Dialing, Call,   Verifying,    Verified,         Encryption,    Up, Mtu, Route, Setting,
-    Down,    Failed, PseudowireUp, PseudowireFailed, PseudowireGone};
+    Dialing,       Tcp,        Control, Call,   Lcp,          Verifying,
+    Verified,      Encryption, Up,      Mtu,    Route,        Setting,
+    Resumed,       Left,       Down,    Failed, PseudowireUp, PseudowireFailed,
+    PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

@@ -87,10 +87,16 @@ void HostRoutes::tunnel_gone(base::Ipv4 server) {
 
 base::Result<unsigned> HostRoutes::sweep() {
     const std::vector<netlink::Tunnel> tunnels = TRY(kernel_.tunnels());
+    const std::vector<netlink::Session> sessions = TRY(kernel_.sessions());
+    // A user's route to a host behind him, which goes with its device.
+    const auto into_session = [&](const netlink::Route &route) {
+        return std::any_of(sessions.begin(), sessions.end(),
+                           [&](const auto &session) { return session.device == route.oif; });
+    };
     unsigned removed = 0;
     for (const netlink::Route &route : TRY(kernel_.own_routes())) {
         if (route.prefix_length != 32 || goes_to(tunnels, route.destination) ||
-            pins_.contains(route.destination))
+            pins_.contains(route.destination) || into_session(route))
             continue;
         TRY(delete_route(kernel_, route));
         removed++;

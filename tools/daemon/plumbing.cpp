@@ -30,6 +30,49 @@ base::Status Plumbing::open(const netlink::TunnelSpec &tunnel,
     return {};
 }
 
+base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Session &session) {
+    const base::Ipv4 *server = tunnel.spec.remote.v4();
+    if (server == nullptr || session.tunnel != tunnel.id)
+        return base::fail(base::ErrorCode::Invalid, "the session is not in the tunnel");
+    tunnel_ = tunnel.id;
+    tunnel_is_ours_ = true;
+    server_ = *server;
+    fwmark_ = tunnel.spec.fwmark;
+    session_ = {.id = session.id, .local_id = session.local_id};
+    if (!session.device || session.netnsid)
+        return base::fail(base::ErrorCode::NotFound, session.netnsid
+                                                         ? "its interface was moved away"
+                                                         : "its interface was deleted");
+    device_ = netlink::Link{*session.device, TRY(kernel_.link_name(*session.device))};
+    return adopt_routes();
+}
+
+base::Status Plumbing::adopt_routes() {
+    for (const netlink::Route &route : TRY(kernel_.own_routes()))
+        if (route.prefix_length == 0 && route.oif == device_->index)
+            default_route_ = route;
+    if (!default_route_)
+        return {};
+    // The way to the server is pinned already, so this finds it; if somebody has removed the pin,
+    // the default route would lead the tunnel into itself.
+    if (const auto pinned = routes_.pin(server_, fwmark_, device_->index); pinned) {
+        pinned_ = true;
+        return {};
+    }
+    TRY(kernel_.route_del(*default_route_));
+    default_route_.reset();
+    return {};
+}
+
+void Plumbing::release() {
+    tunnel_.reset();
+    tunnel_is_ours_ = false;
+    session_.reset();
+    device_.reset();
+    default_route_.reset();
+    pinned_ = false;
+}
+
 base::Status Plumbing::open_in(netlink::TunnelId tunnel, const netlink::SessionChange &session) {
     session_ = TRY(kernel_.session_add(tunnel, 0, session));
     tunnel_ = tunnel;

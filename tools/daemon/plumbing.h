@@ -31,6 +31,11 @@ public:
     // Tunnel and session, before the peer is asked for a call: the call id is the kernel's.
     [[nodiscard]] base::Status open(const netlink::TunnelSpec &tunnel,
                                     const netlink::SessionChange &session);
+    // Instead of open() and ipv4_up(): what an earlier program has made, device and routes
+    // included. Refused, close() takes it down all the same.
+    [[nodiscard]] base::Status adopt(const netlink::Tunnel &tunnel,
+                                     const netlink::Session &session);
+    void release();  // all of it is another program's now
     // A session in a tunnel that somebody else makes and deletes.
     [[nodiscard]] base::Status open_in(netlink::TunnelId tunnel,
                                        const netlink::SessionChange &session);
@@ -78,6 +83,7 @@ public:
 private:
     static constexpr int MaxNumber = 9999;
     [[nodiscard]] base::Result<netlink::Link> add_device(const std::string &name);
+    [[nodiscard]] base::Status adopt_routes();
 
     netlink::Kernel &kernel_;
     HostRoutes &routes_;

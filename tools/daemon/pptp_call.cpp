@@ -32,19 +32,11 @@ PptpCall::PptpCall(const Ground &ground, Plan plan, std::function<void()> wake)
 
 void PptpCall::start(base::Time now) {
     limit_ = now + ConnectTimeout;
-    StreamHandlers handlers;
-    handlers.connected = [this] { connected(); };
-    handlers.received = [this](base::View octets) { received(octets); };
-    handlers.closed = [this](const base::Error &error) { closed(error); };
-    handlers.drained = [this] {
-        settle(ground_.world.now());
-        wake_();
-    };
     auto stream = ground_.world.connect({.address = plan_.server,
                                          .port = plan_.port,
                                          .source = plan_.client.src_address,
                                          .fwmark = plan_.client.fwmark},
-                                        std::move(handlers));
+                                        handlers());
     if (stream) {
         stream_ = std::move(*stream);
     } else {
@@ -54,9 +46,22 @@ void PptpCall::start(base::Time now) {
     settle(now);
 }
 
+StreamHandlers PptpCall::handlers() {
+    StreamHandlers handlers;
+    handlers.connected = [this] { connected(); };
+    handlers.received = [this](base::View octets) { received(octets); };
+    handlers.closed = [this](const base::Error &error) { closed(error); };
+    handlers.drained = [this] {
+        settle(ground_.world.now());
+        wake_();
+    };
+    return handlers;
+}
+
 void PptpCall::connected() {
     const base::Time now = ground_.world.now();
     tcp_connected_ = true;
+    outputs_.emplace_back(TcpUp{});
     if (!reason_) {
         limit_.reset();
         netlink::TunnelSpec tunnel;
@@ -86,6 +91,7 @@ void PptpCall::connected() {
 
 void PptpCall::received(base::View octets) {
     const base::Time now = ground_.world.now();
+    heard_ = true;
     if (control_ && !control_ended_)
         control_->receive(octets, now);
     settle(now);
@@ -123,6 +129,7 @@ void PptpCall::on(pptp::SendBytes &output) {
 void PptpCall::on(pptp::ControlUp &output) {
     server_host_ = output.host_name;
     server_vendor_ = output.vendor;
+    outputs_.emplace_back(ControlUp{output.host_name, output.vendor});
 }
 
 void PptpCall::on(pptp::CallUp &output) {
@@ -185,8 +192,8 @@ void PptpCall::on(ppp::SendFrame &output) {
     // is not there any more is the end.
     counters_.send_failed++;
     if (sent.error().code == ErrorCode::NotFound)
-        end({Layer::Kernel, Side::Local, ErrorCode::Refused,
-             "the session is gone from the kernel", Cause::SessionDeleted});
+        end({Layer::Kernel, Side::Local, ErrorCode::Refused, "the session is gone from the kernel",
+             Cause::SessionDeleted});
 }
 
 void PptpCall::on(ppp::PhaseChanged &output) {
@@ -217,11 +224,14 @@ void PptpCall::on(ppp::LcpOpened &output) {
         return;
     }
     lcp_open_ = true;
+    outputs_.emplace_back(LcpUp{output.mtu, output.mru, output.method});
     if (control_ && !control_ended_)
         control_->set_link_info(AllMapped, AllMapped);
 }
 
-void PptpCall::on(ppp::Authenticated &output) { outputs_.emplace_back(Verified{output.method}); }
+void PptpCall::on(ppp::Authenticated &output) {
+    outputs_.emplace_back(Verified{output.method, output.message});
+}
 
 // A client does not ask the server who it is: LinkOptions::require is empty.
 void PptpCall::on(ppp::Verify &) {}
@@ -288,6 +298,7 @@ void PptpCall::on(ppp::Ipv4Up &output) {
         return;
     }
     up_ = true;
+    begin_keeping();
     outputs_.emplace_back(
         Up{plumbing_.device()->name, output.local, output.remote, output.dns, mtu_, lcp_.mru});
     if (!routable)
@@ -379,6 +390,7 @@ void PptpCall::kernel_event(const netlink::Event &event, base::Time now) {
 
 void PptpCall::frame(const netlink::Frame &frame, base::Time now) {
     counters_.overrun += frame.overrun;
+    heard_ = true;
     if (link_) {
         if (!link_ended_)
             link_->receive(frame.data, now);
@@ -441,6 +453,7 @@ void PptpCall::keepalive(base::Time now) {
 void PptpCall::stop(base::Time now, Reason reason) {
     if (ended_)
         return;
+    heard_ = true;
     const std::string text = reason.text;
     const bool first = !reason_;
     end(std::move(reason));
@@ -463,6 +476,7 @@ void PptpCall::end(Reason reason) {
 
 void PptpCall::settle(base::Time now) {
     const auto handle = [this](auto &output) { on(output); };
+    bool moved = std::exchange(heard_, false);
     for (bool busy = true; busy && !ended_;) {
         busy = false;
         if (control_)
@@ -471,7 +485,10 @@ void PptpCall::settle(base::Time now) {
             busy = drain(*link_, handle) || busy;
         if (reason_ && !busy)
             busy = wind_down(now);
+        moved = moved || busy;
     }
+    if (moved)
+        save();
 }
 
 // One step down: first the link, then the call and the control connection, then what the kernel

@@ -11,6 +11,7 @@
 #include <base/random.h>
 #include <base/time.h>
 #include <config/model.h>
+#include <daemon/call_state.h>
 #include <daemon/plumbing.h>
 #include <daemon/ppp_kernel.h>
 #include <daemon/reason.h>
@@ -59,6 +60,16 @@ public:
     };
 
     // Outputs.
+    struct TcpUp {};
+    struct ControlUp {
+        std::string host;  // what the server calls itself
+        std::string vendor;
+    };
+    struct LcpUp {
+        std::uint16_t mtu = 0;
+        std::uint16_t mru = 0;
+        std::optional<auth::Method> method;  // that the server wants
+    };
     struct Reached {  // the call is up, PPP begins
         std::uint16_t local = 0;
         std::uint16_t peer = 0;
@@ -68,6 +79,7 @@ public:
     struct Verifying {};
     struct Verified {
         auth::Method method{};
+        std::string message;  // the server's
     };
     // From now on; in clear in both directions ("none") when the link negotiates anew.
     struct Encoding {
@@ -85,6 +97,15 @@ public:
         std::vector<base::Ipv4> dns;
         std::uint32_t mtu = 0;
         std::uint32_t mru = 0;
+    };
+    // Instead of all up to Up: the call of an earlier program goes on.
+    struct Resumed {
+        std::uint16_t local = 0;
+        std::uint16_t peer = 0;
+        std::optional<auth::Method> method{};
+        Encoding encoding;
+        Up up;
+        double since = 0;  // it is up, wall clock
     };
     struct Down {};  // the link negotiates anew, or ends
     struct MtuLowered {
@@ -104,8 +125,9 @@ public:
         bool tcp_connected = false;  // false: another address may do better
         netlink::Stats stats;
     };
-    using Output = std::variant<Reached, Verifying, Verified, Encoding, NotEncrypted, Up, Down,
-                                MtuLowered, RouteFailed, NoPeerRoute, Ended>;
+    using Output =
+        std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding, NotEncrypted,
+                     Up, Resumed, Down, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
@@ -114,6 +136,13 @@ public:
     ~PptpCall() = default;
 
     void start(base::Time now);
+    // Instead of start(): goes on with the call of an earlier program, which has this in the
+    // kernel. Refused: nothing is left of it when this is destroyed.
+    [[nodiscard]] base::Status resume(const CallState &state, const netlink::Tunnel &tunnel,
+                                      const netlink::Session &session);
+    // Lets go of the call for the next program to go on with; there are no outputs any more.
+    // False: that cannot be, and nothing was done.
+    [[nodiscard]] bool leave();
     void stop(base::Time now, Reason reason);  // in order; Ended follows
     void abort(Reason reason);                 // without telling the peer; Ended follows at once
     void kernel_event(const netlink::Event &event, base::Time now);
@@ -172,6 +201,11 @@ private:
     [[nodiscard]] pptp::ControlOptions control_options() const;
     [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);
     void fit_mtu(std::uint32_t path);
+    [[nodiscard]] StreamHandlers handlers();
+    [[nodiscard]] std::optional<CallState> state() const;
+    void begin_keeping();
+    void save();  // the state to the kernel, if there is one and it has changed
+    void tell_resumed(const CallState &state, const netlink::Session &session);
     void end(Reason reason);  // this is the reason, if there was none; the way down begins
     void settle(base::Time now);
     bool wind_down(base::Time now);
@@ -212,6 +246,12 @@ private:
     std::uint32_t mtu_ = 0;
     std::optional<DefaultRoute> wanted_route_;
     std::uint64_t traffic_ = 0;  // frames from the peer when the keepalive last asked
+
+    bool heard_ = false;  // something that may change the state
+    bool kept_ = false;   // somebody keeps the TCP connection, should we end
+    std::string settings_line_;
+    double up_since_ = 0;
+    base::Bytes saved_;  // what the session's blob holds
 };
 
 }  // namespace rtun::daemon

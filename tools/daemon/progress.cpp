@@ -47,6 +47,8 @@ void Progress::show(const ctl::Event &event) {
     using namespace event_id;
     if (event.id == Dialing) {
         begin("dialing ...");
+    } else if (event.id == Tcp || event.id == Control || event.id == Lcp) {
+        // Steps on the way, for `why` and -j.
     } else if (event.id == Call) {
         finish(fmt::format(" connected ({}, call {}/{})", field(event, "server"),
                            field(event, "call_id"), field(event, "peer_call_id")));

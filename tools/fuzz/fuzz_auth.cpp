@@ -40,6 +40,17 @@ void codecs(base::View input) {
     if (const auto value = wire::decode_ms_chap2_response(input))
         check(std::ranges::equal(wire::encode(*value), input), "so do MS-CHAPv2 responses");
 
+    base::Bytes frame{0xc0, 0x23};
+    frame.insert(frame.end(), input.begin(), input.end());
+    wire::hide_pap_password(frame);
+    check(frame.size() == input.size() + 2, "a frame keeps its length");
+    if (const auto packet = wire::decode_pap(base::View(frame).subspan(2))) {
+        const auto *request = std::get_if<wire::PapRequest>(&*packet);
+        check(request == nullptr || std::ranges::all_of(request->password.reveal(),
+                                                        [](auto octet) { return octet == '*'; }),
+              "and no password");
+    }
+
     const std::string text(input.begin(), input.end());
     const auto failure = wire::parse_ms_chap_failure(text);
     check(failure.message.size() <= text.size() && failure.challenge.size() <= 16,

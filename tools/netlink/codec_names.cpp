@@ -15,7 +15,8 @@ namespace rtun::netlink {
 namespace {
 
 constexpr std::array<std::string_view, RTUN_A_MAX + 1> TopNames = {
-    "", "", "info", "owner", "tunnel", "session", "frame", "event", "generation", "reason",
+    "",      "",      "info",       "owner",  "tunnel",  "session",
+    "frame", "event", "generation", "reason", "capture",
 };
 constexpr std::array<std::string_view, RTUN_A_OWNER_MAX + 1> OwnerNames = {"", "name", "portid",
                                                                            "tunnels"};
@@ -64,6 +65,9 @@ constexpr std::array<std::string_view, RTUN_A_MPPE_MAX + 1> MppeNames = {
 };
 constexpr std::array<std::string_view, RTUN_A_FRAME_MAX + 1> FrameNames = {"", "session-id", "data",
                                                                            "overrun"};
+constexpr std::array<std::string_view, RTUN_A_CAPTURE_MAX + 1> CaptureNames = {
+    "", "", "session-id", "time", "direction", "length", "lost", "data",
+};
 
 constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
     "",
@@ -162,6 +166,9 @@ std::string attribute_name(std::span<const std::uint16_t> path) {
         break;
     case RTUN_A_FRAME:
         inner = FrameNames;
+        break;
+    case RTUN_A_CAPTURE:
+        inner = CaptureNames;
         break;
     default:  // not ours to send: the number will do
         break;

@@ -219,6 +219,7 @@ struct LinkChange {
     std::optional<bool> up{};
     std::optional<std::uint32_t> mtu{};
     std::optional<base::Mac> mac{};
+    std::optional<std::uint32_t> group{};  // as `ip link set group`
     bool operator==(const LinkChange &) const = default;
 };
 

@@ -111,6 +111,8 @@ void put(Message &message, const LinkChange &change) {
         message.u32(IFLA_MTU, *change.mtu);
     if (change.mac)
         message.bytes(IFLA_ADDRESS, change.mac->octets);
+    if (change.group)
+        message.u32(IFLA_GROUP, *change.group);
 }
 
 }  // namespace

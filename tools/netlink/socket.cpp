@@ -213,13 +213,7 @@ base::Status Socket::wait(int milliseconds, const std::string &what) {
     return {};
 }
 
-base::Result<Socket::Answer> Socket::exchange(Message &message, Kind kind,
-                                              const std::string &what) {
-    TRY(drain());
-    sequence_ = sequence_ == UINT32_MAX ? 1 : sequence_ + 1;
-    message.set_sequence(sequence_);
-    message.set_flags(kind == Kind::Dump ? NLM_F_REQUEST | NLM_F_DUMP : NLM_F_REQUEST | NLM_F_ACK);
-    const base::View bytes = message.view();
+base::Status Socket::send(base::View bytes, const std::string &what) {
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
     ssize_t sent = 0;
@@ -229,9 +223,11 @@ base::Result<Socket::Answer> Socket::exchange(Message &message, Kind kind,
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return fail(base::system_error(what, errno));
+    return {};
+}
 
-    Answer answer;
-    bool lost = false;
+// What is not part of an answer is queued on the way.
+base::Result<Datagram> Socket::next_part(Kind kind, bool &lost, const std::string &what) {
     for (;;) {
         Read read = TRY(read_one());
         if (read.got == Got::Overrun) {
@@ -245,13 +241,26 @@ base::Result<Socket::Answer> Socket::exchange(Message &message, Kind kind,
             TRY(wait(AnswerTimeout, what));
             continue;
         }
-        Datagram &datagram = read.datagram;
-        if (datagram.messages.empty())
+        if (read.datagram.messages.empty())
             continue;
-        if (!answers_us(datagram)) {
-            queue(std::move(datagram));
-            continue;
-        }
+        if (answers_us(read.datagram))
+            return std::move(read.datagram);
+        queue(std::move(read.datagram));
+    }
+}
+
+base::Result<Socket::Answer> Socket::exchange(Message &message, Kind kind,
+                                              const std::string &what) {
+    TRY(drain());
+    sequence_ = sequence_ == UINT32_MAX ? 1 : sequence_ + 1;
+    message.set_sequence(sequence_);
+    message.set_flags(kind == Kind::Dump ? NLM_F_REQUEST | NLM_F_DUMP : NLM_F_REQUEST | NLM_F_ACK);
+    TRY(send(message.view(), what));
+
+    Answer answer;
+    bool lost = false;
+    for (;;) {
+        Datagram datagram = TRY(next_part(kind, lost, what));
         bool keep = false;
         for (const Received &received : datagram.messages) {
             if (received.sequence != sequence_ || received.port != port_)
@@ -269,6 +278,39 @@ base::Result<Socket::Answer> Socket::exchange(Message &message, Kind kind,
         }
         if (keep)
             answer.datagrams.push_back(std::move(datagram));
+    }
+}
+
+// Only the last request is acknowledged; each that is refused is told of before that, and nothing
+// but the first message's own refusal if the whole is not taken at all.
+base::Status Socket::batch(std::vector<Message> messages, const std::string &what) {
+    RTUN_ASSERT(messages.size() > 2);
+    TRY(drain());
+    const auto last = static_cast<std::uint32_t>(messages.size() - 2);
+    const std::uint32_t first = sequence_ >= UINT32_MAX - last - 1 ? 1 : sequence_ + 1;
+    sequence_ = first + last + 1;
+    base::Bytes all;
+    for (std::uint32_t i = 0; i < messages.size(); i++) {
+        messages[i].set_sequence(first + i);
+        messages[i].set_flags(i == last ? NLM_F_REQUEST | NLM_F_ACK : NLM_F_REQUEST);
+        all.insert(all.end(), messages[i].view().begin(), messages[i].view().end());
+    }
+    TRY(send(all, what));
+
+    base::Status outcome;
+    bool lost = false;
+    for (;;) {
+        const Datagram datagram = TRY(next_part(Kind::Do, lost, what));
+        for (const Received &received : datagram.messages) {
+            const std::uint32_t which = received.sequence - first;
+            if (which > last || received.port != port_ || received.type != NLMSG_ERROR)
+                continue;
+            auto told = read_acknowledgement(received, messages[which], what, name_);
+            if (!told && outcome)
+                outcome = std::move(told);
+            if (which == 0 || which == last)
+                return outcome;
+        }
     }
 }
 

@@ -64,6 +64,9 @@ public:
                                                               const std::string &what);
     [[nodiscard]] base::Result<std::vector<Datagram>> dump(Message message,
                                                            const std::string &what);
+    // Requests that are carried out all or not at all. The first and the last are the messages that
+    // nfnetlink(7) wants around them. The error is that of the first one that was refused.
+    [[nodiscard]] base::Status batch(std::vector<Message> messages, const std::string &what);
     [[nodiscard]] base::Status join(std::uint32_t group);
 
     struct Unasked {
@@ -90,12 +93,15 @@ private:
     base::Status drain();
     void queue(Datagram datagram);
     base::Status wait(int milliseconds, const std::string &what);
+    base::Status send(base::View bytes, const std::string &what);
     struct Answer {
         std::vector<Datagram> datagrams;
         bool interrupted = false;
     };
     enum class Kind : std::uint8_t { Do, Dump };
     base::Result<Answer> exchange(Message &message, Kind kind, const std::string &what);
+    // The next part of an answer. lost: the buffer overflowed, which may have cost one.
+    base::Result<Datagram> next_part(Kind kind, bool &lost, const std::string &what);
 
     base::Fd fd_;
     base::Fd wake_;

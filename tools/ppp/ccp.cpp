@@ -79,14 +79,21 @@ std::string words(std::uint32_t bits) {
 Ccp::Ccp(const LinkOptions &options) : ControlProtocol("CCP", {}) { configure(options); }
 
 void Ccp::configure(const LinkOptions &options) {
+    patience_ = options.max_configure;
     set_limits({.restart = options.restart,
-                .max_configure = options.encryption == Encryption::Required
-                                     ? options.max_configure
-                                     : std::min(options.max_configure, PatienceIfOptional),
+                .max_configure = std::min(options.max_configure, PatienceIfOptional),
                 .max_terminate = options.max_terminate,
                 .max_failure = options.max_failure});
+    if (options.encryption == Encryption::Required)
+        be_patient();
     allowed_ = ask_ = options.mppe;
     stateful_allowed_ = options.mppe_stateful;
+}
+
+void Ccp::be_patient() {
+    Limits more = limits();
+    more.max_configure = patience_;
+    set_limits(more);
 }
 
 void Ccp::resume(const Agreed &agreed) {
@@ -96,6 +103,7 @@ void Ccp::resume(const Agreed &agreed) {
         ask_ = agreed.receive->strength;
         ask_state_ = agreed.receive->state;
     }
+    be_patient();
     ControlProtocol::resume(State::Opened);
 }
 
@@ -161,6 +169,7 @@ CpOptions Ccp::missing(const CpOptions &request) {
 }
 
 void Ccp::agreed_to(const CpOptions &request) {
+    be_patient();
     send_.reset();
     refusals_ = stateful_naks_ = 0;
     disagreement_.clear();

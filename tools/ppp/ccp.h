@@ -31,7 +31,8 @@ namespace rtun::ppp {
 
 class Ccp final : public ControlProtocol {
 public:
-    // Where encryption may fail, silence is believed earlier: IPv4 waits for this.
+    // Where encryption may fail, silence is believed earlier: IPv4 waits for this. Not any more
+    // once the peer has asked for it too.
     static constexpr int PatienceIfOptional = 4;
 
     // Nothing: this direction is not encrypted.
@@ -71,6 +72,9 @@ private:
     [[nodiscard]] Verdict refuse(const std::string &wanted);
     void give_up(std::string why);
 
+    void be_patient();
+
+    int patience_ = 0;  // Max-Configure for a peer that speaks CCP
     MppeStrengths allowed_;
     bool stateful_allowed_ = false;
 

@@ -131,24 +131,23 @@ void ControlProtocol::configure_request(const CpPacket &packet, Time now) {
 bool ControlProtocol::review(std::uint8_t id, CpOptions request) {
     CpOptions naks;
     CpOptions rejects;
-    const bool patient = naks_ < limits_.max_failure;
     for (const CpOption &option : request) {
         Verdict verdict = judge(option);
         switch (verdict.kind) {
         case Verdict::Kind::Ack:
             break;
         case Verdict::Kind::Nak:
-            if (patient)
+            if (patient())
                 naks.push_back(std::move(verdict.better));
             else
-                rejects.push_back(option);  // section 4.6, Max-Failure
+                rejects.push_back(option);
             break;
         case Verdict::Kind::Reject:
             rejects.push_back(option);
             break;
         }
     }
-    if (patient)
+    if (patient())
         for (CpOption &option : missing(request))
             naks.push_back(std::move(option));
     if (!rejects.empty()) {
@@ -255,10 +254,9 @@ void ControlProtocol::perform(Action action, Event event, State before, Time now
         return emit(LayerDown{});
     case Action::Irc:
         // Max-Terminate if a Terminate-Request follows in the same cell.
-        restarts_ = transition(before, event).actions.has(Action::Str) ? limits_.max_terminate
-                                                                       : limits_.max_configure;
-        period_ = std::min(limits_.restart, std::max(limits_.restart / 4, shortest_restart));
-        return;
+        return initialize_restart(transition(before, event).actions.has(Action::Str)
+                                      ? limits_.max_terminate
+                                      : limits_.max_configure);
     case Action::Zrc:
         // Time for the peer to see our Terminate-Ack before the transport goes (section 3.7).
         restarts_ = 0;
@@ -303,6 +301,23 @@ void ControlProtocol::perform(Action action, Event event, State before, Time now
     case Action::Tlu:
         return emit(LayerUp{});
     }
+}
+
+void ControlProtocol::initialize_restart(int count) {
+    restarts_ = count;
+    period_ = std::min(limits_.restart, std::max(limits_.restart / 4, shortest_restart));
+}
+
+// The way to Opened has initialised the counter, and the table relies on that.
+void ControlProtocol::resume(State state) {
+    state_ = state;
+    initialize_restart(limits_.max_configure);
+}
+
+// Also for a negotiation that goes on.
+void ControlProtocol::set_limits(const Limits &limits) {
+    restarts_ += limits.max_configure - limits_.max_configure;
+    limits_ = limits;
 }
 
 void ControlProtocol::send_configure_request(Event event, State before, Time now) {

@@ -126,8 +126,8 @@ protected:
     virtual void send_echo_reply(const wire::CpPacket &request);
 
     // In this state, with what was agreed there, since before this program began. Nothing is said.
-    void resume(State state) { state_ = state; }
-    void set_limits(const Limits &limits) { limits_ = limits; }
+    void resume(State state);
+    void set_limits(const Limits &limits);
 
     void happen(Event event, base::Time now, const wire::CpPacket *packet = nullptr);
     void send(wire::CpCode code, std::uint8_t id, base::View data);
@@ -138,6 +138,8 @@ protected:
     void fail(EndReason::Kind kind, std::string text);
     [[nodiscard]] std::uint8_t next_id() { return next_id_++; }
     [[nodiscard]] const Limits &limits() const { return limits_; }
+    // Section 4.6, Max-Failure: false, the peer has had its Naks.
+    [[nodiscard]] bool patient() const { return naks_ < limits_.max_failure; }
 
     Counters counters_;
     std::uint16_t peer_mru_ = 1500;  // longest information field to send
@@ -154,6 +156,7 @@ private:
     void send_configure_request(Event event, State before, base::Time now);
     void send_terminate_request(Event event, base::Time now);
     void start_timer(base::Time now);
+    void initialize_restart(int count);
 
     std::string_view name_;
     Limits limits_;

@@ -64,7 +64,6 @@ void Ipcp::reset() {
     ask_local_ = true;
     primary_ = secondary_ = {configured_dns_, {}};
     remote_ = {};
-    wrong_addresses_ = 0;
 }
 
 CpOptions Ipcp::request() {
@@ -128,7 +127,7 @@ ControlProtocol::Verdict Ipcp::judge(const CpOption &raw) {
         if (wanted && wanted->address == configured_remote_)
             return Verdict::ack();
         // Rejected, it would go on with that address: nothing sent to it would come back to us.
-        if (++wrong_addresses_ > limits().max_failure)
+        if (!patient())
             fail(EndReason::Kind::NegotiationFailed,
                  fmt::format("the peer insists on address {}, it has to be {}",
                              wanted ? wanted->address.text() : "of the wrong length",
@@ -151,7 +150,6 @@ CpOptions Ipcp::missing(const CpOptions &request) {
 
 void Ipcp::agreed_to(const CpOptions &request) {
     remote_ = {};
-    wrong_addresses_ = 0;
     for (const CpOption &raw : request) {
         const wire::IpcpOption ipcp = wire::ipcp_option(raw);
         const auto *address = std::get_if<wire::IpcpAddress>(&ipcp);

@@ -66,8 +66,7 @@ private:
     bool ask_local_ = true;
     Dns primary_;
     Dns secondary_;
-    base::Ipv4 remote_;        // what the peer got
-    int wrong_addresses_ = 0;  // that it asked for, in a row
+    base::Ipv4 remote_;  // what the peer got
 };
 
 }  // namespace rtun::ppp

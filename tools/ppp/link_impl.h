@@ -93,6 +93,9 @@ struct Link::Impl {
     [[nodiscard]] bool must_encrypt() const {
         return options.encryption == Encryption::Required || encrypted_once;
     }
+    // Whether it has to be encrypted and is not, so that no network may be used.
+    [[nodiscard]] bool exposed() const { return must_encrypt() && !encrypted; }
+    void networks_encrypted();
     void ipcp_up(std::optional<EndReason> &why);
     void ipcp_down();
     void ipv6cp_up(base::Time now);
@@ -142,6 +145,8 @@ struct Link::Impl {
     std::optional<base::Bytes> early_v6;  // and of IPv6CP
     bool ipv4 = false;                    // Ipv4Up was said last, not Ipv4Down
     bool ipv6 = false;
+    bool ipv4_waits = false;  // for encryption, which negotiates once more
+    bool ipv6_waits = false;
 
     std::optional<EndReason> reason;     // the link is ending, because
     std::optional<EndReason> suspicion;  // why it will turn out to have ended, if it does

@@ -108,7 +108,7 @@ bool Link::Impl::take_ccp(Time now) {
                    },
                    output);
     if (why)
-        no_encryption(*std::move(why), now);
+        no_encryption(*why, now);
     if (!why && ccp.state() == State::Opened && phase == Phase::Network && !started(ipcp))
         networks_start(now);
     return !said.empty();
@@ -257,6 +257,20 @@ void Link::Impl::ccp_up(std::optional<std::string> &why) {
         up.mtu = std::min<std::uint16_t>(
             up.mtu, static_cast<std::uint16_t>(lcp.peer_mru() - mppe_overhead));
     outputs.emplace_back(std::move(up));
+    networks_encrypted();
+}
+
+// What has opened while CCP negotiated once more.
+void Link::Impl::networks_encrypted() {
+    if (std::exchange(ipv4_waits, false)) {
+        ipv4 = true;
+        outputs.emplace_back(ipcp.agreed());
+    }
+    if (std::exchange(ipv6_waits, false))
+        if (const auto agreed = ipv6cp.agreed()) {
+            ipv6 = true;
+            outputs.emplace_back(*agreed);
+        }
 }
 
 void Link::Impl::ccp_down() {
@@ -289,11 +303,16 @@ void Link::Impl::ipcp_up(std::optional<EndReason> &why) {
         why = {EndReason::Kind::NegotiationFailed, "the peer did not give an IP address"};
         return;
     }
+    if (exposed()) {
+        ipv4_waits = true;
+        return;
+    }
     ipv4 = true;
     outputs.emplace_back(std::move(agreed));
 }
 
 void Link::Impl::ipcp_down() {
+    ipv4_waits = false;
     if (std::exchange(ipv4, false))
         outputs.emplace_back(Ipv4Down{});
 }
@@ -302,11 +321,16 @@ void Link::Impl::ipv6cp_up(Time now) {
     const std::optional<Ipv6Up> agreed = ipv6cp.agreed();
     if (!agreed)
         return ipv6cp.close(now, "an interface identifier is missing");
+    if (exposed()) {
+        ipv6_waits = true;
+        return;
+    }
     ipv6 = true;
     outputs.emplace_back(*agreed);
 }
 
 void Link::Impl::ipv6cp_down() {
+    ipv6_waits = false;
     if (std::exchange(ipv6, false))
         outputs.emplace_back(Ipv6Down{});
 }

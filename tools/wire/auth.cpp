@@ -161,6 +161,28 @@ Bytes encode_one(const ChapChangePassword &packet) {
 
 }  // namespace
 
+void hide_pap_password(Bytes &frame) {
+    constexpr std::uint16_t lcp = 0xc021;
+    constexpr std::uint16_t pap = 0xc023;
+    constexpr std::uint8_t protocol_reject = 8;  // RFC 1661 section 5.7
+    Reader in(frame);
+    std::uint16_t protocol = in.be16();
+    if (protocol == lcp && in.u8() == protocol_reject) {
+        in.skip(3);  // identifier, length
+        protocol = in.be16();
+    }
+    const auto code = PapCode{in.u8()};
+    in.skip(3);  // identifier, length
+    if (!in.ok() || protocol != pap || code != PapCode::Request)
+        return;
+    std::size_t hidden = in.left();
+    in.skip(in.u8());  // the name
+    (void)in.u8();     // how long the password is
+    if (in.ok())
+        hidden = in.left();
+    std::fill(frame.end() - static_cast<std::ptrdiff_t>(hidden), frame.end(), std::uint8_t{'*'});
+}
+
 Result<PapPacket> decode_pap(View packet) {
     Header header = TRY(decode_header(packet));
     switch (static_cast<PapCode>(header.code)) {

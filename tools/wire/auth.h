@@ -41,6 +41,11 @@ struct PapNak {
 using PapPacket = std::variant<PapRequest, PapAck, PapNak>;
 
 [[nodiscard]] base::Result<PapPacket> decode_pap(base::View packet);
+// Puts a star in the place of each octet of the password in a PPP frame that holds a request of
+// PAP, or an LCP Protocol-Reject that gives one back; the frame begins with its protocol field of
+// two octets, and its end may have been cut off. Padding becomes stars as well, and where the
+// lengths do not lead to a password, all that could be one. Other frames are left as they are.
+void hide_pap_password(base::Bytes &frame);
 [[nodiscard]] base::Bytes encode(const PapPacket &packet);
 
 struct ChapChallenge {

@@ -108,6 +108,18 @@
  * FLUSH           -> [RTUN_A_OWNER { NAME }]: delete all tunnels (of an owner)
  * EVENT           !  RTUN_A_EVENT { TYPE, [TUNNEL_ID], [SESSION_ID], [VALUE],
  *                    [NAME], [ADDR4 or ADDR6, [PORT]] }
+ * CAPTURE_START   -> RTUN_A_CAPTURE { SESSION_ID }: from now on CAPTURE to this
+ *                    socket, until CAPTURE_STOP, the session's end or the
+ *                    socket's.  One capture a session, 64 in a namespace; not
+ *                    of sessions that carry Ethernet.
+ * CAPTURE_STOP    -> RTUN_A_CAPTURE { SESSION_ID }
+ *                 <- unicast to who captured, also when the session ends:
+ *                    RTUN_A_CAPTURE { SESSION_ID, LOST }
+ * CAPTURE         <- unicast to who captures: RTUN_A_CAPTURE { SESSION_ID, TIME,
+ *                    DIRECTION, LENGTH, DATA, [LOST] }: a PPP frame, control or
+ *                    data, as PPP sees it: not encrypted, no field compressed, no
+ *                    address and control field.  What finds no room in the
+ *                    socket's receive buffer is lost and counted.
  *
  * Encrypted packets (protocol 0x00FD) are the kernel's once MPPE_RX is there; so
  * are Reset-Request and Reset-Ack of CCP.  Without MPPE_RX they are dropped.  All
@@ -148,6 +160,7 @@
 #define RTUN_OWNER_NAME_MAX	31	/* octets, without the NUL */
 #define RTUN_BLOB_MAX		4096	/* octets */
 #define RTUN_FRAME_MAX		4096	/* octets, protocol field included */
+#define RTUN_CAPTURE_MAX	16384	/* likewise; more of a frame is not captured */
 #define RTUN_REORDER_SLOTS_MAX	1024	/* packets */
 #define RTUN_REORDER_TIMEOUT_MAX 10000	/* ms */
 #define RTUN_ACK_DELAY_MAX	5000	/* ms */
@@ -174,6 +187,9 @@ enum rtun_cmd {
 	RTUN_CMD_FRAME,
 	RTUN_CMD_FLUSH,
 	RTUN_CMD_EVENT,		/* kernel to user only */
+	RTUN_CMD_CAPTURE_START,
+	RTUN_CMD_CAPTURE_STOP,
+	RTUN_CMD_CAPTURE,	/* kernel to user only */
 
 	__RTUN_CMD_MAX,
 	RTUN_CMD_MAX = __RTUN_CMD_MAX - 1
@@ -190,6 +206,7 @@ enum rtun_attr {
 	RTUN_A_EVENT,		/* nest, enum rtun_event_attr */
 	RTUN_A_GENERATION,	/* u32 */
 	RTUN_A_REASON,		/* u32, enum rtun_del_reason */
+	RTUN_A_CAPTURE,		/* nest, enum rtun_capture_attr */
 
 	__RTUN_A_MAX,
 	RTUN_A_MAX = __RTUN_A_MAX - 1
@@ -594,6 +611,39 @@ enum rtun_frame_attr {
 
 	__RTUN_A_FRAME_MAX,
 	RTUN_A_FRAME_MAX = __RTUN_A_FRAME_MAX - 1
+};
+
+/* Which way a captured frame goes. */
+enum rtun_capture_direction {
+	RTUN_CAPTURE_UNSPEC,
+	RTUN_CAPTURE_RX,		/* from the peer */
+	RTUN_CAPTURE_TX,		/* to the peer */
+
+	__RTUN_CAPTURE_DIRECTION_MAX,
+	RTUN_CAPTURE_DIRECTION_MAX = __RTUN_CAPTURE_DIRECTION_MAX - 1
+};
+
+enum rtun_capture_attr {
+	RTUN_A_CAPTURE_UNSPEC,
+	RTUN_A_CAPTURE_PAD,
+	RTUN_A_CAPTURE_SESSION_ID,	/* u32 */
+	RTUN_A_CAPTURE_TIME,		/* u64, ns since the epoch; read-only */
+	RTUN_A_CAPTURE_DIRECTION,	/* u32, enum rtun_capture_direction;
+					 * read-only
+					 */
+	RTUN_A_CAPTURE_LENGTH,		/* u32, of the whole frame, protocol field
+					 * included; read-only
+					 */
+	RTUN_A_CAPTURE_LOST,		/* u32, frames lost before this one, because
+					 * they were not read in time; read-only
+					 */
+	RTUN_A_CAPTURE_DATA,		/* binary, two octets of protocol and what
+					 * follows, RTUN_CAPTURE_MAX at the most;
+					 * read-only
+					 */
+
+	__RTUN_A_CAPTURE_MAX,
+	RTUN_A_CAPTURE_MAX = __RTUN_A_CAPTURE_MAX - 1
 };
 
 enum rtun_event_type {

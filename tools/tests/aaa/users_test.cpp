@@ -95,6 +95,18 @@ TEST_F(Verify, TheRightPasswordIsLetInByEveryMethod) {
     }
 }
 
+TEST_F(Verify, WhoIsLetInGetsTheProofAndTheKeysOfItsMethod) {
+    config.secrets.push_back(secret("jack", "sesame"));
+    load();
+    const auto verdict = verify(claim("jack", "sesame", Method::MsChap2));
+    ASSERT_TRUE(std::holds_alternative<Accepted>(verdict));
+    EXPECT_TRUE(std::get<Accepted>(verdict).message.starts_with("S="));
+    EXPECT_TRUE(std::get<Accepted>(verdict).keys);
+    const auto plain = verify(claim("jack", "sesame", Method::Chap));
+    ASSERT_TRUE(std::holds_alternative<Accepted>(plain));
+    EXPECT_FALSE(std::get<Accepted>(plain).keys);
+}
+
 TEST_F(Verify, NobodyIsLetInWithoutUsers) {
     load();
     EXPECT_EQ(refused(claim("", "")).text, "no such user");

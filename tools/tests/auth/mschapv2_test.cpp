@@ -144,6 +144,31 @@ TEST_F(MsChap2, checks_the_proof_again_when_challenged_while_the_link_is_up) {
     EXPECT_EQ(only<Failed>().why, Failed::Why::BadAuthenticator);
 }
 
+// The program before may have answered the same challenge, with a number of its own.
+TEST_F(MsChap2, does_not_know_after_a_restart_whose_answer_a_proof_is_for_but_does_the_next_time) {
+    peer_->resume(now_);
+    receive(wire::ChapChallenge{5, authenticator_challenge, "server"});
+    static_cast<void>(response());
+    receive(wire::ChapSuccess{5, "S=" + std::string(40, 'A')});
+    EXPECT_TRUE(silent());
+    challenge(6);
+    static_cast<void>(response());
+    receive(wire::ChapSuccess{6, good});
+    EXPECT_TRUE(silent());
+    challenge(7);
+    static_cast<void>(response());
+    receive(wire::ChapSuccess{7, "S=" + std::string(40, 'A')});
+    EXPECT_EQ(only<Failed>().why, Failed::Why::BadAuthenticator);
+}
+
+TEST_F(MsChap2, is_refused_after_a_restart_as_before) {
+    peer_->resume(now_);
+    challenge();
+    static_cast<void>(response());
+    receive(wire::ChapFailure{5, "E=691 R=0"});
+    EXPECT_EQ(only<Failed>().code, 691);
+}
+
 TEST_F(MsChap2, ignores_a_challenge_that_is_not_sixteen_octets_long) {
     start();
     receive(wire::ChapChallenge{5, base::Bytes(15, 1), ""});

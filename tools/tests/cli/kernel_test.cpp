@@ -213,6 +213,15 @@ TEST(DropReasons, AreThoseOfTheKernel) {
     EXPECT_EQ(ours, names);
 }
 
+TEST(DropReasons, AreAllExplainedInTheManual) {
+    const std::ifstream file(std::string(RTUN_MAN) + "/rtun.8");
+    ASSERT_TRUE(file);
+    std::ostringstream text;
+    text << file.rdbuf();
+    for (const DropReason &reason : drop_reasons())
+        EXPECT_THAT(text.str(), testing::HasSubstr("\n.It Li " + std::string(reason.name) + "\n"));
+}
+
 TEST(Units, AreBinaryAndShort) {
     EXPECT_EQ(in_units(0), "0 B");
     EXPECT_EQ(in_units(1023), "1023 B");

@@ -165,6 +165,16 @@ TEST(Parse, TheOtherCommandsBecomeWhatTheySay) {
     EXPECT_EQ(std::get<TunnelShow>(*parse_text("tunnel")).name, "");
     EXPECT_EQ(std::get<Monitor>(*parse_text("monitor")).what, "all");
     EXPECT_EQ(std::get<Monitor>(*parse_text("monitor session")).what, "session");
+    EXPECT_EQ(std::get<Why>(*parse_text("why")).name, "");
+    EXPECT_EQ(std::get<Why>(*parse_text("why 203.0.113.9")).name, "203.0.113.9");
+    const auto capture = parse_text("capture jack -w jack.pcapng count 100 show-secrets");
+    ASSERT_TRUE(capture) << capture.error().text;
+    EXPECT_EQ(std::get<Capture>(*capture).name, "jack");
+    EXPECT_EQ(std::get<Capture>(*capture).file, "jack.pcapng");
+    EXPECT_EQ(std::get<Capture>(*capture).count, 100U);
+    EXPECT_TRUE(std::get<Capture>(*capture).show_secrets);
+    EXPECT_EQ(std::get<Capture>(*parse_text("capture 7 -w -")).count, 0U);
+    EXPECT_FALSE(std::get<Capture>(*parse_text("capture 7 -w -")).show_secrets);
     EXPECT_EQ(std::get<ConfigCheck>(*parse_text("config check")).file, DefaultFile);
     EXPECT_EQ(std::get<ConfigSave>(*parse_text("config save")).file, "");
     EXPECT_EQ(std::get<ConfigLoad>(*parse_text("config load /x")).file, "/x");

@@ -159,6 +159,45 @@ TEST(Message, WhatIsServedComesOutAsItWentIn) {
     EXPECT_THAT(line, HasSubstr("\"caller_id\":\"203.0.113.9\""));
 }
 
+TEST(Message, AStoryComesOutAsItWentIn) {
+    Story story;
+    story.object = "call";
+    story.name = "n";
+    story.user = "jack";
+    story.peer = "203.0.113.9";
+    story.interface = "ppp0";
+    story.began = 1000000000.25;
+    story.ended = 1000000001.5;
+    story.outcome = "refused";
+    story.cause = "auth-failed";
+    story.text = "authentication failed";
+    story.layer = "ppp";
+    story.by = "local";
+    story.times = 3;
+    story.within = 60;
+    story.left_out = 7;
+    story.uptime = 0;
+    story.rx_bytes = ~std::uint64_t{0};
+    story.tx_bytes = 5;
+    story.steps = {{1000000000.25, "call.tcp", "tcp accepted"}, {1000000001.5, "call.failed", ""}};
+    Story going_on;
+    going_on.object = "client";
+    const Reply in{.error = {}, .clients = {}, .lines = {}, .stories = {story, going_on}};
+    const std::string line = encode(in);
+    const auto out = decode_reply(body(line));
+    ASSERT_TRUE(out) << out.error().text;
+    EXPECT_EQ(encode(*out), line);
+    ASSERT_EQ(out->stories.size(), 2U);
+    EXPECT_EQ(out->stories[0].ended, 1000000001.5);
+    EXPECT_EQ(out->stories[0].rx_bytes, ~std::uint64_t{0});
+    EXPECT_EQ(out->stories[0].steps.size(), 2U);
+    EXPECT_EQ(out->stories[0].steps[0].text, "tcp accepted");
+    EXPECT_FALSE(out->stories[1].ended);
+    EXPECT_FALSE(decode_reply(R"({"stories":[{"steps":[{"time":"x"}]}]})"));
+    EXPECT_FALSE(decode_reply(R"({"stories":[{"times":-1}]})"));
+    EXPECT_FALSE(decode_reply(R"({"stories":[7]})"));
+}
+
 TEST(Message, EveryErrorCodeKeepsItsMeaning) {
     for (int code = 0; code <= static_cast<int>(base::ErrorCode::System); code++) {
         const Reply in{

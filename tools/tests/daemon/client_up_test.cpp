@@ -14,7 +14,8 @@ using testing::HasSubstr;
 TEST(ClientUp, TellsEachPhaseAndStandsWithDeviceAddressAndMtu) {
     Host host;
     host.dial();
-    EXPECT_THAT(host.ids(), ElementsAre("client.dialing", "client.call", "client.verifying",
+    EXPECT_THAT(host.ids(), ElementsAre("client.dialing", "client.tcp", "client.control",
+                                        "client.call", "client.lcp", "client.verifying",
                                         "client.verified", "client.encryption", "client.up"));
     ASSERT_TRUE(host.client->up());
     ASSERT_EQ(host.kernel.links().size(), 1U);

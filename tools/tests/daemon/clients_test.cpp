@@ -25,6 +25,7 @@ struct Set : Host {
     std::unique_ptr<Pseudowires> pseudowires;
     Directory directory{[](const config::Config &) { return base::Status{}; }, [] {}};
     Sessions nobody;
+    History history;
     std::unique_ptr<Commands> commands;
     std::string file;
 
@@ -34,7 +35,7 @@ struct Set : Host {
         file = name;
         clients = std::make_unique<Clients>(ground, sink(), [this] { quiet++; });
         pseudowires = std::make_unique<Pseudowires>(world, kernel, random, "rtun", sink());
-        commands = std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, file);
+        commands = std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, history, file);
         world.pump = [this] {
             const auto all = kernel.events();
             for (const netlink::Event &event : all.value())

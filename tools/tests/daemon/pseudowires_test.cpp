@@ -34,6 +34,7 @@ struct Wires : Host {
     std::unique_ptr<Pseudowires> pseudowires;
     Directory directory{[](const config::Config &) { return base::Status{}; }, [] {}};
     Sessions nobody;
+    History history;
     std::unique_ptr<Commands> commands;
     std::string file;
 
@@ -59,7 +60,7 @@ struct Wires : Host {
         pseudowires.reset();
         clients = std::make_unique<Clients>(ground, sink(), [] {});
         pseudowires = std::make_unique<Pseudowires>(world, kernel, random, "rtun", sink());
-        commands = std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, file);
+        commands = std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, history, file);
     }
     // Its answer: lines, or why not.
     std::string ask(const std::string &line) {

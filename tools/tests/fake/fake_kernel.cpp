@@ -270,6 +270,8 @@ bool FakeKernel::empty() const {
 // -- inside
 
 base::Status FakeKernel::called(std::string line) {
+    if (dead)
+        return base::fail(base::ErrorCode::NotFound, "the program is dead", ESRCH);
     const std::string verb = line.substr(0, line.find(' '));
     calls_.push_back(std::move(line));
     const auto failure = std::find_if(failures_.begin(), failures_.end(), [&](const Failure &f) {

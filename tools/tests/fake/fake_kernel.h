@@ -33,6 +33,7 @@ struct FakeLink {
     std::uint32_t mtu = 1500;
     bool ethernet = false;
     std::optional<base::Mac> mac{};
+    std::uint32_t group = 0;
     struct Address {
         base::Ipv4 local;
         base::Ipv4 peer;
@@ -126,6 +127,8 @@ public:
     std::optional<netlink::Route> underlay;
     // Called for each frame sent, after it was recorded; false loses it on the way.
     std::function<bool(netlink::SessionId, base::View)> on_frame;
+    // Who calls is dead: nothing that it still asks for is done, and no line of it left.
+    bool dead = false;
     // Data and frames from the other kernel are lost, as with a cable that is cut.
     bool deaf = false;
 

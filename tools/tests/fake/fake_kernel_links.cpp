@@ -95,10 +95,11 @@ base::Result<netlink::Link> FakeKernel::link_add_ethernet(std::string_view name,
 }
 
 base::Status FakeKernel::link_set(LinkIndex link, const netlink::LinkChange &change) {
-    TRY(called(fmt::format("link_set {}{}{}{}", number(link),
+    TRY(called(fmt::format("link_set {}{}{}{}{}", number(link),
                            change.up ? (*change.up ? " up" : " down") : "",
                            change.mtu ? fmt::format(" mtu {}", *change.mtu) : "",
-                           change.mac ? " mac " + change.mac->text() : "")));
+                           change.mac ? " mac " + change.mac->text() : "",
+                           change.group ? fmt::format(" group {}", *change.group) : "")));
     const auto found = links_.find(link);
     if (found == links_.end())
         return no_link(link);
@@ -106,6 +107,7 @@ base::Status FakeKernel::link_set(LinkIndex link, const netlink::LinkChange &cha
     found->second.mtu = change.mtu.value_or(found->second.mtu);
     if (change.mac)
         found->second.mac = change.mac;
+    found->second.group = change.group.value_or(found->second.group);
     return {};
 }
 

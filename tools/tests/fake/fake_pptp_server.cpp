@@ -120,6 +120,11 @@ void FakePptpServer::stop() {
     control(3, body.take());
 }
 
+void FakePptpServer::send_octets(base::View octets) {
+    if (connection_.send)
+        connection_.send(octets);
+}
+
 void FakePptpServer::disconnect_call() {
     base::Writer body;
     body.be16(call_id).u8(4).u8(0).be16(0).be16(0).zeros(128);

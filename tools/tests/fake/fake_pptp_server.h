@@ -66,6 +66,7 @@ public:
     void renegotiate();             // LCP Configure-Request while the link is open
     void renegotiate_encryption();  // CCP Configure-Request, also while it is open
     void send_frame(const base::Bytes &frame);
+    void send_octets(base::View octets);  // on the control connection
 
     // -- FakeListener
     void accepted(FakeConnection connection) override;

@@ -52,6 +52,7 @@ public:
     std::function<bool()> pump;                  // reads the kernel's events; false: there are none
     int streams = 0;                             // alive
     bool keeper = false;                         // there is somebody who keeps connections
+    int budget = -1;                             // steps that run() may do; negative: any number
     // The program is being killed: kept connections stay when their streams are destroyed.
     bool killed = false;
 
@@ -74,6 +75,10 @@ public:
     bool run() {
         bool any = false;
         for (int rounds = 0; rounds < 100000; rounds++) {
+            if (budget == 0)
+                return any;
+            if (budget > 0)
+                budget--;
             const bool overtakes = tcp_first && !tasks_.empty();
             bool busy = !overtakes && pump && pump();
             if (!tasks_.empty()) {

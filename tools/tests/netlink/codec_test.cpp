@@ -603,6 +603,7 @@ TEST(AttributeName, is_told_for_every_attribute_we_send) {
     EXPECT_EQ(attribute_name(Path{RTUN_A_SESSION, RTUN_A_SESSION_CONGESTED}), "session.congested");
     EXPECT_EQ(attribute_name(Path{RTUN_A_SESSION, RTUN_A_SESSION_COOKIE_RX}), "session.cookie-rx");
     EXPECT_EQ(attribute_name(Path{RTUN_A_FRAME, RTUN_A_FRAME_DATA}), "frame.data");
+    EXPECT_EQ(attribute_name(Path{RTUN_A_CAPTURE, RTUN_A_CAPTURE_DATA}), "capture.data");
     EXPECT_EQ(attribute_name(Path{RTUN_A_OWNER, RTUN_A_OWNER_NAME}), "owner.name");
     EXPECT_EQ(attribute_name(Path{RTUN_A_SESSION, 200}), "session.200");
     EXPECT_EQ(attribute_name(Path{200, 1}), "200.1");

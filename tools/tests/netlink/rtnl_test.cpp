@@ -78,6 +78,9 @@ TEST(Link, is_changed_in_what_is_named_only) {
     const Datagram mtu = received(build_link_set(LinkIndex{7}, {.mtu = 1400}));
     EXPECT_EQ(header_of<ifinfomsg>(mtu).ifi_change, 0u);
     EXPECT_EQ(mtu.messages[0].attributes(sizeof(ifinfomsg)).u32(IFLA_MTU), 1400u);
+    const Datagram group = received(build_link_set(LinkIndex{7}, {.group = 0}));
+    EXPECT_EQ(group.messages[0].attributes(sizeof(ifinfomsg)).u32(IFLA_GROUP), 0u);
+    EXPECT_FALSE(mtu.messages[0].attributes(sizeof(ifinfomsg)).has(IFLA_GROUP));
 }
 
 TEST(Link, loopback_is_there_and_up_or_not) {

@@ -198,6 +198,18 @@ TEST(Resume, NegotiatesIpv4AloneWithTheAddressesThatWereGranted) {
     bench.ipv4();
 }
 
+// The Restart counter is what the way to Opened leaves behind.
+TEST(Resume, IsPatientWithAPeerThatNegotiatesAnew) {
+    Resumed bench;
+    bench.ipcp(CpCode::ConfigureRequest, 9, {address(client_address)});
+    EXPECT_EQ(bench.count(ipcp, CpCode::ConfigureRequest), 1U);
+    bench.pass(10s);
+    EXPECT_FALSE(bench.ended());
+    EXPECT_GT(bench.count(ipcp, CpCode::ConfigureRequest), 3U);
+    bench.acknowledge(ipcp);
+    EXPECT_EQ(bench.count<Ipv4Up>(), 1U);
+}
+
 TEST(Resume, KeepsTheRoomForEncryptionWhenThePeerReceivesLess) {
     Resumed bench;
     EXPECT_EQ(bench.before.peer_mru, 1400);

@@ -505,6 +505,46 @@ TEST(ServerCcp, WhatIsGrantedDecidesNotWhatTheOptionsSaid) {
     clear.ipv4();
 }
 
+// Neither side knows that the other has lost a frame: CCP may negotiate once more while IPCP opens.
+TEST(ServerCcp, NoNetworkIsUpUntilEncryptionIs) {
+    Grant grant = usual_grant(Encryption::Required);
+    grant.ipv6 = true;
+    ServerBench bench;
+    bench.authenticated(Method::MsChap2, grant);
+    bench.ccp(CpCode::ConfigureRequest, 1, {mppe(H | S)});
+    bench.acknowledge(ccp);
+    bench.ccp(CpCode::ConfigureRequest, 1, {mppe(H | S)});  // our Ack was lost
+    EXPECT_EQ(bench.count<EncryptionDown>(), 1U);
+    bench.ipcp(CpCode::ConfigureRequest, 1, {address(client_address)});
+    bench.acknowledge(ipcp);
+    bench.ipv6cp(CpCode::ConfigureRequest, 1, {interface_id(2)});
+    bench.acknowledge(PppProtocol::Ipv6cp);
+    EXPECT_EQ(bench.count<Ipv4Up>() + bench.count<Ipv6Up>(), 0U);
+    EXPECT_FALSE(bench.link.state());
+    bench.acknowledge(ccp);
+    EXPECT_EQ(bench.count<EncryptionUp>(), 2U);
+    EXPECT_EQ(bench.count<Ipv4Up>(), 1U);
+    EXPECT_EQ(bench.count<Ipv6Up>(), 1U);
+    EXPECT_TRUE(bench.link.state());
+}
+
+// One that asks for encryption is not silent, so the link does not go on in clear behind its back.
+TEST(ServerCcp, IsPatientWithAPeerThatAsksForEncryptionEvenIfItIsOptional) {
+    ServerBench silent;
+    silent.authenticated(Method::MsChap2, usual_grant(Encryption::Auto));
+    silent.pass(20s);
+    EXPECT_EQ(silent.count(ccp, CpCode::ConfigureRequest), 4U);
+    EXPECT_EQ(silent.count<EncryptionRefused>(), 1U);
+
+    ServerBench asking;
+    asking.authenticated(Method::MsChap2, usual_grant(Encryption::Auto));
+    asking.ccp(CpCode::ConfigureRequest, 1, {mppe(H | S)});
+    asking.pass(20s);
+    EXPECT_GT(asking.count(ccp, CpCode::ConfigureRequest), 4U);
+    asking.acknowledge(ccp);
+    EXPECT_EQ(asking.count<EncryptionUp>(), 1U);
+}
+
 // -- IPCP
 
 TEST(ServerAddresses, NaksEveryOtherAddressWithTheOneThatWasGranted) {

@@ -117,16 +117,15 @@ public:
     [[nodiscard]] bool both_ended() { return at(0).ended && at(1).ended; }
     Side &at(int side) { return sides_[static_cast<std::size_t>(side)]; }
 
-    // What both believe of each other, once up. A side that was taken over may have forgotten the
-    // keys, of which the kernel has kept the use.
+    // What both believe of each other, once up. (One may have given up IPv6 where the network was
+    // hopeless, and the other have heard nothing of it.)
     void expect_agreement() {
         const Side &one = at(0);
         const Side &two = at(1);
         ASSERT_TRUE(one.ipv4 && two.ipv4);
         EXPECT_EQ(one.ipv4->remote, two.ipv4->local);
         EXPECT_EQ(two.ipv4->remote, one.ipv4->local);
-        ASSERT_EQ(one.ipv6.has_value(), two.ipv6.has_value());
-        if (one.ipv6) {
+        if (one.ipv6 && two.ipv6) {
             EXPECT_EQ(one.ipv6->remote_interface_id, two.ipv6->local_interface_id);
             EXPECT_EQ(two.ipv6->remote_interface_id, one.ipv6->local_interface_id);
             EXPECT_NE(one.ipv6->local_interface_id, two.ipv6->local_interface_id);

@@ -78,7 +78,8 @@ void expect_served(Links &links, const Wanted &wanted) {
     EXPECT_EQ(links.at(0).user, "jack");
     EXPECT_EQ(links.at(1).user, wanted.mutual ? "server" : "");
     EXPECT_EQ(links.at(0).encryption.has_value(), wanted.encryption != Encryption::No);
-    EXPECT_EQ(links.at(0).ipv6.has_value(), wanted.ipv6);
+    for (const int side : {0, 1})
+        EXPECT_EQ(links.at(side).ipv6.has_value(), wanted.ipv6);
     ASSERT_EQ(links.at(1).ipv4->dns.size(), 1U);
     EXPECT_EQ(links.at(1).ipv4->dns[0].text(), "8.8.8.8");
 }
@@ -116,7 +117,7 @@ TEST_P(SimServer, OnAGoodNetworkComesUpInAFewFrames) {
 }
 
 TEST_P(SimServer, WithModestLossEverybodyComesUpAndStays) {
-    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         End one = server(GetParam());
         End two = client(GetParam());
@@ -139,7 +140,7 @@ TEST_P(SimServer, WithModestLossEverybodyComesUpAndStays) {
 
 TEST_P(SimServer, OnABadNetworkBothComeUpOrBothEnd) {
     unsigned up = 0;
-    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Links links(seed, quality_of(seed, 50), server(GetParam()), client(GetParam()));
         links.open();
@@ -158,11 +159,11 @@ TEST_P(SimServer, OnABadNetworkBothComeUpOrBothEnd) {
         if (testing::Test::HasFailure())
             return;
     }
-    EXPECT_GT(up, 60U);
+    EXPECT_GT(up, 30U);
 }
 
 TEST_P(SimServer, WithAWrongPasswordNobodyIsEverLetIn) {
-    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Links links(seed, quality_of(seed, 30), server(GetParam()), client(GetParam(), "guess"));
         links.open();
@@ -180,7 +181,7 @@ TEST_P(SimServer, WithAWrongPasswordNobodyIsEverLetIn) {
 // Either program is replaced by another at any time, again and again; the peer does not notice.
 TEST_P(SimServer, EitherEndMayBeTakenOverAtAnyTime) {
     unsigned taken = 0;
-    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 70; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         fake::FakeRandom dice(seed * 31);
         End one = server(GetParam());
@@ -201,7 +202,7 @@ TEST_P(SimServer, EitherEndMayBeTakenOverAtAnyTime) {
         if (testing::Test::HasFailure())
             return;
     }
-    EXPECT_GT(taken, 1500U);
+    EXPECT_GT(taken, 1000U);
 }
 
 // On a good network nothing is ever negotiated again.

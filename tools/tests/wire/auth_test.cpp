@@ -133,7 +133,7 @@ TEST(Chap, refuses_a_value_that_is_empty_or_larger_than_the_packet) {
 
 TEST(Chap, refuses_codes_that_rfc_1994_does_not_know) {
     EXPECT_FALSE(decode_chap(hex("00 07 0004")));
-    EXPECT_FALSE(decode_chap(hex("05 07 0004")));  // Change-Password of MS-CHAP: not for us
+    EXPECT_FALSE(decode_chap(hex("08 07 0004")));  // 5 to 7 are MS-CHAP's
 }
 
 TEST(MsChap1Response, is_49_octets_with_zeros_for_lan_manager) {
@@ -222,6 +222,67 @@ TEST(MsChapFailure, without_any_field_is_a_message) {
 
 const std::string digits = "407A5589115FD0D6209F510FE9C04566932CDA56";
 
+base::Bytes pap_frame(base::Bytes before, const PapRequest &request) {
+    const base::Bytes packet = encode(PapPacket(request));
+    before.insert(before.end(), packet.begin(), packet.end());
+    return before;
+}
+
+TEST(HidePapPassword, puts_stars_in_its_place_and_leaves_the_rest) {
+    const PapRequest request{.id = 7, .user = "jack", .password = base::Secret("secret")};
+    base::Bytes frame = pap_frame({0xc0, 0x23}, request);
+    const base::Bytes before = frame;
+    hide_pap_password(frame);
+    ASSERT_EQ(frame.size(), before.size());
+    const auto decoded = decode_pap(base::View(frame).subspan(2));
+    ASSERT_TRUE(decoded);
+    const auto *hidden = std::get_if<PapRequest>(&*decoded);
+    ASSERT_NE(hidden, nullptr);
+    EXPECT_EQ(hidden->user, "jack");
+    EXPECT_TRUE(std::equal(frame.begin(), frame.end() - 6, before.begin()));
+    EXPECT_EQ(std::count(frame.end() - 6, frame.end(), '*'), 6);
+}
+
+TEST(HidePapPassword, finds_it_in_a_protocol_reject) {
+    const PapRequest request{.id = 7, .user = "jack", .password = base::Secret("secret")};
+    base::Bytes frame = pap_frame({0xc0, 0x21, 8, 1, 0, 22, 0xc0, 0x23}, request);
+    hide_pap_password(frame);
+    EXPECT_EQ(std::count(frame.end() - 6, frame.end(), '*'), 6);
+    EXPECT_EQ(frame[8], 1);
+    EXPECT_EQ(frame[frame.size() - 8], 'k');
+}
+
+TEST(HidePapPassword, hides_also_padding_and_what_was_cut_off) {
+    const PapRequest request{.id = 7, .user = "jack", .password = base::Secret("secret")};
+    base::Bytes padded = pap_frame({0xc0, 0x23}, request);
+    padded.push_back('s');
+    hide_pap_password(padded);
+    EXPECT_EQ(padded.back(), '*');
+    base::Bytes cut = pap_frame({0xc0, 0x23}, request);
+    cut.resize(cut.size() - 2);
+    hide_pap_password(cut);
+    EXPECT_EQ(std::count(cut.end() - 4, cut.end(), '*'), 4);
+}
+
+TEST(HidePapPassword, hides_all_where_the_lengths_lead_nowhere) {
+    base::Bytes frame{0xc0, 0x23, 1, 7, 0, 16, 200, 'j', 'a', 'c', 'k', 6, 's', 'e'};
+    hide_pap_password(frame);
+    EXPECT_EQ(std::count(frame.begin() + 6, frame.end(), '*'), 8);
+}
+
+TEST(HidePapPassword, leaves_every_other_frame_as_it_is) {
+    for (const base::Bytes &other :
+         {base::Bytes{}, base::Bytes{0xc0}, base::Bytes{0xc0, 0x23}, base::Bytes{0xc0, 0x23, 1, 7},
+          base::Bytes{0xc0, 0x23, 2, 7, 0, 6, 1, 'x'}, base::Bytes{0xc0, 0x23, 3, 7, 0, 6, 1, 'x'},
+          base::Bytes{0xc2, 0x23, 1, 7, 0, 9, 4, 1, 2, 3, 4}, base::Bytes{0xc0, 0x21, 8, 1, 0, 6},
+          base::Bytes{0xc0, 0x21, 9, 1, 0, 8, 0xc0, 0x23, 1, 7, 0, 9, 1, 'a', 1, 'b'},
+          base::Bytes{0x00, 0x21, 0x45, 0, 0, 1, 2, 3, 4, 5, 6, 7}}) {
+        base::Bytes frame = other;
+        hide_pap_password(frame);
+        EXPECT_EQ(frame, other);
+    }
+}
+
 TEST(MsChapSuccess, gives_the_authenticator_response_and_the_message) {
     const auto success = parse_ms_chap_success("S=" + digits + " M=Welcome M=home");
     EXPECT_EQ(success.authenticator_response, fake::hex_array<20>(digits));
@@ -290,14 +351,14 @@ TEST(MsChapSuccessText, has_upper_case_digits_and_is_read_again) {
     success.message = "hello";
     EXPECT_EQ(text(success), "hello");
     success.authenticator_response.emplace().fill(0xab);
-    std::string digits;
+    std::string forty;
     for (int i = 0; i < 20; ++i)
-        digits += "AB";
-    EXPECT_EQ(text(success), "S=" + digits + " M=hello");
+        forty += "AB";
+    EXPECT_EQ(text(success), "S=" + forty + " M=hello");
     EXPECT_EQ(parse_ms_chap_success(text(success)).authenticator_response,
               success.authenticator_response);
     success.message = "";
-    EXPECT_EQ(text(success), "S=" + digits);
+    EXPECT_EQ(text(success), "S=" + forty);
 }
 
 }  // namespace

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A client takes over the call of an earlier daemon, or leaves its own to the next one.
+#include <daemon/client.h>
+
+#include <config/grammar.h>
+#include <daemon/difference.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rtun::daemon {
+
+using base::ErrorCode;
+using base::log::Level;
+
+base::Status Client::adopt(const Leftover &leftover) {
+    RTUN_ASSERT(state_ == State::Off);
+    if (!leftover.session || !leftover.state)
+        return base::fail(ErrorCode::NotFound, leftover.useless);
+    config::Client then = TRY(client_of(leftover.state->settings));
+    // That one is not kept anywhere: a new password is for the next call.
+    then.password = settings_.password;
+    if (difference(then, settings_).redial)
+        return base::fail(ErrorCode::Refused, "the client's settings have changed");
+    TRY(config::check(settings_));
+
+    dials_++;
+    dialed_at_ = ground_.world.now();
+    forget_call();
+    server_ = leftover.state->server;
+    port_ = leftover.state->port;
+    // Wanted only if the server asks again who we are; if it cannot be had, that is then.
+    (void)read_password();
+    auto call = std::make_unique<PptpCall>(ground_, plan(), [this] { turn(); });
+    if (auto resumed = call->resume(*leftover.state, leftover.tunnel, *leftover.session);
+        !resumed) {
+        server_ = {};
+        credentials_ = {};
+        return resumed;
+    }
+    stopping_ = false;
+    backoff_.reset();
+    call_ = std::move(call);
+    state_ = State::Calling;
+    turn();
+    return {};
+}
+
+void Client::on(const PptpCall::Resumed &output) {
+    const double ago = std::max(0.0, ground_.world.epoch() - output.since);
+    const auto lasted = std::chrono::duration_cast<base::Duration>(
+        std::chrono::duration<double>(std::min(ago, 1e9)));  // wall clocks may be anything
+    peer_call_ = output.peer;
+    method_ = output.method;
+    encoding_ = output.encoding;
+    up_ = Connection{output.up, ground_.world.now() - lasted};
+    interface_ = output.up.interface;
+    last_reason_.reset();
+    last_failure_told_.clear();
+    const std::string remote = output.up.remote.unspecified() ? "*" : output.up.remote.text();
+    tell(Level::Info, event_id::Resumed,
+         fmt::format("still connected: {} {} -> {} mtu {}, for {}", output.up.interface,
+                     output.up.local.text(), remote, output.up.mtu, base::format_uptime(lasted)),
+         {{"interface", output.up.interface},
+          {"local_address", output.up.local.text()},
+          {"remote_address", output.up.remote.unspecified() ? "" : output.up.remote.text()},
+          {"mtu", std::to_string(output.up.mtu)},
+          {"encoding", encoding_.encoding},
+          {"uptime",
+           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lasted).count())}});
+}
+
+bool Client::leave() {
+    if (!call_ || !call_->leave())
+        return false;
+    tell(Level::Info, event_id::Left, "left connected, for the next daemon to go on with");
+    finished_.push_back(std::move(call_));
+    up_.reset();
+    redial_ = false;
+    deadline_.reset();
+    rest();
+    arm();
+    return true;
+}
+
+}  // namespace rtun::daemon
