@@ -23,13 +23,15 @@ need_module rtun
 new_ns CLIENT client
 new_ns SERVER server
 link_ns "$CLIENT" c0 192.0.2.1/24 "$SERVER" s0 192.0.2.2/24
+# Both ends of the link are up when they have their addresses.
+busywait 10 says 'fe80::.* scope link' ip -n "$SERVER" -6 addr show dev s0 >/dev/null
 server_state "$SERVER" > "$TMP/before"
 check "the server starts" server_start "$SERVER" || { cat "$DAEMON_LOG"; ktap_finish; }
 check "it says where it listens" says '\*:1723' rtun -j server show
 
 # --- Up ---
 
-dial() { pptp_dial "$CLIENT" 192.0.2.2 mschapv2 jack "$SERVER_PASSWORD" require-mppe-128 usepeerdns "$@"; }
+dial() { pptp_dial "$CLIENT" 192.0.2.2 mschapv2 jack "$SERVER_PASSWORD" require-mppe-128 usepeerdns; }
 comes_up() { pptp_settles 60; pptp_up || { pptp_show; cat "$DAEMON_LOG"; return 1; }; }
 dial
 check "the client connects with MS-CHAPv2 and MPPE" comes_up || ktap_finish

@@ -56,8 +56,8 @@ one mschapv2 mschap2 'MPPE128 stateless' require-mppe-128
 
 # --- Encryption that is demanded ---
 
-check "encryption is required from now on" server_load \
-	'server set pptp authentication mschap2,mschap1,chap,pap' 'profile set staff use-encryption require'
+SERVER_ENCRYPTION=require check "encryption is required from now on" server_load \
+	'server set pptp authentication mschap2,mschap1,chap,pap'
 pptp_dial "$CLIENT" 192.0.2.2 chap jack "$SERVER_PASSWORD"
 check "a client in clear does not get in" busywait 60 pptp_down
 check "nobody is there" server_serves 0

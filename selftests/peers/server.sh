@@ -6,9 +6,10 @@
 #	server_start NS [LINE...]	with a configuration of its own: users jack
 #					("jack's pass") and jill ("jill-pass"), inside
 #					10.9.0.1 here and 10.9.0.2 and up at the clients;
-#					LINEs are added to it
+#					LINEs are added to it; SERVER_ENCRYPTION is theirs
+#					(yes)
 #	server_load LINE...		the same with these lines instead, loaded anew
-#	server_active [USER]		how many sessions there are
+#	server_active			how many sessions there are
 #	active_field PATH		a value of "rtun -j active show"
 #	record_field PATH		a value of "rtun -j accounting show", the latest first
 #	server_state NS			what sessions may leave: links, addresses, routes,
@@ -25,7 +26,7 @@ server_conf()
 
 	(umask 077 && cat > "$SERVER_CONF" <<-EOT
 		pool add ppp ranges 10.9.0.2-10.9.0.40
-		profile add staff local-address 10.9.0.1 remote-address ppp dns-server 10.9.0.53
+		profile add staff local-address 10.9.0.1 remote-address ppp dns-server 10.9.0.53 use-encryption ${SERVER_ENCRYPTION:-yes}
 		secret add jack password "$SERVER_PASSWORD"
 		secret add jill password jill-pass
 		server set pptp enabled yes default-profile staff
@@ -58,7 +59,7 @@ server_listens()
 	in_ns "$1" grep -q ':06BB 00000000:0000 0A' /proc/net/tcp
 }
 
-server_active() { rtun -j active show "$@" | jq length; }
+server_active() { rtun -j active show | jq length; }
 
 active_field() { rtun -j active show | rtun_field "$1"; }
 
@@ -68,7 +69,7 @@ server_serves() { [ "$(server_active)" = "$1" ]; }
 
 server_state()
 {
-	ip -n "$1" -o link show
+	ip -n "$1" -o link show | sed 's/ state [A-Z]*//'
 	ip -n "$1" -o addr show
 	ip -n "$1" route show table all
 	ip -n "$1" rule show

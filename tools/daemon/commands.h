@@ -25,8 +25,7 @@ public:
     Commands(Clients &clients, Pseudowires &pseudowires, Directory &directory, Sessions &sessions,
              const History &history, std::string config_file)
         : clients_(clients), pseudowires_(pseudowires), directory_(directory), sessions_(sessions),
-          history_(history),
-          config_file_(std::move(config_file)) {}
+          history_(history), config_file_(std::move(config_file)) {}
 
     struct Answer {
         ctl::Reply reply;

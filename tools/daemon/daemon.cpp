@@ -86,9 +86,8 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     };
     Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { rests(clients_rest); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
-    const std::unique_ptr<Serving> serving =
-        TRY(Serving::create({loop, *world, *kernel, random, routes}, netns, tell,
-                            [&] { rests(server_rests); }));
+    const std::unique_ptr<Serving> serving = TRY(Serving::create(
+        {loop, *world, *kernel, random, routes}, netns, tell, [&] { rests(server_rests); }));
     Commands commands(clients, pseudowires, serving->directory(), serving->sessions(), history,
                       config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {

@@ -27,10 +27,8 @@ netlink::Mppe mppe_of(const std::optional<ppp::EncryptionUp::Direction> &directi
 
 netlink::SessionChange agreed(const ppp::LcpOpened &lcp) {
     netlink::SessionChange change;
-    change.flags = netlink::PppFlags{.pfc_rx = lcp.pfc_rx,
-                                     .pfc_tx = lcp.pfc_tx,
-                                     .acfc_tx = lcp.acfc_tx,
-                                     .echo_reply = true};
+    change.flags = netlink::PppFlags{
+        .pfc_rx = lcp.pfc_rx, .pfc_tx = lcp.pfc_tx, .acfc_tx = lcp.acfc_tx, .echo_reply = true};
     change.magic = lcp.magic;
     return change;
 }

@@ -29,22 +29,24 @@ std::string text_of(const config::PptpServer::Listen &where) {
 }  // namespace
 
 PptpServer::PptpServer(const Parts &parts, EventSink sink, std::function<void()> quiet)
-    : parts_(parts), sink_(std::move(sink)), quiet_(std::move(quiet)),
-      ground_{parts.world,
-              parts.kernel,
-              parts.random,
-              parts.routes,
-              parts.users,
-              parts.pools,
-              throttle_,
-              parts.store,
-              parts.dressing,
-              admission_,
-              sessions_,
-              names_,
-              index_,
-              [this](Level level, const ctl::Event &event) { sink_(limited(level, event), event); },
-      [this] { written(); }},
+    : parts_(parts), sink_(std::move(sink)),
+      quiet_(std::move(quiet)), ground_{parts.world,
+                                        parts.kernel,
+                                        parts.random,
+                                        parts.routes,
+                                        parts.users,
+                                        parts.pools,
+                                        throttle_,
+                                        parts.store,
+                                        parts.dressing,
+                                        admission_,
+                                        sessions_,
+                                        names_,
+                                        index_,
+                                        [this](Level level, const ctl::Event &event) {
+                                            sink_(limited(level, event), event);
+                                        },
+                                        [this] { written(); }},
       settings_(std::make_shared<const ServerSettings>()),
       alarm_(parts.world.alarm([this] { woken(); })) {
     parts_.store.hold(true);
@@ -132,8 +134,8 @@ void PptpServer::open(Door &door) {
 
 bool PptpServer::admit(base::Ipv4 host) {
     const base::Time now = parts_.world.now();
-    const auto why = stopping_ ? std::optional(Cause::DaemonStopped)
-                               : admission_.connection(host, now);
+    const auto why =
+        stopping_ ? std::optional(Cause::DaemonStopped) : admission_.connection(host, now);
     if (!why)
         return true;
     refusals_[*why]++;

@@ -20,9 +20,7 @@ using base::log::Level;
 
 namespace {
 
-std::string number(netlink::SessionId id) {
-    return std::to_string(static_cast<std::uint32_t>(id));
-}
+std::string number(netlink::SessionId id) { return std::to_string(static_cast<std::uint32_t>(id)); }
 
 }  // namespace
 
@@ -127,8 +125,7 @@ void ServerCall::on(ppp::Authenticated &) {}
 void ServerCall::on(ppp::EncryptionUp &output) {
     if (reason_)
         return;
-    const netlink::SessionChange change =
-        encrypted(output, plan_.settings->server.mppe_resync);
+    const netlink::SessionChange change = encrypted(output, plan_.settings->server.mppe_resync);
     set(change);
     link_mtu_ = output.mtu;
     encrypts_ = output.send.has_value();
@@ -233,9 +230,9 @@ void ServerCall::check_session(base::Time now) {
     }
     if (session->device || !up())
         return;
-    leave(now, {Layer::Kernel, Side::Local, ErrorCode::Refused,
-                fmt::format("interface {} was deleted", session_->interface),
-                Cause::InterfaceDeleted});
+    leave(now,
+          {Layer::Kernel, Side::Local, ErrorCode::Refused,
+           fmt::format("interface {} was deleted", session_->interface), Cause::InterfaceDeleted});
     settle(now);
 }
 
@@ -380,8 +377,8 @@ void ServerCall::end_record(const netlink::Stats &stats) {
     const auto last = counters(stats);
     if (!last)
         return;
-    const auto kept = ground_.store.end(*last, ground_.world.epoch(),
-                                        info(cause_of(*reason_)).name, reason_->text);
+    const auto kept = ground_.store.end(*last, ground_.world.epoch(), info(cause_of(*reason_)).name,
+                                        reason_->text);
     ground_.written();
     if (!kept)
         tell(Level::Error, server_id::Accounting,
@@ -395,9 +392,10 @@ void ServerCall::tell_end(const netlink::Stats &stats) {
     Fields fields{{"layer", std::string(name(reason_->layer))},
                   {"by", std::string(name(reason_->by))},
                   {"cause", std::string(info(cause_of(*reason_)).name)},
-                  {"outcome", asked_for ? "terminated" : was_up ? "disconnected"
-                              : reason_->by == Side::Local      ? "refused"
-                                                                : "failed"},
+                  {"outcome", asked_for                    ? "terminated"
+                              : was_up                     ? "disconnected"
+                              : reason_->by == Side::Local ? "refused"
+                                                           : "failed"},
                   {"reason", reason_->text}};
     if (!peer_words_.empty())
         fields["peer_reason"] = peer_words_;

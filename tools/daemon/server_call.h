@@ -120,8 +120,8 @@ public:
     ServerCall &operator=(const ServerCall &) = delete;
     ~ServerCall();
 
-    [[nodiscard]] base::Status open();  // the kernel's half, before the peer is answered
-    void start(base::Time now);         // it was: PPP begins
+    [[nodiscard]] base::Status open();          // the kernel's half, before the peer is answered
+    void start(base::Time now);                 // it was: PPP begins
     void stop(base::Time now, Reason reason);   // in order
     void abort(base::Time now, Reason reason);  // the peer is told once, and it is over
     // The control connection has ended the call, or has ended.
@@ -160,8 +160,7 @@ public:
     };
     [[nodiscard]] Shown shown(base::Time now) const;
     // For its record. Nothing: it has none.
-    [[nodiscard]] std::optional<aaa::Store::Counters>
-    counters(const netlink::Stats &stats) const;
+    [[nodiscard]] std::optional<aaa::Store::Counters> counters(const netlink::Stats &stats) const;
 
 private:
     // PPP
@@ -191,8 +190,7 @@ private:
     [[nodiscard]] std::optional<Reason> refuse_more(const std::string &user,
                                                     const aaa::Terms &terms, base::Time now);
     [[nodiscard]] base::Result<base::Ipv4> address(const config::AddressSource &source,
-                                                   const std::string &user,
-                                                   const std::string &key);
+                                                   const std::string &user, const std::string &key);
     [[nodiscard]] std::optional<std::string> outdated(const aaa::Terms &fresh) const;
 
     // -- the device (server_call_device.cpp)

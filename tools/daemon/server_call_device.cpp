@@ -36,10 +36,8 @@ void ServerCall::on(ppp::Ipv4Up &output) {
 }
 
 base::Status ServerCall::try_device(const std::string &name, std::uint32_t mtu) {
-    return plumbing_.ipv4_up({.interface = name,
-                              .mtu = mtu,
-                              .local = session_->local,
-                              .remote = session_->remote});
+    return plumbing_.ipv4_up(
+        {.interface = name, .mtu = mtu, .local = session_->local, .remote = session_->remote});
 }
 
 // The user's own name if it has one and that is free, else one of those that come and go. Names
@@ -110,8 +108,7 @@ void ServerCall::went_up(base::Time now, const ppp::Ipv4Up &output) {
     tell(first ? Level::Info : Level::Debug, server_id::Up,
          fmt::format("{} connected from {}: {} {} -> {} mtu {} {}{}", session_->user,
                      plan_.caller.text(), session_->interface, output.local.text(),
-                     output.remote.text(), mtu_,
-                     encoding_ == "none" ? "not encrypted" : encoding_,
+                     output.remote.text(), mtu_, encoding_ == "none" ? "not encrypted" : encoding_,
                      insecure_ ? " (insecure)" : ""),
          {{"local_address", output.local.text()},
           {"remote_address", output.remote.text()},

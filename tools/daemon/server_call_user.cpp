@@ -50,8 +50,7 @@ void ServerCall::on(ppp::Verify &output) {
     const auth::Claim &claim = output.claim;
     claimed_ = legible(claim.user);
     const base::Duration wait = ground_.throttle.delay(claim.user, plan_.caller, now);
-    auth::Verdict verdict =
-        ground_.users.verify(claim, config::Service::Pptp, plan_.caller.text());
+    auth::Verdict verdict = ground_.users.verify(claim, config::Service::Pptp, plan_.caller.text());
     const std::string method(auth::info(claim.method).name);
     if (const auto *refused = std::get_if<auth::Refused>(&verdict)) {
         ground_.throttle.failed(claim.user, plan_.caller, now);
@@ -151,9 +150,9 @@ std::optional<Reason> ServerCall::admit(const ppp::PeerAuthenticated &who, base:
         // The tunnel's own packets would go into the tunnel, or stay in this host.
         for (const base::Ipv4 given : {session.remote, session.local})
             if (given == plan_.caller)
-                return base::fail(ErrorCode::Refused,
-                                  fmt::format("{} is the address that the client calls from",
-                                              given.text()));
+                return base::fail(
+                    ErrorCode::Refused,
+                    fmt::format("{} is the address that the client calls from", given.text()));
         return {};
     };
     if (const auto given = addresses(); !given) {
@@ -181,9 +180,8 @@ std::optional<Reason> ServerCall::refuse_more(const std::string &user, const aaa
     if (const auto *own = std::get_if<base::Ipv4>(&terms.remote_address.from))
         if (ServerCall *holder = ground_.sessions.with_address(*own)) {
             if (holder->session()->user != user)
-                return local_reason(Cause::NoAddress,
-                                    fmt::format("{} is in use by {}", own->text(),
-                                                holder->session()->user));
+                return local_reason(Cause::NoAddress, fmt::format("{} is in use by {}", own->text(),
+                                                                  holder->session()->user));
             holder->abort(now, {Layer::Config, Side::Local, ErrorCode::Closed,
                                 fmt::format("{} has connected anew from {}, and {} is there once",
                                             user, plan_.caller.text(), own->text()),

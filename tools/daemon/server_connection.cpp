@@ -120,8 +120,7 @@ std::optional<Reason> ServerConnection::refuse(HalfOpen &half_open) {
     if (stopping_)
         return *stopping_;
     // One that will take another's place is let in (ServerCall::refuse_more).
-    const bool replaces =
-        server.one_session_per_host && !ground_.sessions.of_host(peer_).empty();
+    const bool replaces = server.one_session_per_host && !ground_.sessions.of_host(peer_).empty();
     if (server.max_sessions > 0 && ground_.sessions.size() >= server.max_sessions && !replaces)
         return local_reason(Cause::MaxSessions,
                             fmt::format("there are {} sessions, the most that max-sessions allows",
@@ -270,8 +269,7 @@ void ServerConnection::kernel_event(const netlink::Event &event) {
     turn();
 }
 
-void ServerConnection::compare(
-    const std::function<bool(netlink::SessionId, bool device)> &there) {
+void ServerConnection::compare(const std::function<bool(netlink::SessionId, bool device)> &there) {
     for (const auto &call : calls_)
         if (const auto id = call->plumbing().session_id(); id && !there(*id, call->up()))
             call->check_session(ground_.world.now());
@@ -367,9 +365,9 @@ void ServerConnection::finish() {
         return;
     // Calls do not outlive their control connection by more than its last words.
     for (const auto &call : calls_) {
-        call->abort(ground_.world.now(), {Layer::Tcp, Side::Peer, ErrorCode::Closed,
-                                          "the control connection has ended",
-                                          Cause::ConnectionLost});
+        call->abort(ground_.world.now(),
+                    {Layer::Tcp, Side::Peer, ErrorCode::Closed, "the control connection has ended",
+                     Cause::ConnectionLost});
         forget(*call);
     }
     calls_.clear();

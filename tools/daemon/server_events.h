@@ -29,8 +29,8 @@ inline constexpr std::string_view EchoMissed = "server.echo_missed";
 inline constexpr std::string_view Down = "server.down";
 inline constexpr std::string_view Failed = "server.failed";
 
-inline constexpr std::array All{Listening, ListenFailed, Refused, Accounting, Call,    Lcp,
-                                Verified,  AuthFailed,   Encryption, Up,      Mtu,     Ipv6,
-                                Setting,   EchoMissed,   Down,    Failed};
+inline constexpr std::array All{Listening, ListenFailed, Refused,    Accounting, Call, Lcp,
+                                Verified,  AuthFailed,   Encryption, Up,         Mtu,  Ipv6,
+                                Setting,   EchoMissed,   Down,       Failed};
 
 }  // namespace rtun::daemon::server_id

@@ -57,13 +57,12 @@ base::Status close_records(aaa::Store &store, double now) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Serving>> Serving::create(const Parts &parts,
-                                                       const std::string &netns, EventSink sink,
+base::Result<std::unique_ptr<Serving>> Serving::create(const Parts &parts, const std::string &netns,
+                                                       EventSink sink,
                                                        std::function<void()> quiet) {
     std::unique_ptr<netlink::Host> host = TRY(netlink::open_host());
-    return std::unique_ptr<Serving>(new Serving(parts, std::move(host),
-                                                open_store(state_file(netns)), std::move(sink),
-                                                std::move(quiet)));
+    return std::unique_ptr<Serving>(new Serving(
+        parts, std::move(host), open_store(state_file(netns)), std::move(sink), std::move(quiet)));
 }
 
 Serving::Serving(const Parts &parts, std::unique_ptr<netlink::Host> host, aaa::Store store,

@@ -39,9 +39,10 @@ public:
     };
     // quiet is called when, after stop() or abort(), the last session has gone and its scripts have
     // run.
-    [[nodiscard]] static base::Result<std::unique_ptr<Serving>>
-    create(const Parts &parts, const std::string &netns, EventSink sink,
-           std::function<void()> quiet);
+    [[nodiscard]] static base::Result<std::unique_ptr<Serving>> create(const Parts &parts,
+                                                                       const std::string &netns,
+                                                                       EventSink sink,
+                                                                       std::function<void()> quiet);
     Serving(const Serving &) = delete;
     Serving &operator=(const Serving &) = delete;
 

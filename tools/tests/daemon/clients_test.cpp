@@ -35,7 +35,8 @@ struct Set : Host {
         file = name;
         clients = std::make_unique<Clients>(ground, sink(), [this] { quiet++; });
         pseudowires = std::make_unique<Pseudowires>(world, kernel, random, "rtun", sink());
-        commands = std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, history, file);
+        commands =
+            std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, history, file);
         world.pump = [this] {
             const auto all = kernel.events();
             for (const netlink::Event &event : all.value())

@@ -60,7 +60,8 @@ struct Wires : Host {
         pseudowires.reset();
         clients = std::make_unique<Clients>(ground, sink(), [] {});
         pseudowires = std::make_unique<Pseudowires>(world, kernel, random, "rtun", sink());
-        commands = std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, history, file);
+        commands =
+            std::make_unique<Commands>(*clients, *pseudowires, directory, nobody, history, file);
     }
     // Its answer: lines, or why not.
     std::string ask(const std::string &line) {

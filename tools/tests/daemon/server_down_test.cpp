@@ -135,8 +135,8 @@ TEST(ServerDown, KillTakesAnInterfaceOrTheNumberOfASessionToo) {
     EXPECT_FALSE(jack.up());
     auto &again = host.dial();
     ASSERT_TRUE(again.up());
-    EXPECT_EQ(host.server->kill(
-                  std::to_string(static_cast<std::uint32_t>(*again.call().session)), reason),
+    EXPECT_EQ(host.server->kill(std::to_string(static_cast<std::uint32_t>(*again.call().session)),
+                                reason),
               1U);
 }
 
@@ -215,8 +215,7 @@ TEST(ServerDown, TheLastCountersAreInTheRecord) {
     ASSERT_THAT(host.records(), SizeIs(1));
     EXPECT_EQ(host.records()[0].packets_in, 3U);
     EXPECT_EQ(host.records()[0].packets_out, 5U);
-    EXPECT_EQ(host.field(server_id::Down, "rx_bytes"),
-              std::to_string(host.records()[0].octets_in));
+    EXPECT_EQ(host.field(server_id::Down, "rx_bytes"), std::to_string(host.records()[0].octets_in));
 }
 
 TEST(ServerDown, InterimCountersComeFromOneQuestionForAll) {
@@ -251,9 +250,9 @@ TEST(ServerDown, ANegotiationAnewKeepsTheSessionItsAddressAndItsName) {
     EXPECT_THAT(host.interfaces(), ElementsAre("<pptp-jack>"));
     EXPECT_EQ(host.active()[0]->session()->key, key);
     EXPECT_THAT(host.records(), SizeIs(1));
-    EXPECT_THAT(host.dressing.said, ElementsAre("on jack <pptp-jack> 10.0.0.2",
-                                                "off jack renegotiated",
-                                                "on jack <pptp-jack> 10.0.0.2"));
+    EXPECT_THAT(host.dressing.said,
+                ElementsAre("on jack <pptp-jack> 10.0.0.2", "off jack renegotiated",
+                            "on jack <pptp-jack> 10.0.0.2"));
 }
 
 TEST(ServerDown, ANegotiationAnewBySomebodyElseEndsTheSession) {

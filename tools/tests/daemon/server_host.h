@@ -65,11 +65,11 @@ inline config::Config office_server() {
     profile.remote_address = pool("ppp");
     profile.use_encryption = config::Profile::UseEncryption::Yes;
     config.profiles = {profile};
-    config.pools = {{.name = "ppp",
-                     .comment = "",
-                     .ranges = {{base::Ipv4::parse("10.0.0.2").value(),
-                                 base::Ipv4::parse("10.0.0.5").value()}},
-                     .next_pool = ""}};
+    config.pools = {
+        {.name = "ppp",
+         .comment = "",
+         .ranges = {{base::Ipv4::parse("10.0.0.2").value(), base::Ipv4::parse("10.0.0.5").value()}},
+         .next_pool = ""}};
     config.pptp_server.enabled = true;
     config.pptp_server.default_profile = "staff";
     config.pptp_server.connection_rate = 0;

@@ -251,8 +251,8 @@ TEST(Server, SaysWhatOfTheDressingCouldNotBeDoneAndGoesOn) {
 
 TEST(Server, GivesEachOfThousandSessionsItsOwn) {
     config::Config config = office_server();
-    config.pools[0].ranges = {{base::Ipv4::parse("10.1.0.0").value(),
-                               base::Ipv4::parse("10.1.255.255").value()}};
+    config.pools[0].ranges = {
+        {base::Ipv4::parse("10.1.0.0").value(), base::Ipv4::parse("10.1.255.255").value()}};
     ServerHost host(config);
     constexpr int Many = 1000;
     for (int i = 0; i < Many; i++)

@@ -2,8 +2,8 @@
 //
 // A client host that calls a server of ours: the real engines of a client (pptp::Control,
 // ppp::Link) with a scripted will. Its TCP is a FakeWorld's, its GRE the frames of the server's
-// FakeKernel. A host may make more calls on its one control connection; those Outgoing-Call-Requests
-// are put together by hand.
+// FakeKernel. A host may make more calls on its one control connection; those
+// Outgoing-Call-Requests are put together by hand.
 #pragma once
 
 #include <base/random.h>
@@ -57,16 +57,16 @@ public:
     ~FakePptpClient() override;
 
     // -- what the test does
-    bool dial();  // false: nobody listens
+    bool dial();     // false: nobody listens
     void hang_up();  // in order: LCP, then the control connection
     void drop();     // TCP closes
     void send(base::View octets) { connection_->send(octets); }  // by TCP
     // Another call of the same host, by another user.
     void call_too(std::uint16_t call_id, const std::string &user, const std::string &password);
 
-    bool silent = false;     // nothing comes from its PPP any more, nor is read
-    bool no_ppp = false;     // never begins PPP
-    bool never_starts = false;  // connects, and says nothing
+    bool silent = false;                        // nothing comes from its PPP any more, nor is read
+    bool no_ppp = false;                        // never begins PPP
+    bool never_starts = false;                  // connects, and says nothing
     std::function<void(base::Bytes &)> mangle;  // of frames on their way out
 
     // -- what it sees
