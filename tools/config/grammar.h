@@ -56,6 +56,9 @@ struct ClientEnable {
 struct ClientShow {
     std::string name;  // empty: all
 };
+struct ClientMonitor {
+    std::string name;
+};
 struct PseudowireAdd {
     Pseudowire pseudowire;
     bool may_exist = false;
@@ -105,10 +108,10 @@ struct Connect {
 struct Daemon {
     std::string file;  // configuration
 };
-using Command =
-    std::variant<ClientAdd, ClientSet, ClientDel, ClientEnable, ClientShow, PseudowireAdd,
-                 PseudowireSet, PseudowireDel, PseudowireEnable, PseudowireShow, SessionShow,
-                 TunnelShow, Monitor, ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
+using Command = std::variant<ClientAdd, ClientSet, ClientDel, ClientEnable, ClientShow,
+                             ClientMonitor, PseudowireAdd, PseudowireSet, PseudowireDel,
+                             PseudowireEnable, PseudowireShow, SessionShow, TunnelShow, Monitor,
+                             ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
 
 inline constexpr std::string_view DefaultFile = "/etc/rtun/rtun.conf";
 
@@ -158,6 +161,9 @@ struct Endpoint {
     std::uint16_t port = 1723;
 };
 [[nodiscard]] base::Result<Endpoint> parse_endpoint(std::string_view text);
+// Several of them, with commas between.
+inline constexpr std::size_t MaxEndpoints = 16;
+[[nodiscard]] base::Result<std::vector<Endpoint>> parse_endpoints(std::string_view text);
 
 // Words that may come next, for shell completion; the last word may be begun.
 [[nodiscard]] std::vector<std::string> complete(std::span<const std::string> words);

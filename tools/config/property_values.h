@@ -165,5 +165,6 @@ inline base::Status set_if_exists(Draft &draft, std::string_view /*value*/) {
 [[nodiscard]] std::span<const Property> client_properties();
 [[nodiscard]] std::span<const Property> pseudowire_properties();
 [[nodiscard]] std::span<const Alias> pseudowire_aliases();
+[[nodiscard]] std::span<const Alias> client_aliases();
 
 }  // namespace rtun::config

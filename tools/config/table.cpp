@@ -72,6 +72,10 @@ Command make_client_disable(Draft &&draft) {
 
 Command make_client_show(Draft &&draft) { return ClientShow{.name = std::move(draft.operand)}; }
 
+Command make_client_monitor(Draft &&draft) {
+    return ClientMonitor{.name = std::move(draft.operand)};
+}
+
 Command make_pseudowire_add(Draft &&draft) {
     draft.pseudowire.name = std::move(draft.operand);
     return PseudowireAdd{.pseudowire = std::move(draft.pseudowire), .may_exist = draft.may_exist};
@@ -146,6 +150,8 @@ constexpr Verb client_verbs[] = {
      "take it down and keep it so", make_client_disable},
     {"show", show_aliases, Operand::Optional, "NAME", {}, check_device_name, NoUse, false,
      "clients and how they are", make_client_show},
+    {"monitor", {}, Operand::Required, "NAME", {}, check_device_name, NoUse, false,
+     "how one is, each second, until interrupted", make_client_monitor},
 };
 
 constexpr Verb pseudowire_verbs[] = {
@@ -245,6 +251,8 @@ std::span<const Property> properties(Keywords keywords) {
 std::span<const Alias> aliases(const Verb &verb) {
     if (verb.keywords == Keywords::OfPseudowires && (verb.uses & (InAdd | InSet)) != 0)
         return pseudowire_aliases();
+    if (verb.keywords == Keywords::OfClients && (verb.uses & (InAdd | InSet | InConnect)) != 0)
+        return client_aliases();
     return {};
 }
 
