@@ -44,7 +44,8 @@ template <typename Command>
 
 [[nodiscard]] base::Status check_config(Context &context, const config::ConfigCheck &what);
 
-// Runs until a signal, or until the reader has gone.
+// Both run until a signal, or until the reader has gone.
+[[nodiscard]] base::Status monitor_client(Context &context, const config::ClientMonitor &what);
 [[nodiscard]] base::Status monitor(Context &context, const config::Monitor &what);
 
 }  // namespace rtun::cli

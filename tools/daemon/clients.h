@@ -44,6 +44,9 @@ public:
     };
     [[nodiscard]] base::Result<Loaded> load(const config::Config &config);
     [[nodiscard]] config::Config config() const;
+    // What clients take their profiles from, besides the built-in ones: dials anew where that makes
+    // a difference. load() does it, too.
+    void set_profiles(std::vector<config::Profile> profiles);
     [[nodiscard]] std::size_t size() const { return clients_.size(); }
     [[nodiscard]] std::size_t up() const;
     [[nodiscard]] bool has(std::string_view name) const;
@@ -66,6 +69,7 @@ private:
     std::unique_ptr<Alarm> alarm_;  // a client that came to rest is on the stack: purge later
     std::vector<Slot> clients_;     // in the order in which they were added
     std::vector<Slot> leaving_;
+    std::vector<config::Profile> profiles_;
     bool stopping_ = false;
 };
 

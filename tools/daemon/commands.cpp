@@ -138,6 +138,8 @@ base::Result<Commands::Answer> Commands::try_execute(const ctl::Request &request
                 return not_mine("session show", "the kernel answers it");
             } else if constexpr (std::is_same_v<T, config::TunnelShow>) {
                 return not_mine("tunnel show", "the kernel answers it");
+            } else if constexpr (std::is_same_v<T, config::ClientMonitor>) {
+                return not_mine("client monitor", "\"client show\" answers it, again and again");
             } else if constexpr (std::is_same_v<T, config::Connect>) {
                 return not_mine("connect", "it is a program of its own");
             } else if constexpr (std::is_same_v<T, config::Daemon>) {

@@ -18,6 +18,7 @@ namespace rtun::daemon {
 
 struct DefaultRoute {
     std::uint32_t distance = 1;  // the metric
+    bool pin_server = true;      // by a host route, first
     bool operator==(const DefaultRoute &) const = default;
 };
 
@@ -34,7 +35,11 @@ public:
     [[nodiscard]] base::Status set(const netlink::SessionChange &change);
     [[nodiscard]] base::Status send(base::View frame);
 
-    // The device with its address, and the way for IPv4 open. mtu: of packets inside.
+    // A device that is there before the session and stays behind it: instead of one of our own.
+    void borrow(const netlink::Link &device) { borrowed_ = device; }
+
+    // The device with its address, and the way for IPv4 open. mtu: of packets inside. The device
+    // comes with the first network protocol and goes with the last.
     struct Ipv4 {
         std::string interface;  // "%d" in it: the first number from 1 that is free
         std::uint32_t mtu = 0;
@@ -43,6 +48,14 @@ public:
     };
     [[nodiscard]] base::Status ipv4_up(const Ipv4 &ipv4);
     void ipv4_down();
+    // A link-local address with our interface identifier, and the way for IPv6 open.
+    struct Ipv6 {
+        std::string interface;
+        std::uint32_t mtu = 0;
+        std::uint64_t interface_id = 0;
+    };
+    [[nodiscard]] base::Status ipv6_up(const Ipv6 &ipv6);
+    void ipv6_down();
     [[nodiscard]] base::Status set_mtu(std::uint32_t mtu);
 
     // Needs the device. Nothing: none. Pins the way to the server first.
@@ -67,6 +80,9 @@ public:
 private:
     static constexpr int MaxNumber = 9999;
     [[nodiscard]] base::Result<netlink::Link> add_device(const std::string &name);
+    [[nodiscard]] base::Status device_up(const std::string &interface, std::uint32_t mtu);
+    [[nodiscard]] base::Status open_protocols();
+    void device_down();  // if nothing needs it any more
 
     netlink::Kernel &kernel_;
     HostRoutes &routes_;
@@ -74,7 +90,10 @@ private:
     std::uint32_t fwmark_ = 0;
     base::Ipv4 server_;
     std::optional<netlink::Kernel::NewSession> session_;
+    std::optional<netlink::Link> borrowed_;
     std::optional<netlink::Link> device_;
+    std::optional<Ipv4> ipv4_;
+    std::optional<Ipv6> ipv6_;
     std::optional<netlink::Route> default_route_;
     bool pinned_ = false;
 };

@@ -11,6 +11,7 @@
 #include <base/random.h>
 #include <base/time.h>
 #include <config/model.h>
+#include <daemon/name_servers.h>
 #include <daemon/plumbing.h>
 #include <daemon/reason.h>
 #include <daemon/world.h>
@@ -36,6 +37,7 @@ struct Ground {
     netlink::Kernel &kernel;
     base::Random &random;
     HostRoutes &routes;
+    NameServers *names = nullptr;  // none: servers' are shown and not used
 };
 
 class PptpCall {
@@ -52,6 +54,9 @@ public:
     // twice as long, and so on, so many times.
     static constexpr std::chrono::milliseconds RecheckAfter{100};
     static constexpr int MaxRechecks = 8;
+    // How often the counters are looked at with an idle-timeout: a tenth of idle-timeout, within these.
+    static constexpr std::chrono::seconds MinIdleCheck{1};
+    static constexpr std::chrono::seconds MaxIdleCheck{10};
     // Frames that arrive before the Outgoing-Call-Reply has been read.
     static constexpr std::size_t MaxHeld = 16;
 
@@ -61,6 +66,7 @@ public:
         base::Ipv4 server;
         std::uint16_t port = 1723;
         std::string interface;
+        std::optional<netlink::Link> device{};  // is there already, and stays
         netlink::Lifetime lifetime = netlink::Lifetime::OutlivesOwner;
         base::Bytes blob;
     };
@@ -94,6 +100,11 @@ public:
         std::uint32_t mru = 0;
     };
     struct Down {};  // the link negotiates anew, or ends
+    struct Ipv6 {    // is carried, too; or cannot be, and why
+        std::uint64_t local_id = 0;
+        std::uint64_t remote_id = 0;
+        std::string failure;
+    };
     struct MtuLowered {
         std::uint32_t mtu = 0;
         std::uint32_t wanted = 0;
@@ -112,7 +123,7 @@ public:
         netlink::Stats stats;
     };
     using Output = std::variant<Reached, Verifying, Verified, Encoding, NotEncrypted, Up, Down,
-                                MtuLowered, RouteFailed, NoPeerRoute, Ended>;
+                                Ipv6, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
@@ -131,6 +142,9 @@ public:
     // Settings that change while the call is up.
     void set_default_route(std::optional<DefaultRoute> wanted);
     [[nodiscard]] base::Status set_reorder(std::uint32_t slots, std::chrono::milliseconds time);
+
+    // For how long nothing has been carried, as far as is known; nothing: not up.
+    [[nodiscard]] std::optional<base::Duration> idle(base::Time now);
 
     [[nodiscard]] const Plumbing &plumbing() const { return plumbing_; }
     [[nodiscard]] const std::optional<pptp::Control> &control() const { return control_; }
@@ -163,12 +177,20 @@ private:
     void on(ppp::EncryptionRefused &output);
     void on(ppp::Ipv4Up &output);
     void on(ppp::Ipv4Down &output);
+    void on(ppp::Ipv6Up &output);
+    void on(ppp::Ipv6Down &output);
+    // A server's, which is asked who the peer is: a client demands nothing.
+    void on(ppp::Verify & /*output*/) {}
+    void on(ppp::PeerAuthenticated & /*output*/) {}
+    void on(ppp::PeerRefused & /*output*/) {}
     void on(ppp::Ended &output);
     // Kernel
     void frame(const netlink::Frame &frame, base::Time now);
     void path_mtu_changed(std::uint32_t path);
     void check_session(base::Time now);
     void keepalive(base::Time now);
+    void check_idle(base::Time now);
+    void note_carried(const netlink::Stats &stats, base::Time now);
 
     [[nodiscard]] ppp::LinkOptions link_options() const;
     [[nodiscard]] pptp::ControlOptions control_options() const;
@@ -217,6 +239,9 @@ private:
     std::uint32_t mtu_ = 0;
     std::optional<DefaultRoute> wanted_route_;
     std::uint64_t traffic_ = 0;  // frames from the peer when the keepalive last asked
+    base::Deadline idle_check_;
+    base::Time carried_at_{};    // when the counters were last found changed
+    std::uint64_t carried_ = 0;  // packets both ways, then
 };
 
 }  // namespace rtun::daemon
