@@ -21,10 +21,11 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// Gives this reply to every request, and keeps what it was asked.
+// Gives these replies, one a request, and the last one from then on.
 class Daemon {
 public:
-    explicit Daemon(ctl::Reply reply) : reply_(std::move(reply)) {
+    explicit Daemon(ctl::Reply reply) : Daemon(std::vector{std::move(reply)}) {}
+    explicit Daemon(std::vector<ctl::Reply> replies) : replies_(std::move(replies)) {
         EXPECT_NE(::mkdtemp(directory_), nullptr);
         auto server = ctl::Server::create(path());
         EXPECT_TRUE(server);
@@ -32,8 +33,11 @@ public:
             while (!stop_) {
                 pollfd waiting{.fd = server.descriptor(), .events = POLLIN, .revents = 0};
                 ::poll(&waiting, 1, 5);
-                for (const ctl::Incoming &incoming : server.serve())
-                    server.reply(incoming.connection, reply_);
+                for (const ctl::Incoming &incoming : server.serve()) {
+                    server.reply(incoming.connection, replies_.front());
+                    if (replies_.size() > 1)
+                        replies_.erase(replies_.begin());
+                }
             }
         });
     }
@@ -48,7 +52,7 @@ public:
 
 private:
     char directory_[32] = "/tmp/rtun-cli-XXXXXX";
-    ctl::Reply reply_;
+    std::vector<ctl::Reply> replies_;
     std::atomic<bool> stop_{false};
     std::thread thread_;
 };
@@ -158,6 +162,38 @@ TEST(ClientShow, WhatTheDaemonRefusesIsAnError) {
                            .clients = {},
                            .lines = {}}),
               "Error: there is no client \"x\"");
+}
+
+TEST(ClientMonitor, HasSixFiguresUntilThereIsNoSuchClientAnyMore) {
+    ctl::Reply up = example_clients();
+    up.clients = {up.clients[1]};
+    up.clients[0].idle_time = 12;
+    ctl::Reply down = up;
+    down.clients[0].status = "waiting for packets...";
+    down.clients[0].running = false;
+    down.clients[0].uptime = down.clients[0].idle_time = {};
+    down.clients[0].mtu = down.clients[0].mru = {};
+    const ctl::Reply gone{
+        .error = base::Error{.code = base::ErrorCode::NotFound, .text = "there is no client"},
+        .clients = {},
+        .lines = {}};
+    for (const auto &[json, expected] : std::vector<std::pair<bool, std::string>>{
+             {false,
+              "status connected  uptime 7h24m18s  idle-time 12s  encoding MPPE128 stateless  "
+              "mtu 1450  mru 1450\nstatus waiting for packets...\n"},
+             {true, "{\"status\":\"connected\",\"uptime\":26658,\"idle_time\":12,\"encoding\":"
+                    "\"MPPE128 stateless\",\"mtu\":1450,\"mru\":1450}\n"
+                    "{\"status\":\"waiting for packets...\"}\n"}}) {
+        const Daemon daemon({up, down, gone});
+        const Options options{.json = json};
+        Answer answer(options);
+        Context context{
+            .options = options, .out = answer.out(), .open_kernel = {}, .socket = daemon.path()};
+        const auto done = monitor_client(context, {.name = "safe"});
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().text, "there is no client");
+        EXPECT_EQ(answer.written(), expected);
+    }
 }
 
 TEST(TellDaemon, PrintsItsLines) {
