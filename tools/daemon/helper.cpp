@@ -117,7 +117,7 @@ base::Status LoopHelper::start(const Job &job) {
     return {};
 }
 
-void LoopHelper::ended(std::optional<std::string> failure) {
+void LoopHelper::ended(const std::optional<std::string> &failure) {
     const Job job = std::move(jobs_.front());
     jobs_.pop_front();
     patience_.reset();

@@ -46,7 +46,7 @@ public:
 
 private:
     void begin();
-    void ended(std::optional<std::string> failure);
+    void ended(const std::optional<std::string> &failure);
     [[nodiscard]] base::Status start(const Job &job);
 
     event::Loop &loop_;

@@ -11,7 +11,6 @@
 #include <base/random.h>
 #include <base/time.h>
 #include <config/model.h>
-#include <daemon/name_servers.h>
 #include <daemon/plumbing.h>
 #include <daemon/reason.h>
 #include <daemon/world.h>
@@ -30,6 +29,8 @@
 #include <vector>
 
 namespace rtun::daemon {
+
+class NameServers;
 
 // What a call stands on. All of it outlives the call.
 struct Ground {
@@ -54,7 +55,8 @@ public:
     // twice as long, and so on, so many times.
     static constexpr std::chrono::milliseconds RecheckAfter{100};
     static constexpr int MaxRechecks = 8;
-    // How often the counters are looked at with an idle-timeout: a tenth of idle-timeout, within these.
+    // How often the counters are looked at with an idle-timeout: a tenth of idle-timeout, within
+    // these.
     static constexpr std::chrono::seconds MinIdleCheck{1};
     static constexpr std::chrono::seconds MaxIdleCheck{10};
     // Frames that arrive before the Outgoing-Call-Reply has been read.
