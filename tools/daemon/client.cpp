@@ -399,6 +399,9 @@ void Client::on(const PptpCall::Down &) {
         return;
     if (ground_.names != nullptr)
         ground_.names->drop(up_->what.interface);
+    // At once, so that nothing leaves another way; what it refuses is told when it stands by.
+    if (standby_)
+        (void)standby_->make(settings_.name, settings_.max_mtu);
     lasted_ = lasted_.value_or(base::Duration::zero()) + (ground_.world.now() - up_->since);
     up_.reset();
 }

@@ -42,8 +42,19 @@ base::Status Standby::add_gateway() {
 }
 
 base::Status Standby::make(const std::string &name, std::uint32_t mtu) {
-    if (link_ && link_->name == name)
-        return {};
+    if (link_ && link_->name == name) {
+        // With the last address of a device, a call's, the kernel takes all its routes.
+        netlink::Route route;
+        route.destination = gateway_;
+        route.oif = link_->index;
+        const auto added = kernel_.route_add(route);
+        if (!added && added.error().errnum != EEXIST)
+            return fail(added.error());
+        if (!way_)
+            return {};
+        auto again = kernel_.route_add(*way_);
+        return !again && again.error().errnum == EEXIST ? base::Status{} : again;
+    }
     remove();
     link_ = TRY(find_or_make(name));
     const auto steps = [&]() -> base::Status {

@@ -230,6 +230,9 @@ base::Status FakeKernel::address_del(LinkIndex link, base::Ipv4 local, base::Ipv
         return no_link(link);
     if (std::erase(found->second.addresses, FakeLink::Address{local, peer}) == 0)
         return refused(EADDRNOTAVAIL, "the device has no such address");
+    // The last one takes the routes along.
+    if (found->second.addresses.empty())
+        std::erase_if(routes_, [&](const Route &route) { return route.oif == link; });
     return {};
 }
 
