@@ -412,6 +412,10 @@ base::Status Commands::run(const config::TunnelShow & /*what*/, Answer & /*answe
     return not_mine("tunnel show", "the kernel answers it");
 }
 
+base::Status Commands::run(const config::ClientMonitor & /*what*/, Answer & /*answer*/) {
+    return not_mine("client monitor", "\"client show\" answers it, again and again");
+}
+
 base::Status Commands::run(const config::Connect & /*what*/, Answer & /*answer*/) {
     return not_mine("connect", "it is a program of its own");
 }

@@ -10,13 +10,17 @@
 #include <ctl/server.h>
 #include <daemon/clients.h>
 #include <daemon/commands.h>
+#include <daemon/helper.h>
 #include <daemon/history.h>
 #include <daemon/kernel_pump.h>
 #include <daemon/leftovers.h>
 #include <daemon/loop_world.h>
+#include <daemon/name_servers.h>
 #include <daemon/no_core.h>
 #include <daemon/pseudowires.h>
 #include <daemon/reason.h>
+#include <daemon/route_follower.h>
+#include <daemon/standby.h>
 #include <event/notify.h>
 
 #include <fmt/format.h>
@@ -26,7 +30,9 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace rtun::daemon {
 
@@ -53,6 +59,15 @@ base::Status take_name(netlink::Kernel &kernel) {
     return bound;
 }
 
+// The clients that have an interface without a call.
+std::vector<std::string> on_demand(const config::Config &config) {
+    std::vector<std::string> names;
+    for (const config::Client &client : config.clients)
+        if (client.enabled && client.dial_on_demand)
+            names.push_back(client.name);
+    return names;
+}
+
 base::Result<int> run(const std::string &config_file, const std::string &netns) {
     // What can be wrong with the settings comes before anything is touched.
     const config::Config config = TRY(first_config(config_file));
@@ -68,6 +83,9 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
     HostRoutes routes(*kernel, std::string(OwnerName));
     Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {ServerBlob}));
+    if (const unsigned swept = TRY(sweep_standby(*kernel, on_demand(config))); swept > 0)
+        base::log::info("standby.leftover", {},
+                        "{} interfaces were left by an earlier daemon: deleted", swept);
     if (const unsigned swept = TRY(routes.sweep()); swept > 0)
         base::log::info("route.leftover", {},
                         "{} host routes were left by an earlier rtun: deleted", swept);
@@ -78,12 +96,20 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         history.record(event);
         server.publish(event);
     };
-    Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { loop.quit(0); });
+    LoopHelper helper(loop);
+    NameServers names(helper, find_resolver_paths("/run/netns", "/etc/netns"),
+                      std::string(OwnerName), [&](const std::string &name, const std::string &why) {
+                          tell_resolver(*world, tell, name, why);
+                      });
+    sweep_names(names, *kernel);
+    RouteFollower follower(*world, routes);
+    Clients clients(Ground{*world, *kernel, random, routes, &names}, tell, [&] { loop.quit(0); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
     Sessions nobody;
     Directory directory([](const config::Config &) { return base::Status{}; }, [] {});
     Commands commands(clients, pseudowires, directory, nobody, history, config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
+        follower.kernel_event(event);
         clients.kernel_event(event);
         pseudowires.kernel_event(event);
     }));
