@@ -20,6 +20,7 @@
 #include <daemon/pseudowires.h>
 #include <daemon/reason.h>
 #include <daemon/route_follower.h>
+#include <daemon/serving.h>
 #include <daemon/standby.h>
 #include <event/notify.h>
 
@@ -39,8 +40,6 @@ namespace rtun::daemon {
 namespace {
 
 constexpr std::string_view OwnerName = "rtun";
-// How the blobs of tunnels begin that are no client's.
-constexpr std::string_view ServerBlob = "rtun-server ";
 
 base::Result<config::Config> first_config(const std::string &file) {
     // The default file need not be there: clients can be added by commands.
@@ -82,7 +81,7 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     TRY(take_name(*kernel));
     ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
     HostRoutes routes(*kernel, std::string(OwnerName));
-    Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {ServerBlob}));
+    Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {Serving::Blob}));
     if (const unsigned swept = TRY(sweep_standby(*kernel, on_demand(config))); swept > 0)
         base::log::info("standby.leftover", {},
                         "{} interfaces were left by an earlier daemon: deleted", swept);
@@ -96,6 +95,13 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         history.record(event);
         server.publish(event);
     };
+    bool clients_rest = false;
+    bool server_rests = false;
+    const auto rests = [&](bool &who) {
+        who = true;
+        if (clients_rest && server_rests)
+            loop.quit(0);
+    };
     LoopHelper helper(loop);
     NameServers names(helper, find_resolver_paths("/run/netns", "/etc/netns"),
                       std::string(OwnerName), [&](const std::string &name, const std::string &why) {
@@ -103,13 +109,17 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
                       });
     sweep_names(names, *kernel);
     RouteFollower follower(*world, routes);
-    Clients clients(Ground{*world, *kernel, random, routes, &names}, tell, [&] { loop.quit(0); });
+    Clients clients(Ground{*world, *kernel, random, routes, &names}, tell, [&] { rests(clients_rest); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
-    Sessions nobody;
-    Directory directory([](const config::Config &) { return base::Status{}; }, [] {});
-    Commands commands(clients, pseudowires, directory, nobody, history, config_file);
+    const std::unique_ptr<Serving> serving =
+        TRY(Serving::create({loop, *world, *kernel, random, routes}, netns, tell,
+                            [&] { rests(server_rests); }));
+    Commands commands(clients, pseudowires, serving->directory(), serving->sessions(), history,
+                      config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
         follower.kernel_event(event);
+        if (serving->kernel_event(event))
+            return;
         clients.kernel_event(event);
         pseudowires.kernel_event(event);
     }));
@@ -130,6 +140,7 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     const auto stop = [&](Calls calls) {
         if (std::exchange(stopping, true)) {
             clients.abort_all("the daemon was stopped");
+            serving->abort();
             return;
         }
         event::notify::stopping();
@@ -140,7 +151,9 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         else
             clients.stop_all("the daemon was stopped");
         base::log::info("daemon.stopping", {},
-                        "stopping: {} calls are ended, {} go on without a daemon", up - left, left);
+                        "stopping: {} calls and {} sessions are ended, {} go on without a daemon",
+                        up - left, serving->up(), left);
+        serving->stop();
     };
     const event::Signal terminate =
         TRY(event::Signal::create(loop, SIGTERM, [&] { stop(Calls::Leave); }));
@@ -153,7 +166,8 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     }));
     (void)TRY(event::notify::watchdog(loop));
 
-    (void)TRY(directory.load(config));
+    (void)TRY(serving->directory().load(config));
+    serving->sweep(OwnerName);
     const std::size_t found = leftovers.size();
     (void)TRY(clients.load(config, leftovers));
     world->close_kept();

@@ -83,7 +83,9 @@ public:
     [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
     [[nodiscard]] std::size_t half_open() const { return admission_.half_open(); }
-    [[nodiscard]] bool quiet() const { return connections_.empty(); }
+    [[nodiscard]] bool owns(netlink::TunnelId id) const {
+        return index_.tunnels.contains(static_cast<std::uint32_t>(id));
+    }
     struct Refusals {
         Cause cause{};
         std::uint64_t times = 0;

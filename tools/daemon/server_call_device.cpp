@@ -154,6 +154,7 @@ void ServerCall::undress(Cause cause) {
 
 // What it wears is taken off when it is known why it went (finish), or when it comes again.
 void ServerCall::on(ppp::Ipv4Down &) {
+    plumbing_.ipv6_down();
     plumbing_.ipv4_down();
     up_since_.reset();
 }
@@ -177,7 +178,9 @@ void ServerCall::open_ipv6() {
         opened = base::fail(ErrorCode::Refused,
                             fmt::format("it takes {} octets, the mtu is {}", MinIpv6Mtu, mtu_));
     else
-        opened = plumbing_.ipv6_up(ipv6_->local_interface_id);
+        opened = plumbing_.ipv6_up({.interface = session_->interface,
+                                    .mtu = mtu_,
+                                    .interface_id = ipv6_->local_interface_id});
     if (opened)
         tell(Level::Debug, server_id::Ipv6, "IPv6 is open");
     else

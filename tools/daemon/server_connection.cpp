@@ -4,6 +4,7 @@
 // away, and the alarm is set to what comes first.
 #include <daemon/server_connection.h>
 
+#include <daemon/blob.h>
 #include <daemon/drive.h>
 #include <daemon/server_events.h>
 
@@ -18,8 +19,6 @@ using base::ErrorCode;
 using base::log::Level;
 
 namespace {
-
-constexpr std::string_view BlobText = "rtun-server 1\n";  // blob.h
 
 // What we tell of our end's speed if the peer names none.
 constexpr std::uint32_t DefaultSpeed = 100000000;
@@ -110,8 +109,7 @@ base::Status ServerConnection::make_tunnel() {
     spec.lifetime = netlink::Lifetime::OutlivesOwner;
     spec.fwmark = settings_->server.fwmark;
     spec.oif = place_.device;
-    const base::View blob = base::as_bytes(BlobText);
-    spec.blob.assign(blob.begin(), blob.end());
+    spec.blob = server_blob();
     tunnel_ = TRY(ground_.kernel.tunnel_add(spec));
     ground_.index.tunnels.emplace(static_cast<std::uint32_t>(*tunnel_), this);
     return {};

@@ -80,7 +80,7 @@ public:
 struct ListenOptions {
     base::Ipv4 address;  // unspecified: all
     std::uint16_t port = 0;
-    std::string device;  // VRF or interface to bind to; empty: none
+    std::string device{}; // VRF or interface to bind to; empty: none
     int backlog = 128;
 };
 

@@ -56,7 +56,8 @@ struct Serving : Host {
     Two sessions;
     std::string file = "/tmp/rtun-served.XXXXXX";
     const base::Fd made{::mkstemp(file.data())};
-    Commands commands{clients, pseudowires, directory, sessions, file};
+    History history;
+    Commands commands{clients, pseudowires, directory, sessions, history, file};
 
     ~Serving() { (void)::unlink(file.c_str()); }
 

@@ -50,6 +50,8 @@ TEST(ServerDown, SilenceIsToldFiveTimesAndEndsTheSession) {
     host.world.advance(7s);
     EXPECT_EQ(host.count(server_id::EchoMissed), 5);
     EXPECT_EQ(host.last(server_id::EchoMissed)->text, "LCP missed echo reply");
+    EXPECT_TRUE(host.kernel.links().empty());
+    host.world.advance(10s);  // Terminate-Requests, in case that it hears
     EXPECT_EQ(host.field(server_id::Down, "cause"), "lost-carrier");
     expect_record(host, "lost-carrier");
     host.world.advance(10s);
@@ -98,8 +100,11 @@ TEST(ServerDown, EchoesAreNoTrafficForTheIdleTimeout) {
     config::Config config = office_server();
     config.profiles[0].idle_timeout = 100s;
     ServerHost host(config);
-    (void)host.dial({.keepalive = 5s});
-    host.world.advance(2min);
+    (void)host.dial();
+    host.world.advance(95s);
+    EXPECT_EQ(host.count(server_id::Down), 0);
+    EXPECT_GE(host.active()[0]->link().counters().echo_sent, 3U);
+    host.world.advance(25s);
     EXPECT_EQ(host.field(server_id::Down, "cause"), "idle-timeout");
 }
 
@@ -150,6 +155,7 @@ TEST(ServerDown, ADeletedInterfaceEndsItsSession) {
     (void)host.dial();
     const auto link = host.kernel.links().begin()->first;
     ASSERT_TRUE(host.kernel.link_del(link));
+    host.kernel.inject(netlink::SessionChanged{false, host.kernel.sessions().value()[0]});
     host.world.advance(5s);
     EXPECT_EQ(host.field(server_id::Down, "cause"), "interface-deleted");
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The server's small parts: names of devices, admission, the list of reasons.
+// The server's small parts: names of devices, admission.
 #include <daemon/admission.h>
 #include <daemon/device_names.h>
-#include <daemon/reason.h>
 
 #include <gmock/gmock.h>
 
-#include <cctype>
-#include <fstream>
 #include <set>
-#include <sstream>
+#include <string>
+#include <utility>
 
 namespace rtun::daemon {
 namespace {
@@ -97,42 +95,6 @@ TEST(Admission, KnowsPrefixesOfEveryLength) {
     settings.allow_from = {{base::Ipv4{0}, 0}};
     admission.set(settings);
     EXPECT_EQ(admission.connection(B, {}), std::nullopt);
-}
-
-// -- the list of reasons
-
-std::string manual() {
-    const std::ifstream file(std::string(RTUN_MAN) + "/rtun.8");
-    std::ostringstream text;
-    text << file.rdbuf();
-    const std::string page = text.str();
-    const std::size_t begin = page.find(".Sh REASONS");
-    return begin == std::string::npos ? "" : page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
-}
-
-TEST(Reasons, StandInTheManualEachOnceAndNothingElseDoes) {
-    std::set<std::string> listed;
-    std::istringstream lines(manual());
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with(".It Cm "))
-            EXPECT_TRUE(listed.insert(line.substr(7)).second) << line;
-    std::set<std::string> known;
-    for (const CauseInfo &cause : causes())
-        known.insert(std::string(cause.name));
-    EXPECT_EQ(listed, known);
-}
-
-TEST(Reasons, HaveNamesOfSmallLettersAndWordsOfTheirOwn) {
-    std::set<std::string_view> names;
-    std::set<std::string_view> words;
-    for (const CauseInfo &cause : causes()) {
-        EXPECT_TRUE(names.insert(cause.name).second) << cause.name;
-        EXPECT_TRUE(words.insert(cause.words).second) << cause.words;
-        EXPECT_FALSE(cause.words.empty());
-        for (const char c : cause.name)
-            EXPECT_TRUE((c >= 'a' && c <= 'z') || c == '-') << cause.name;
-        EXPECT_EQ(info(cause.cause).name, cause.name);
-    }
 }
 
 }  // namespace
