@@ -218,7 +218,7 @@ constexpr Property table[] = {
      Everywhere, Need::Optional, yes_no_choices,
      set_yes_no<&Client::host_route>, as_yes_no<&Client::host_route>()},
     {"dial-on-demand", "{ yes | no }", "dial when there is something to send through it",
-     Kept, Need::Optional, yes_no_choices,
+     Changeable, Need::Optional, yes_no_choices,
      set_yes_no<&Client::dial_on_demand>, as_yes_no<&Client::dial_on_demand>()},
     {"idle-timeout", "SECONDS", "hang up when nothing was carried for so long; 0..86400, 0: never",
      Everywhere, Need::Optional, {},
