@@ -18,10 +18,14 @@
 
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
+#include <net/ipv6.h>
 #include <net/rtnetlink.h>
 
 /**
@@ -30,6 +34,9 @@
  * @session: what it carries; RCU, written under attach_lock
  * @mode: enum rtun_mode
  * @die: delete it when its session is deleted
+ * @on_demand: tell who waits for it when it has something to send and no
+ *	session; never changes
+ * @told: when that was told last, in jiffies; cmpxchg()
  * @gone: takes no session any more; attach_lock
  * @stopped: of flushes, when it was last closed; rtnl
  * @doomed: in the list of devices to be deleted, with a reference to @dev;
@@ -41,7 +48,9 @@ struct rtun_link {
 	u8 mode;
 	bool die;
 	bool gone;
+	bool on_demand;
 	u32 stopped;
+	unsigned long told;
 	struct list_head doomed;
 };
 
@@ -73,12 +82,14 @@ static bool passable(const struct rtun_session *s)
 /* attach_lock: so neither the device nor the session's namespace can go. */
 static void set_carrier(struct rtun_session *s, struct net_device *dev, bool on)
 {
+	const struct rtun_link *link = netdev_priv(dev);
+
 	if (s->carrier == on)
 		return;
 	s->carrier = on;
 	if (on)
 		netif_carrier_on(dev);
-	else
+	else if (!link->on_demand)
 		netif_carrier_off(dev);
 	rtun_notify_event(s->tunnel->rn, RTUN_EVENT_CARRIER, 0, s->id, on, NULL,
 			  GFP_ATOMIC);
@@ -245,6 +256,35 @@ int rtun_link_fill(struct sk_buff *msg, struct rtun_session *s)
 
 /* --- net_device --------------------------------------------------------- */
 
+/* Is it for somebody?  What hosts say to all on the link, as they do when an
+ * interface comes up, is no reason to dial.
+ */
+static bool for_a_host(struct sk_buff *skb)
+{
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return pskb_network_may_pull(skb, sizeof(struct iphdr)) &&
+		       !ipv4_is_multicast(ip_hdr(skb)->daddr) &&
+		       !ipv4_is_lbcast(ip_hdr(skb)->daddr);
+	case htons(ETH_P_IPV6):
+		return pskb_network_may_pull(skb, sizeof(struct ipv6hdr)) &&
+		       !ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
+	default:
+		return false;
+	}
+}
+
+static void tell_demand(struct rtun_link *link, struct sk_buff *skb)
+{
+	unsigned long told = READ_ONCE(link->told);
+
+	if (!link->on_demand || time_before(jiffies, told + HZ) ||
+	    !for_a_host(skb) || cmpxchg(&link->told, told, jiffies) != told)
+		return;
+	rtun_notify_event(rtun_net_of(dev_net(link->dev)), RTUN_EVENT_DEMAND, 0,
+			  0, link->dev->ifindex, NULL, GFP_ATOMIC);
+}
+
 static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct rtun_link *link = netdev_priv(dev);
@@ -258,6 +298,7 @@ static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
 		else
 			rtun_ppp_xmit(s, dev, skb);
 	} else {
+		tell_demand(link, skb);
 		DEV_STATS_INC(dev, tx_dropped);
 		rtun_drop(rtun_net_of(dev_net(dev))->stats, skb,
 			  RTUN_DROP_TX_NO_SESSION);
@@ -411,6 +452,7 @@ static const struct nla_policy link_policy[IFLA_RTUN_MAX + 1] = {
 		.type = NLA_REJECT,
 		.reject_message = "the peer's address is read-only"
 	},
+	[IFLA_RTUN_ON_DEMAND] = { .type = NLA_FLAG },
 };
 
 static int link_validate(struct nlattr *tb[], struct nlattr *data[],
@@ -435,6 +477,12 @@ static int link_validate(struct nlattr *tb[], struct nlattr *data[],
 	    !data[IFLA_RTUN_SESSION]) {
 		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_RTUN_DIE_WITH_SESSION],
 				    "to die with a session, the device needs one");
+		return -EINVAL;
+	}
+	if (data && data[IFLA_RTUN_ON_DEMAND] &&
+	    (eth || data[IFLA_RTUN_DIE_WITH_SESSION])) {
+		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_RTUN_ON_DEMAND],
+				    "a device on demand is of mode ppp and outlives its sessions");
 		return -EINVAL;
 	}
 	return 0;
@@ -479,7 +527,14 @@ static int newlink(struct net *net, struct net_device *dev,
 				    "the MTU is more than an outer packet can carry");
 		return -EINVAL;
 	}
-	netif_carrier_off(dev);
+	if (data && data[IFLA_RTUN_ON_DEMAND]) {
+		struct rtun_link *link = netdev_priv(dev);
+
+		link->on_demand = true;
+		link->told = jiffies - HZ;
+	} else {
+		netif_carrier_off(dev);
+	}
 	err = register_netdevice(dev);
 	if (err)
 		return err;
@@ -498,6 +553,7 @@ static size_t link_size(const struct net_device *dev)
 	return nla_total_size(sizeof(u8)) +	/* IFLA_RTUN_MODE */
 	       nla_total_size(sizeof(u32)) +	/* IFLA_RTUN_SESSION */
 	       nla_total_size(0) +		/* IFLA_RTUN_DIE_WITH_SESSION */
+	       nla_total_size(0) +		/* IFLA_RTUN_ON_DEMAND */
 	       nla_total_size(sizeof(u8)) +	/* IFLA_RTUN_XPORT */
 	       /* IFLA_RTUN_PEER4 or IFLA_RTUN_PEER6 */
 	       nla_total_size(sizeof(struct in6_addr));
@@ -524,7 +580,8 @@ static int link_fill(struct sk_buff *msg, const struct net_device *dev)
 	struct rtun_session *s;
 	int err = 0;
 
-	if (nla_put_u8(msg, IFLA_RTUN_MODE, link->mode))
+	if (nla_put_u8(msg, IFLA_RTUN_MODE, link->mode) ||
+	    (link->on_demand && nla_put_flag(msg, IFLA_RTUN_ON_DEMAND)))
 		return -EMSGSIZE;
 	rcu_read_lock();
 	s = rcu_dereference(link->session);

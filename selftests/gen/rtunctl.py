@@ -394,6 +394,8 @@ def link(words, flags):
             data += nla(H["IFLA_RTUN_SESSION"], struct.pack("I", int(value)))
         elif key == "die":
             data += nla(H["IFLA_RTUN_DIE_WITH_SESSION"], b"")
+        elif key == "on-demand":
+            data += nla(H["IFLA_RTUN_ON_DEMAND"], b"")
         elif key == "mode":
             data += nla(H["IFLA_RTUN_MODE"],
                         struct.pack("B", H[f"RTUN_MODE_{value.upper()}"]))

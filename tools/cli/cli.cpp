@@ -119,6 +119,7 @@ private:
         config::Command command = TRY(config::parse(words, batch.secrets, batch.name));
         if (std::holds_alternative<config::Connect>(command) ||
             std::holds_alternative<config::Daemon>(command) ||
+            std::holds_alternative<config::ClientMonitor>(command) ||
             std::holds_alternative<config::Monitor>(command) ||
             std::holds_alternative<config::Capture>(command))
             return fail(ErrorCode::Invalid,
@@ -173,6 +174,8 @@ private:
                     return run_pseudowire(context_, what, request(words, file));
                 else if constexpr (std::is_same_v<T, config::Why>)
                     return why(context_, what, request(words, file));
+                else if constexpr (std::is_same_v<T, config::ClientMonitor>)
+                    return monitor_client(context_, what);
                 else if constexpr (std::is_same_v<T, config::ConfigCheck>)
                     return check_config(context_, what);
                 else if constexpr (std::is_same_v<T, config::ConfigSave> ||

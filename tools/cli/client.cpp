@@ -9,6 +9,10 @@
 
 #include <fmt/format.h>
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 
@@ -41,13 +45,15 @@ Paint paint_of(const ClientStatus &client) {
     return client.running ? Paint::Good : client.enabled ? Paint::Bad : Paint::None;
 }
 
-void print_state(Output &out, const ClientStatus &client) {
+void print_state(Output &out, const ClientStatus &client, bool details) {
     if (!client.running)
         out.text("status", "{}", client.status, paint_of(client));
     else
         out.member("status", client.status);
     put(out, "mtu", "mtu {}", client.mtu);
-    if (client.mru)
+    if (details)
+        put(out, "mru", "mru {}", client.mru);
+    else if (client.mru)
         out.member("mru", std::uint64_t{*client.mru});
     put(out, "local_address", "{}", client.local_address, Paint::Address);
     put(out, "remote_address", "-> {}", client.remote_address, Paint::Address);
@@ -58,12 +64,31 @@ void print_state(Output &out, const ClientStatus &client) {
         out.shown("insecure", true, "insecure");
     if (client.uptime)
         out.shown("uptime", *client.uptime, "up " + uptime_of(*client.uptime));
+    if (client.idle_time && details)
+        out.shown("idle_time", *client.idle_time, "idle " + uptime_of(*client.idle_time));
+    else if (client.idle_time)
+        out.member("idle_time", *client.idle_time);
     if (client.retry_in)
         out.number("retry_in", "again in {}s", *client.retry_in);
     if (!client.running)
         put(out, "last_error", "({})", client.last_error);
     else if (!client.last_error.empty())
         out.member("last_error", client.last_error);
+}
+
+// What a router's "monitor" has of a client.
+void print_monitored(Output &out, const ClientStatus &client) {
+    out.open();
+    out.text("status", "status {}", client.status, paint_of(client));
+    if (client.uptime)
+        out.shown("uptime", *client.uptime, "uptime " + uptime_of(*client.uptime));
+    if (client.idle_time)
+        out.shown("idle_time", *client.idle_time, "idle-time " + uptime_of(*client.idle_time));
+    if (client.running)
+        out.text("encoding", "encoding {}", client.encoding);
+    put(out, "mtu", "mtu {}", client.mtu);
+    put(out, "mru", "mru {}", client.mru);
+    out.close();
 }
 
 // The call: in text only with -details, in JSON always.
@@ -147,7 +172,7 @@ void print_client(Context &context, const ClientStatus &client) {
     if (!options.brief) {
         out.text("connect_to", "{}", client.connect_to, Paint::Address);
         out.text("user", "user {}", client.user);
-        print_state(out, client);
+        print_state(out, client, options.details);
         print_call(out, options.details, client);
     } else {
         out.text("status", "{}", client.status);
@@ -179,6 +204,25 @@ Status show_clients(Context &context, const ctl::Request &request) {
             print_client(context, client);
     }
     return {};
+}
+
+Status monitor_client(Context &context, const config::ClientMonitor &what) {
+    constexpr int interval = 1000;  // ms
+    const ctl::Request question{.words = {"client", "show", what.name}, .file = {}, .line = 0};
+    ctl::Client daemon = TRY(ctl::Client::connect(context.socket));
+    for (;;) {
+        const ctl::Reply reply = TRY(daemon.call(question));
+        for (const ClientStatus &client : reply.clients)
+            print_monitored(context.out, client);
+        TRY(context.out.flush_each());
+        // Nothing is asked of our output, so whatever is there is its end.
+        pollfd reader{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+        const int ready = ::poll(&reader, 1, interval);
+        if (ready < 0 && errno != EINTR)
+            return base::fail(base::system_error("poll", errno));
+        if (ready > 0 || context.out.closed())
+            return {};
+    }
 }
 
 Status tell_daemon(Context &context, const ctl::Request &request) {

@@ -65,7 +65,8 @@ void warn(const std::vector<std::string> &warnings);
 // Until a signal, so many frames, or the end of the session or of the reader.
 [[nodiscard]] base::Status capture(Context &context, const config::Capture &what);
 
-// Runs until a signal, or until the reader has gone.
+// Both run until a signal, or until the reader has gone.
+[[nodiscard]] base::Status monitor_client(Context &context, const config::ClientMonitor &what);
 [[nodiscard]] base::Status monitor(Context &context, const config::Monitor &what);
 
 }  // namespace rtun::cli

@@ -119,6 +119,8 @@ std::string notice_text(const netlink::Notice &event) {
                            event.port ? fmt::format(", port {}", *event.port) : "");
     if (event.type == "peer_alive")
         return value != 0 ? "the peer is heard again" : "the peer is dead, nothing is heard of it";
+    if (event.type == "demand")
+        return fmt::format("interface {} has something to send and no session", value);
     if (event.type == "alarm")
         return fmt::format("{} packets were not acknowledged in time", value);
     return fmt::format("{} {}", event.type, value);  // of a newer module

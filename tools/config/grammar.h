@@ -63,6 +63,9 @@ template <typename T>
 struct Show {
     std::string name;  // empty: all
 };
+struct ClientMonitor {
+    std::string name;
+};
 
 using ClientAdd = Add<Client>;
 using ClientSet = Set<Client>;
@@ -144,7 +147,7 @@ struct Daemon {
     std::string file;  // configuration
 };
 using Command = std::variant<
-    Add<Client>, Set<Client>, Del<Client>, Enable<Client>, Show<Client>, Add<Pseudowire>,
+    Add<Client>, Set<Client>, Del<Client>, Enable<Client>, Show<Client>, ClientMonitor, Add<Pseudowire>,
     Set<Pseudowire>, Del<Pseudowire>, Enable<Pseudowire>, Show<Pseudowire>, Add<Secret>,
     Set<Secret>, Del<Secret>, Enable<Secret>, Show<Secret>, Add<Profile>, Set<Profile>,
     Del<Profile>, Show<Profile>, Add<Pool>, Set<Pool>, Del<Pool>, Show<Pool>, Add<ServerInterface>,
@@ -211,6 +214,9 @@ struct Endpoint {
     std::uint16_t port = 1723;
 };
 [[nodiscard]] base::Result<Endpoint> parse_endpoint(std::string_view text);
+// Several of them, with commas between.
+inline constexpr std::size_t MaxEndpoints = 16;
+[[nodiscard]] base::Result<std::vector<Endpoint>> parse_endpoints(std::string_view text);
 
 // Words that may come next, for shell completion; the last word may be begun.
 [[nodiscard]] std::vector<std::string> complete(std::span<const std::string> words);

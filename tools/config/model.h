@@ -23,17 +23,26 @@ namespace rtun::config {
 // one anew, Linux's ppp_mppe takes the next one.
 enum class MppeResync : std::uint8_t { Rfc, Linux };
 
+// The name servers that a server tells: not used, used before the host's own, or instead of them.
+enum class PeerDns : std::uint8_t { No, Yes, Exclusively };
+
+// Peers that need other words than everybody else.
+enum class Quirks : std::uint8_t { None, BezeqIsrael };
+
 // One client: a tunnel that we bring up and keep up.
 struct Client {
     std::string name;  // of the interface too: 1..15 characters
     bool enabled = true;
     std::string comment;
-    std::string connect_to;  // host name or IPv4 address, optionally ":port" (default 1723)
+    // Host names or IPv4 addresses with commas between them, each optionally with ":port" (default
+    // 1723): tried in turn.
+    std::string connect_to;
     std::string user;
     base::Secret password;      // empty if password_file is given
     std::string password_file;  // absolute path
     auth::MethodSet allow = auth::MethodSet::all();
-    ppp::Encryption encryption = ppp::Encryption::Auto;
+    std::string profile = "default-encryption";
+    std::optional<ppp::Encryption> encryption{};           // nothing: as the profile says
     ppp::MppeStrengths mppe = ppp::MppeStrength::Bits128;  // 40 and 56 only if they are named
     bool mppe_stateful = false;                            // if the server insists on it
     MppeResync mppe_resync = MppeResync::Rfc;
@@ -41,12 +50,18 @@ struct Client {
     std::uint16_t max_mru = 1450;
     bool add_default_route = false;
     std::uint8_t default_route_distance = 1;
-    bool use_peer_dns = false;           // ask for DNS servers and show them
+    bool host_route = true;                // pin the way to the server before it
+    bool dial_on_demand = false;           // dial when there is something to send
+    std::chrono::seconds idle_timeout{0};  // nothing carried for so long: hang up; 0: never
+    PeerDns use_peer_dns = PeerDns::No;
+    bool ipv6 = false;                   // IPv6CP too
     std::chrono::seconds keepalive{60};  // keepalive-timeout, 0: off
     base::Ipv4 src_address;              // unspecified: by route
     std::string phone;                   // phone number in the Outgoing-Call-Request
-    std::uint32_t fwmark = 0;            // on TCP and GRE
-    std::uint32_t reorder_slots = 256;   // 0: hold nothing
+    Quirks quirks = Quirks::None;
+    std::string log_tag;                // what log lines begin with; empty: the name
+    std::uint32_t fwmark = 0;           // on TCP and GRE
+    std::uint32_t reorder_slots = 256;  // 0: hold nothing
     std::chrono::milliseconds reorder_time{50};
     std::chrono::seconds echo_interval{60};  // control connection: idle time before an echo
     std::chrono::seconds echo_timeout{60};   // and for its reply

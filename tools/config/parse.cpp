@@ -192,6 +192,8 @@ private:
                                    : "others may read this file: chmod 600 it, or use "
                                      "password-file");
         seen_.push_back({property, &word});
+        if (alias != nullptr && !alias->fixed.empty())
+            return take_fixed(*property, *alias);
         if (property->value.empty())
             return property->set(draft_, {});
         if (next_ == words_.size())
@@ -202,6 +204,14 @@ private:
         std::string_view text = value.text;
         if (alias != nullptr && !alias->values.empty())
             text = TRY(translated(*alias, value)).value;
+        std::string converted;
+        if (alias != nullptr && alias->convert != nullptr) {
+            auto other = alias->convert(text);
+            if (!other)
+                return wrong(value, fmt::format("{}: {}", word.text, other.error().text));
+            converted = std::move(*other);
+            text = converted;
+        }
         const Status set = property->set(draft_, text);
         if (!set && is_secret(*property))
             return fail(ErrorCode::Invalid,
@@ -211,6 +221,13 @@ private:
             return wrong(value, fmt::format("{}: {}", word.text, set.error().text));
         if (is_kept(*property))
             draft_.changed.push_back(property);
+        return {};
+    }
+
+    // A word that is a keyword and its value in one.
+    Status take_fixed(const Property &property, const Alias &alias) {
+        TRY(property.set(draft_, alias.fixed));
+        draft_.changed.push_back(&property);
         return {};
     }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace rtun::config {
 
@@ -23,7 +24,9 @@ constexpr std::uint16_t Changeable = InAdd | InSet;
 constexpr std::array<std::string_view, 1> types{"pptp"};
 constexpr std::array<std::string_view, 4> methods{"mschap2", "mschap1", "chap", "pap"};
 constexpr std::array<std::string_view, 1> any{"any"};
-constexpr std::array<std::string_view, 3> encryptions{"no", "auto", "required"};
+constexpr std::array<std::string_view, 4> encryptions{"no", "auto", "required", "profile"};
+constexpr std::array<std::string_view, 3> dns_uses{"no", "yes", "exclusively"};
+constexpr std::array<std::string_view, 2> all_quirks{"none", "bezeq-israel"};
 constexpr std::array<std::string_view, 4> key_lengths{"auto", "128", "56", "40"};
 constexpr std::array<std::string_view, 2> resyncs{"rfc", "linux"};
 
@@ -38,7 +41,7 @@ std::string get_type(const Client & /*client*/) { return "pptp"; }
 void copy_nothing(const Client & /*from*/, Client & /*to*/) {}
 
 Status set_connect_to(Draft &draft, std::string_view value) {
-    TRY(parse_endpoint(value));
+    TRY(parse_endpoints(value));
     draft.client.connect_to = std::string(value);
     return {};
 }
@@ -57,13 +60,53 @@ std::string get_allow(const Client &client) { return client.allow.text(); }
 Status set_encryption(Draft &draft, std::string_view value) {
     const auto found = std::find(encryptions.begin(), encryptions.end(), value);
     if (found == encryptions.end())
-        return fail(ErrorCode::Invalid, "expected no, auto or required");
-    draft.client.encryption = static_cast<ppp::Encryption>(found - encryptions.begin());
+        return fail(ErrorCode::Invalid, "expected no, auto, required or profile");
+    if (value == encryptions.back())
+        draft.client.encryption.reset();
+    else
+        draft.client.encryption = static_cast<ppp::Encryption>(found - encryptions.begin());
     return {};
 }
 
 std::string get_encryption(const Client &client) {
-    return std::string(encryptions.at(static_cast<std::size_t>(client.encryption)));
+    return std::string(client.encryption
+                           ? encryptions.at(static_cast<std::size_t>(*client.encryption))
+                           : encryptions.back());
+}
+
+Status set_peer_dns(Draft &draft, std::string_view value) {
+    const auto found = std::find(dns_uses.begin(), dns_uses.end(), value);
+    if (found == dns_uses.end())
+        return fail(ErrorCode::Invalid, "expected no, yes or exclusively");
+    draft.client.use_peer_dns = static_cast<PeerDns>(found - dns_uses.begin());
+    return {};
+}
+
+std::string get_peer_dns(const Client &client) {
+    return std::string(dns_uses.at(static_cast<std::size_t>(client.use_peer_dns)));
+}
+
+Status set_quirks(Draft &draft, std::string_view value) {
+    const auto found = std::find(all_quirks.begin(), all_quirks.end(),
+                                 value == "BEZEQ_ISRAEL" ? all_quirks.back() : value);
+    if (found == all_quirks.end())
+        return fail(ErrorCode::Invalid, "expected none or bezeq-israel");
+    draft.client.quirks = static_cast<Quirks>(found - all_quirks.begin());
+    return {};
+}
+
+std::string get_quirks(const Client &client) {
+    return std::string(all_quirks.at(static_cast<std::size_t>(client.quirks)));
+}
+
+// pptp(8) has 0.01 to 10 seconds, with decimals.
+base::Result<std::string> seconds_to_milliseconds(std::string_view value) {
+    double seconds = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (error != std::errc{} || end != value.data() + value.size() || !(seconds >= 0.01) ||
+        !(seconds <= 10))
+        return fail(ErrorCode::Invalid, "expected seconds, 0.01..10");
+    return std::to_string(static_cast<int>(seconds * 1000 + 0.5));
 }
 
 Status set_mppe(Draft &draft, std::string_view value) {
@@ -128,7 +171,7 @@ constexpr Property table[] = {
     {"type", "pptp", "kind of tunnel",
      InAdd | InConnect, Need::Required, types,
      set_type, {get_type, copy_nothing, nullptr}},
-    {"connect-to", "HOST[:PORT]", "the server: host name or IPv4 address (port 1723)",
+    {"connect-to", "HOST[:PORT][,...]", "the server: host name or IPv4 address (port 1723); more than one: tried in turn",
      Everywhere, Need::Required, {},
      set_connect_to, as_text<&Client::connect_to>()},
     {"user", "NAME", "login name, DOMAIN\\NAME where the server wants it; 1..255 octets",
@@ -143,7 +186,10 @@ constexpr Property table[] = {
     {"allow", "LIST", "authentication methods to agree to: mschap2,mschap1,chap,pap",
      Everywhere, Need::Optional, methods,
      set_allow, {get_allow, copy_member<&Client::allow>, nullptr}},
-    {"encryption", "{ no | auto | required }", "auto: if the server agrees to it; required: or there is no tunnel",
+    {"profile", "NAME", "what holds where nothing else is said; 1..64 octets",
+     Everywhere, Need::Optional, {},
+     set_text<&Client::profile, 1, 64>, as_text<&Client::profile>()},
+    {"encryption", "{ no | auto | required | profile }", "auto: if the server agrees to it; required: or there is no tunnel",
      Everywhere, Need::Optional, encryptions,
      set_encryption, {get_encryption, copy_member<&Client::encryption>, nullptr}},
     {"mppe", "LIST", "key lengths to agree to: 128,56,40; auto: 128. 40 and 56 are insecure",
@@ -168,9 +214,21 @@ constexpr Property table[] = {
      Everywhere, Need::Optional, {},
      set_number<&Client::default_route_distance, 0, 255>,
      as_number<&Client::default_route_distance>()},
-    {"use-peer-dns", "{ yes | no }", "ask for name servers and show them",
+    {"host-route", "{ yes | no }", "before a default route, pin the way to the server",
      Everywhere, Need::Optional, yes_no_choices,
-     set_yes_no<&Client::use_peer_dns>, as_yes_no<&Client::use_peer_dns>()},
+     set_yes_no<&Client::host_route>, as_yes_no<&Client::host_route>()},
+    {"dial-on-demand", "{ yes | no }", "dial when there is something to send through it",
+     Changeable, Need::Optional, yes_no_choices,
+     set_yes_no<&Client::dial_on_demand>, as_yes_no<&Client::dial_on_demand>()},
+    {"idle-timeout", "SECONDS", "hang up when nothing was carried for so long; 0..86400, 0: never",
+     Everywhere, Need::Optional, {},
+     set_seconds<&Client::idle_timeout, 0, 86400>, as_time<&Client::idle_timeout>()},
+    {"use-peer-dns", "{ yes | no | exclusively }", "use the name servers that the server tells; exclusively: no others",
+     Everywhere, Need::Optional, dns_uses,
+     set_peer_dns, {get_peer_dns, copy_member<&Client::use_peer_dns>, nullptr}},
+    {"ipv6", "{ yes | no }", "carry IPv6 too, if the server agrees to it",
+     Everywhere, Need::Optional, yes_no_choices,
+     set_yes_no<&Client::ipv6>, as_yes_no<&Client::ipv6>()},
     {"keepalive-timeout", "SECONDS", "silence after which LCP echoes ask for life; 0..65535, 0: off",
      Everywhere, Need::Optional, {},
      set_seconds<&Client::keepalive, 0, 65535>, as_time<&Client::keepalive>()},
@@ -180,6 +238,9 @@ constexpr Property table[] = {
     {"phone", "NUMBER", "phone number in the Outgoing-Call-Request; 0..64 characters",
      Everywhere, Need::Optional, {},
      set_phone, as_text<&Client::phone>()},
+    {"quirks", "{ none | bezeq-israel }", "words that some modems need to hear",
+     Everywhere, Need::Optional, all_quirks,
+     set_quirks, {get_quirks, copy_member<&Client::quirks>, nullptr}},
     {"fwmark", "MARK", "firewall mark of TCP and GRE packets; 0..0xffffffff, 0: none",
      Everywhere, Need::Optional, {},
      set_number<&Client::fwmark, 0, 0xffffffff>, as_hexadecimal<&Client::fwmark>()},
@@ -195,6 +256,9 @@ constexpr Property table[] = {
     {"echo-timeout", "SECONDS", "how long to wait for its reply; 1..3600",
      Everywhere, Need::Optional, {},
      set_seconds<&Client::echo_timeout, 1, 3600>, as_time<&Client::echo_timeout>()},
+    {"log-tag", "TEXT", "what its lines in the log begin with; 0..64 octets, none: its name",
+     Everywhere, Need::Optional, {},
+     set_text<&Client::log_tag, 0, 64>, as_text<&Client::log_tag>()},
     {"comment", "TEXT", "for people; 0..255 octets",
      Changeable, Need::Optional, {},
      set_text<&Client::comment, 0, 255>, as_text<&Client::comment>()},
@@ -213,11 +277,28 @@ constexpr Property table[] = {
     {"config", "FILE", "what to start with; by default /etc/rtun/rtun.conf, if there is one",
      InDaemon, Need::Optional, {}, set_file},
 };
+
+constexpr std::string_view no_pppd = "there is no pppd that it could be about: rtun speaks PPP itself";
+
+// The words of pptp(8), without its dashes.
+constexpr Alias other_words[] = {
+    {"localbind", "src-address", {}, ""},
+    {"rtmark", "fwmark", {}, ""},
+    {"nohostroute", "host-route", {}, "", "no"},
+    {"nobuffer", "reorder-slots", {}, "", "0"},
+    {"timeout", "reorder-time", {}, "", {}, seconds_to_milliseconds},
+    {"idle-wait", "echo-interval", {}, ""},
+    {"max-echo-wait", "echo-timeout", {}, ""},
+    {"logstring", "log-tag", {}, ""},
+    {"nolaunchpppd", "", {}, no_pppd},
+    {"sync", "", {}, no_pppd},
+};
 // clang-format on
 
 }  // namespace
 
 std::span<const Property> client_properties() { return table; }
+std::span<const Alias> client_aliases() { return other_words; }
 
 std::optional<Mistake> mistake_in(const Client &client) {
     if (client.encryption == ppp::Encryption::Required && client.allow.with_keys().empty())

@@ -312,5 +312,6 @@ inline base::Status set_dry_run(Draft &draft, std::string_view /*value*/) {
 [[nodiscard]] std::span<const Alias> pseudowire_aliases();
 [[nodiscard]] std::span<const Alias> profile_aliases();
 [[nodiscard]] std::span<const Alias> pptp_server_aliases();
+[[nodiscard]] std::span<const Alias> client_aliases();
 
 }  // namespace rtun::config

@@ -90,6 +90,10 @@ Command make_show(Draft &&draft) {
     return Show<T>{.name = std::move(draft.operand)};
 }
 
+Command make_client_monitor(Draft &&draft) {
+    return ClientMonitor{.name = std::move(draft.operand)};
+}
+
 template <typename T>
 std::optional<Mistake> check_of(Draft &draft) {
     if (!draft.operand.empty())
@@ -162,6 +166,8 @@ constexpr Verb client_verbs[] = {
      "take it down and keep it so", make_enable<Client, false>},
     {"show", show_aliases, Operand::Optional, "NAME", {}, check_device_name, NoUse, false,
      "clients and how they are", make_show<Client>},
+    {"monitor", {}, Operand::Required, "NAME", {}, check_device_name, NoUse, false,
+     "how one is, each second, until interrupted", make_client_monitor},
 };
 
 constexpr Verb pseudowire_verbs[] = {
@@ -405,6 +411,8 @@ std::span<const Alias> aliases(const Verb &verb) {
         return {};
     if (verb.keywords == Keywords::OfPseudowires)
         return pseudowire_aliases();
+    if (verb.keywords == Keywords::OfClients && (verb.uses & (InAdd | InSet | InConnect)) != 0)
+        return client_aliases();
     if (verb.keywords == Keywords::OfProfiles)
         return profile_aliases();
     return verb.keywords == Keywords::OfPptpServer ? pptp_server_aliases()

@@ -132,6 +132,8 @@ struct Alias {
     std::string_view keyword;            // stands for this; empty: taken and has no effect
     std::span<const ValueAlias> values;  // empty: the keyword's own
     std::string_view refused;            // or is refused, whatever its value
+    std::string_view fixed = {};         // stands alone and means this value
+    base::Result<std::string> (*convert)(std::string_view value) = nullptr;
 };
 
 // What is wrong with a whole command.

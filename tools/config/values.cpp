@@ -308,4 +308,24 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     return endpoint;
 }
 
+Result<std::vector<Endpoint>> parse_endpoints(std::string_view text) {
+    std::vector<Endpoint> endpoints;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        if (endpoints.size() == MaxEndpoints)
+            return fail(ErrorCode::Invalid,
+                        fmt::format("these are more than {} servers", MaxEndpoints));
+        auto endpoint = parse_endpoint(text.substr(begin, end - begin));
+        if (!endpoint)
+            return fail(ErrorCode::Invalid,
+                        text.find(',') == std::string_view::npos
+                            ? endpoint.error().text
+                            : fmt::format("\"{}\": {}", text.substr(begin, end - begin),
+                                          endpoint.error().text));
+        endpoints.push_back(std::move(*endpoint));
+        begin = end + 1;
+    }
+    return endpoints;
+}
+
 }  // namespace rtun::config

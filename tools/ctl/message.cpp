@@ -94,6 +94,7 @@ Json to_json(const ClientStatus &c) {
     put(json, "mtu", c.mtu);
     put(json, "mru", c.mru);
     put(json, "uptime", c.uptime);
+    put(json, "idle_time", c.idle_time);
     put(json, "last_error", c.last_error);
     put(json, "retry_in", c.retry_in);
     json["attempts"] = c.attempts;
@@ -333,6 +334,7 @@ ClientStatus client_from(const Json &json, Fields &outer) {
     fields.take("mtu", c.mtu);
     fields.take("mru", c.mru);
     fields.take("uptime", c.uptime);
+    fields.take("idle_time", c.idle_time);
     fields.take("last_error", c.last_error);
     fields.take("retry_in", c.retry_in);
     fields.take_number("attempts", c.attempts);

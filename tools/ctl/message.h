@@ -60,10 +60,11 @@ struct ClientStatus {
     std::vector<std::string> dns;
     std::optional<std::uint32_t> mtu;
     std::optional<std::uint32_t> mru;
-    std::optional<std::uint64_t> uptime;    // seconds
-    std::string last_error;                 // why it is not connected, or ended last time
-    std::optional<std::uint64_t> retry_in;  // seconds
-    std::uint64_t attempts = 0;             // since it was last connected
+    std::optional<std::uint64_t> uptime;       // seconds
+    std::optional<std::uint64_t> idle_time{};  // seconds in which nothing was carried
+    std::string last_error;                    // why it is not connected, or ended last time
+    std::optional<std::uint64_t> retry_in;     // seconds
+    std::uint64_t attempts = 0;                // since it was last connected
     std::map<std::string, std::string>
         settings;  // every configured property as words, secrets as "(hidden)"
     std::map<std::string, std::uint64_t> counters;  // of the control connection and PPP

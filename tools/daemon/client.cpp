@@ -5,10 +5,13 @@
 
 #include <config/grammar.h>
 #include <daemon/blob.h>
+#include <daemon/client_profile.h>
 #include <daemon/difference.h>
 #include <daemon/drive.h>
+#include <daemon/name_servers.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <utility>
 
@@ -29,18 +32,29 @@ void Client::start() {
     if (state_ != State::Off)
         return;
     backoff_.reset();
-    dial();
+    begin();
+}
+
+void Client::begin() {
+    redial_ = false;
+    if (settings_.dial_on_demand) {
+        prepare();
+    } else {
+        standby_.reset();
+        dial();
+    }
 }
 
 void Client::forget_call() {
     redial_ = false;
+    interface_ = standby_ ? settings_.name : "";
+    deadline_.reset();
+    round_.clear();
+    server_ = {};
+    addresses_.clear();
     verifying_ = false;
     method_.reset();
     encoding_ = {.encoding = "none", .insecure = false, .mtu = {}};
-    interface_.clear();
-    addresses_.clear();
-    server_ = {};
-    deadline_.reset();
 }
 
 base::Status Client::read_password() {
@@ -52,50 +66,74 @@ base::Status Client::read_password() {
 }
 
 void Client::dial() {
-    const base::Time now = ground_.world.now();
     dials_++;
     attempts_++;
-    dialed_at_ = now;
+    dialed_at_ = ground_.world.now();
     forget_call();
 
     // What is wrong with the settings is found before anything is said of dialing.
     state_ = State::Calling;
-    const auto target = config::parse_endpoint(settings_.connect_to);
-    if (!target) {
-        failed({Layer::Config, Side::Local, ErrorCode::Invalid,
-                fmt::format("connect-to \"{}\" is wrong: {}", settings_.connect_to,
-                            target.error().text)});
-        return;
-    }
-    if (const auto fits = config::check(settings_); !fits) {
-        failed({Layer::Config, Side::Local, ErrorCode::Invalid, fits.error().text});
-        return;
-    }
-    port_ = target->port;
-    if (const auto read = read_password(); !read) {
-        failed({Layer::Config, Side::Local, ErrorCode::Invalid, read.error().text});
+    if (const auto looked = look_at_settings(); !looked) {
+        failed({Layer::Config, Side::Local, ErrorCode::Invalid, looked.error().text});
         return;
     }
     tell(Level::Debug, event_id::Dialing, fmt::format("dialing {}", settings_.connect_to));
-    if (const auto address = base::Ipv4::parse(target->host)) {
+    next_server();
+}
+
+base::Result<config::Client> Client::effective() const {
+    const auto profile =
+        policy_.profile ? policy_.profile(settings_.profile) : builtin_profile(settings_.profile);
+    if (!profile)
+        return base::fail(ErrorCode::Invalid,
+                          fmt::format("there is no profile \"{}\"", settings_.profile));
+    return with_profile(settings_, *profile);
+}
+
+base::Status Client::look_at_settings() {
+    auto servers = config::parse_endpoints(settings_.connect_to);
+    if (!servers)
+        return base::fail(ErrorCode::Invalid,
+                          fmt::format("connect-to \"{}\" is wrong: {}", settings_.connect_to,
+                                      servers.error().text));
+    servers_.assign(servers->begin(), servers->end());
+    dialed_ = TRY(effective());
+    TRY(config::check(dialed_));
+    return read_password();
+}
+
+void Client::next_server() {
+    const config::Endpoint target = servers_.front();
+    servers_.pop_front();
+    server_name_ = target.host;
+    port_ = target.port;
+    server_ = {};
+    addresses_.clear();
+    verifying_ = false;
+    method_.reset();
+    encoding_ = {.encoding = "none", .insecure = false, .mtu = {}};
+    if (const auto known = known_.find(target.host); known != known_.end())
+        addresses_.assign(known->second.begin(), known->second.end());
+    else if (const auto address = base::Ipv4::parse(target.host))
         addresses_.push_back(*address);
+    if (!addresses_.empty()) {
         call_next();
         return;
     }
     state_ = State::Resolving;
-    deadline_ = now + ResolveTimeout;
+    deadline_ = ground_.world.now() + ResolveTimeout;
     lookup_ = ground_.world.resolve(
-        target->host, [this](base::Result<std::vector<base::Ipv4>> r) { resolved(std::move(r)); });
+        target.host, [this](base::Result<Addresses> answer) { resolved(std::move(answer)); });
     arm();
 }
 
-void Client::resolved(base::Result<std::vector<base::Ipv4>> addresses) {
+void Client::resolved(base::Result<Addresses> addresses) {
     if (state_ != State::Resolving)
         return;
     lookup_.reset();
     deadline_.reset();
     if (!addresses) {
-        failed({Layer::Name, Side::Local, ErrorCode::Unreachable, addresses.error().text});
+        lost({Layer::Name, Side::Local, ErrorCode::Unreachable, addresses.error().text});
         return;
     }
     for (const base::Ipv4 address : *addresses)
@@ -115,14 +153,34 @@ void Client::call_next() {
 
 PptpCall::Plan Client::plan() const {
     PptpCall::Plan plan;
-    plan.client = settings_;
+    plan.client = dialed_;
     plan.credentials = credentials_;
     plan.server = server_;
     plan.port = port_;
     plan.interface = settings_.name.empty() ? "pptp-out%d" : settings_.name;
+    if (standby_)
+        plan.device = standby_->link();
     plan.lifetime = policy_.lifetime;
     plan.blob = encode(Blob{.client = settings_.name, .dial = dials_});
     return plan;
+}
+
+void Client::lost(Reason reason, const netlink::Stats &stats) {
+    round_.push_back(fmt::format("{}: {}", server_name_, reason.text));
+    // The same password would be refused by the others, and count as a failure there.
+    const bool others = !servers_.empty() && !stopping_ && !redial_ && !lasted_ &&
+                        reason.by != Side::User && reason.code != ErrorCode::AuthFailed &&
+                        reason.layer != Layer::Kernel;
+    if (others) {
+        tell(Level::Debug, event_id::Server,
+             fmt::format("{}; next {}", round_.back(), servers_.front().host),
+             {{"layer", std::string(name(reason.layer))}, {"reason", reason.text}});
+        next_server();
+        return;
+    }
+    if (round_.size() > 1 && !lasted_)
+        reason.text = fmt::format("{}", fmt::join(round_, "; "));
+    failed(std::move(reason), stats);
 }
 
 // -- inputs while there is a call
@@ -147,17 +205,24 @@ void Client::woken() {
         return;
     }
     deadline_.reset();
-    if (state_ == State::Resolving) {
-        lookup_.reset();
-        failed(
-            {Layer::Name, Side::Local, ErrorCode::Unreachable,
-             fmt::format("the name service did not answer within {} s", ResolveTimeout.count())});
-    } else if (state_ == State::Waiting) {
-        dial();
-    }
+    lookup_.reset();
+    const auto silent = [] {
+        return fmt::format("the name service did not answer within {} s", ResolveTimeout.count());
+    };
+    if (state_ == State::Preparing)
+        prepared(base::fail(ErrorCode::Unreachable, silent()));
+    else if (state_ == State::Resolving)
+        lost({Layer::Name, Side::Local, ErrorCode::Unreachable, silent()});
+    else if (state_ == State::Waiting)
+        begin();
 }
 
 void Client::kernel_event(const netlink::Event &event) {
+    const auto *notice = std::get_if<netlink::Notice>(&event);
+    if (state_ == State::Standby && notice != nullptr)
+        standby_event(*notice);
+    else if (!call_)
+        return;
     if (!call_)
         return;
     call_->kernel_event(event, ground_.world.now());
@@ -214,29 +279,20 @@ void Client::apply(config::Client settings) {
         start();
         return;
     }
-    if (changed.redial) {
-        if (!settings_.enabled)
-            return;
-        last_failure_told_.clear();
-        backoff_.reset();
-        if (call_) {
-            stop("settings changed");
-            stopping_ = false;
-            redial_ = state_ != State::Off;
-            if (state_ == State::Off)
-                start();
-            return;
-        }
-        lookup_.reset();
-        dial();
+    // On demand its routes are there without a call, too.
+    if (changed.redial || (changed.route && settings_.dial_on_demand)) {
+        if (settings_.enabled)
+            begin_anew("settings changed");
         return;
     }
     if (!call_)
         return;
     if (changed.route) {
-        call_->set_default_route(settings_.add_default_route
-                                     ? std::optional(DefaultRoute{settings_.default_route_distance})
-                                     : std::nullopt);
+        std::optional<DefaultRoute> wanted;
+        if (settings_.add_default_route)
+            wanted = DefaultRoute{.distance = settings_.default_route_distance,
+                                  .pin_server = settings_.host_route};
+        call_->set_default_route(wanted);
     }
     if (changed.reorder) {
         const auto set = call_->set_reorder(settings_.reorder_slots, settings_.reorder_time);
@@ -246,6 +302,30 @@ void Client::apply(config::Client settings) {
                              set.error().text));
     }
     turn();
+}
+
+void Client::begin_anew(std::string why) {
+    last_failure_told_.clear();
+    backoff_.reset();
+    known_.clear();
+    if (!call_) {
+        lookup_.reset();
+        begin();
+        return;
+    }
+    stop(std::move(why));
+    stopping_ = false;
+    redial_ = state_ != State::Off;
+    if (state_ == State::Off)
+        start();
+}
+
+void Client::profile_changed() {
+    if (state_ == State::Off || !call_)
+        return;  // the next dial asks for it
+    const auto now = effective();
+    if (!now || difference(*now, dialed_).redial)
+        begin_anew("profile changed");
 }
 
 // -- what the call says
@@ -313,6 +393,15 @@ void Client::on(const PptpCall::NotEncrypted &output) {
          {{"encoding", "none"}, {"reason", output.why}});
 }
 
+void Client::use_names(const PptpCall::Up &up) {
+    if (ground_.names != nullptr && settings_.use_peer_dns != config::PeerDns::No &&
+        !up.dns.empty())
+        ground_.names->use(up.interface, up.dns,
+                           settings_.use_peer_dns == config::PeerDns::Exclusively
+                               ? NameServers::Others::Ignored
+                               : NameServers::Others::Kept);
+}
+
 void Client::on(const PptpCall::Up &output) {
     const base::Time now = ground_.world.now();
     up_ = Connection{output, now};
@@ -321,6 +410,7 @@ void Client::on(const PptpCall::Up &output) {
     attempts_ = 0;
     last_reason_.reset();
     last_failure_told_.clear();
+    use_names(output);
     std::string dns;
     for (const base::Ipv4 server : output.dns)
         dns += (dns.empty() ? "" : " ") + server.text();
@@ -349,8 +439,32 @@ void Client::on(const PptpCall::Up &output) {
 void Client::on(const PptpCall::Down &) {
     if (!up_)
         return;
+    if (ground_.names != nullptr)
+        ground_.names->drop(up_->what.interface);
+    // At once, so that nothing leaves another way; what it refuses is told when it stands by.
+    if (standby_)
+        (void)standby_->make(settings_.name, settings_.max_mtu);
     lasted_ = lasted_.value_or(base::Duration::zero()) + (ground_.world.now() - up_->since);
     up_.reset();
+}
+
+void Client::on(const PptpCall::Ipv6 &output) {
+    if (!output.failure.empty()) {
+        tell(Level::Warning, event_id::Ipv6, fmt::format("no IPv6: {}", output.failure));
+        return;
+    }
+    const auto address = [](std::uint64_t id) {
+        base::Ipv6 full;
+        full.octets[0] = 0xfe;
+        full.octets[1] = 0x80;
+        for (unsigned i = 0; i < 8; i++)
+            full.octets.at(8 + i) = static_cast<std::uint8_t>(id >> (56 - 8 * i));
+        return full.text();
+    };
+    tell(Level::Info, event_id::Ipv6,
+         fmt::format("IPv6 {} -> {}", address(output.local_id), address(output.remote_id)),
+         {{"local_address", address(output.local_id)},
+          {"remote_address", address(output.remote_id)}});
 }
 
 void Client::on(const PptpCall::MtuLowered &output) {
@@ -380,7 +494,7 @@ void Client::on(const PptpCall::Ended &output) {
     if (elsewhere)
         call_next();
     else
-        failed(end.reason, end.stats);
+        lost(end.reason, end.stats);
 }
 
 // The dial has come to nothing, or its call has ended: says so, and what comes next.
@@ -392,6 +506,8 @@ void Client::failed(Reason reason, const netlink::Stats &stats) {
     if (was_up && *lasted_ >= Backoff::Lasting)
         backoff_.reset();
 
+    // On demand there is no call to get back where there was nothing to carry.
+    const bool at_once = again && (redial_ || (settings_.dial_on_demand && by_user));
     base::Duration wait{};
     Fields fields{{"layer", std::string(name(reason.layer))},
                   {"by", std::string(name(reason.by))},
@@ -400,7 +516,7 @@ void Client::failed(Reason reason, const netlink::Stats &stats) {
                               : was_up ? "disconnected"
                                        : "failed"},
                   {"reason", reason.text}};
-    if (again && !redial_) {
+    if (again && !at_once) {
         const auto after = reason.code == ErrorCode::AuthFailed && !by_user
                                ? Backoff::After::AuthFailure
                                : Backoff::After::Failure;
@@ -419,9 +535,10 @@ void Client::failed(Reason reason, const netlink::Stats &stats) {
     state_ = State::Waiting;
     deadline_.reset();
     verifying_ = false;
-    const bool redial = again && redial_;
-    if (again && !redial)
+    if (again && !at_once)
         deadline_ = now + wait;
+    if (!was_up)
+        known_.clear();  // the servers may have moved
 
     if (by_user)
         tell(Level::Info, event_id::Down, fmt::format("terminated ({})", reason.text),
@@ -437,8 +554,8 @@ void Client::failed(Reason reason, const netlink::Stats &stats) {
              event_id::Failed, reason.text, std::move(fields));
 
     lasted_.reset();
-    if (redial)
-        dial();
+    if (at_once)
+        begin();
     else if (!again)
         rest();
     arm();
@@ -448,7 +565,10 @@ void Client::rest() {
     state_ = State::Off;
     stopping_ = false;
     addresses_.clear();
+    servers_.clear();
+    known_.clear();
     credentials_ = {};
+    standby_.reset();
     ended_callback_();
 }
 
@@ -464,6 +584,8 @@ void Client::tell(Level level, std::string_view id, std::string text, Fields fie
     event.fields.emplace("user", settings_.user);
     if (!server_.unspecified())
         event.fields.emplace("server", fmt::format("{}:{}", server_.text(), port_));
+    if (!settings_.log_tag.empty())
+        event.fields.emplace("tag", settings_.log_tag);
     if (!interface_.empty())
         event.fields.emplace("interface", interface_);
     sink_(level, event);

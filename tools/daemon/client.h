@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// One configured client: resolves the name, tries the addresses in turn, keeps a call up, dials
-// again after a while when it ends, and knows how it stands. All of it by callbacks of the world
-// and of the kernel; nothing here waits.
+// One configured client: tries its servers in turn, each with all its addresses, keeps a call up,
+// dials again after a while when it ends, and knows how it stands. All of it by callbacks of the
+// world and of the kernel; nothing here waits.
 //
-//      Off --start--> Resolving --> Calling <--> (next address)
+//      Off --start--> Resolving --> Calling <--> (next address, next server)
 //       ^                 ^             |
 //       |                 |  time       v ended
 //       +--stop-- Waiting +--------- Waiting     without reconnect: Off
+//
+// On demand there is more before the dialing: Preparing (the interface is made, and where it is to
+// take the default route, the names of the servers are resolved, because afterwards that route is
+// in the way), then Standby, until the kernel tells that there is something to send.
 #pragma once
 
 #include <auth/method.h>
+#include <config/grammar.h>
 #include <config/model.h>
 #include <ctl/message.h>
 #include <daemon/backoff.h>
@@ -18,6 +23,7 @@
 #include <daemon/leftovers.h>
 #include <daemon/pptp_call.h>
 #include <daemon/reason.h>
+#include <daemon/standby.h>
 
 #include <cstdint>
 #include <deque>
@@ -36,6 +42,8 @@ enum class Reconnect : std::uint8_t { No, Yes };
 struct ClientPolicy {
     Reconnect reconnect = Reconnect::Yes;
     netlink::Lifetime lifetime = netlink::Lifetime::OutlivesOwner;
+    // The profile of that name; no function: there are the built-in ones only.
+    std::function<std::optional<config::Profile>(const std::string &name)> profile{};
 };
 
 class Client {
@@ -64,6 +72,7 @@ public:
     void abort(std::string why);          // at once
     void apply(config::Client settings);  // other settings: dials anew only if one of them needs it
     void kernel_event(const netlink::Event &event);
+    void profile_changed();  // its own: dials anew if that makes a difference
 
     [[nodiscard]] bool off() const { return state_ == State::Off; }
     [[nodiscard]] bool up() const { return up_.has_value(); }
@@ -73,14 +82,31 @@ public:
     [[nodiscard]] const std::optional<Reason> &last_reason() const { return last_reason_; }
 
 private:
-    enum class State : std::uint8_t { Off, Resolving, Calling, Waiting };
+    enum class State : std::uint8_t { Off, Preparing, Standby, Resolving, Calling, Waiting };
+    using Addresses = std::vector<base::Ipv4>;
+
+    void begin();  // dials, or waits for a reason to
+    void begin_anew(std::string why);
+
+    void prepare();
+    void ask_next();
+    void prepared(base::Result<Addresses> addresses);
+    void stand_by();
+    [[nodiscard]] base::Status close_way();
+    void standby_event(const netlink::Notice &notice);
 
     void dial();
     void forget_call();  // what the last one has left here
     [[nodiscard]] base::Status read_password();
+    [[nodiscard]] base::Result<config::Client> effective() const;  // with its profile
+    [[nodiscard]] base::Status look_at_settings();
+    void next_server();
     [[nodiscard]] PptpCall::Plan plan() const;
-    void resolved(base::Result<std::vector<base::Ipv4>> addresses);
+    void use_names(const PptpCall::Up &up);  // the server's, if they are wanted
+    void resolved(base::Result<Addresses> addresses);
     void call_next();
+    // This server has come to nothing: the next one, or the end of the round.
+    void lost(Reason reason, const netlink::Stats &stats = {});
     void turn();   // carries out what the call wants, re-arms
     void woken();  // the alarm
     void failed(Reason reason, const netlink::Stats &stats = {});
@@ -98,6 +124,7 @@ private:
     void on(const PptpCall::Up &output);
     void on(const PptpCall::Resumed &output);
     void on(const PptpCall::Down &output);
+    void on(const PptpCall::Ipv6 &output);
     void on(const PptpCall::MtuLowered &output);
     void on(const PptpCall::RouteFailed &output);
     void on(const PptpCall::NoPeerRoute &output);
@@ -122,9 +149,19 @@ private:
     base::Deadline deadline_;                          // name service; time to dial again
     Backoff backoff_;
 
+    std::unique_ptr<Standby> standby_;  // on demand
+    std::map<std::string, Addresses>
+        known_;  // of hosts, for as long as their names cannot be asked
+    std::deque<std::string> unasked_;
+    std::string ask_failed_;  // why the last name was not resolved
+
+    std::deque<config::Endpoint> servers_;  // of this round, not tried yet
+    std::string server_name_;               // the one that is tried
+    std::vector<std::string> round_;        // what became of the others
     std::deque<base::Ipv4> addresses_;
     std::uint16_t port_ = 0;
     base::Ipv4 server_;
+    config::Client dialed_;  // the settings with what the profile says
     auth::Credentials credentials_;
 
     std::uint64_t dials_ = 0;     // ever

@@ -23,14 +23,16 @@ base::Status Client::adopt(const Leftover &leftover) {
     config::Client then = TRY(client_of(leftover.state->settings));
     // That one is not kept anywhere: a new password is for the next call.
     then.password = settings_.password;
-    if (difference(then, settings_).redial)
+    dialed_ = TRY(effective());
+    if (difference(then, dialed_).redial)
         return base::fail(ErrorCode::Refused, "the client's settings have changed");
-    TRY(config::check(settings_));
+    TRY(config::check(dialed_));
 
     dials_++;
     dialed_at_ = ground_.world.now();
     forget_call();
     server_ = leftover.state->server;
+    server_name_ = server_.text();
     port_ = leftover.state->port;
     // Wanted only if the server asks again who we are; if it cannot be had, that is then.
     (void)read_password();
@@ -60,6 +62,7 @@ void Client::on(const PptpCall::Resumed &output) {
     interface_ = output.up.interface;
     last_reason_.reset();
     last_failure_told_.clear();
+    use_names(output.up);
     const std::string remote = output.up.remote.unspecified() ? "*" : output.up.remote.text();
     tell(Level::Info, event_id::Resumed,
          fmt::format("still connected: {} {} -> {} mtu {}, for {}", output.up.interface,

@@ -56,6 +56,8 @@ ctl::ClientStatus Client::status() const {
         status.status = "terminated";
     else if (stopping_ || state_ == State::Off || state_ == State::Waiting)
         status.status = "disconnected";
+    else if (state_ == State::Standby)
+        status.status = "waiting for packets...";
     else if (verifying_)
         status.status = "verifying password...";
     else
@@ -66,6 +68,8 @@ ctl::ClientStatus Client::status() const {
     if (state_ == State::Waiting && deadline_)
         status.retry_in = static_cast<std::uint64_t>(
             *deadline_ > now ? duration_cast<seconds>(*deadline_ - now).count() : 0);
+    if (standby_ && standby_->made())
+        status.interface = interface_;
     if (!server_.unspecified() && call_)
         status.server = fmt::format("{}:{}", server_.text(), port_);
     if (method_ && call_)
@@ -84,6 +88,8 @@ ctl::ClientStatus Client::status() const {
         status.insecure = encoding_.insecure;
         status.uptime =
             static_cast<std::uint64_t>(duration_cast<seconds>(now - up_->since).count());
+        if (const auto idle = call_ ? call_->idle(now) : std::nullopt)
+            status.idle_time = static_cast<std::uint64_t>(duration_cast<seconds>(*idle).count());
     }
     if (!call_)
         return status;

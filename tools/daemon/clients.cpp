@@ -3,6 +3,7 @@
 // Clients come and go.
 #include <daemon/clients.h>
 
+#include <daemon/client_profile.h>
 #include <daemon/difference.h>
 
 #include <fmt/format.h>
@@ -34,7 +35,14 @@ std::vector<Clients::Slot>::iterator Clients::find(std::string_view name) {
 
 void Clients::insert(config::Client settings) {
     const bool enabled = settings.enabled;
-    clients_.push_back(std::make_unique<Client>(std::move(settings), ground_, ClientPolicy{}, sink_,
+    ClientPolicy policy;
+    policy.profile = [this](const std::string &name) -> std::optional<config::Profile> {
+        const auto found =
+            std::find_if(profiles_.begin(), profiles_.end(),
+                         [&](const config::Profile &profile) { return profile.name == name; });
+        return found == profiles_.end() ? builtin_profile(name) : *found;
+    };
+    clients_.push_back(std::make_unique<Client>(std::move(settings), ground_, policy, sink_,
                                                 [this] { alarm_->arm(ground_.world.now()); }));
     const bool adopted = leftovers_ != nullptr && adopt(*clients_.back());
     if (enabled && !adopted)
@@ -139,6 +147,12 @@ base::Result<std::vector<ctl::ClientStatus>> Clients::show(std::string_view name
     return found;
 }
 
+void Clients::set_profiles(std::vector<config::Profile> profiles) {
+    profiles_ = std::move(profiles);
+    for (const Slot &slot : clients_)
+        slot->profile_changed();
+}
+
 base::Result<Clients::Loaded> Clients::load(const config::Config &config) {
     if (stopping_)
         return base::fail(ErrorCode::Refused, "the daemon is stopping");
@@ -152,6 +166,7 @@ base::Result<Clients::Loaded> Clients::load(const config::Config &config) {
             return base::fail(ErrorCode::Invalid,
                               fmt::format("client \"{}\" stands there twice", client.name));
 
+    set_profiles(config.profiles);
     Loaded loaded;
     for (std::size_t i = clients_.size(); i-- > 0;) {
         if (names.contains(clients_[i]->settings().name))

@@ -47,6 +47,9 @@ public:
     // what nobody can go on with is deleted.
     [[nodiscard]] base::Result<Loaded> load(const config::Config &config, Leftovers &leftovers);
     [[nodiscard]] config::Config config() const;
+    // What clients take their profiles from, besides the built-in ones: dials anew where that makes
+    // a difference. load() does it, too.
+    void set_profiles(std::vector<config::Profile> profiles);
     [[nodiscard]] std::size_t size() const { return clients_.size(); }
     [[nodiscard]] std::size_t up() const;
     [[nodiscard]] bool has(std::string_view name) const;
@@ -73,6 +76,7 @@ private:
     std::vector<Slot> clients_;     // in the order in which they were added
     std::vector<Slot> leaving_;
     Leftovers *leftovers_ = nullptr;  // during the first load
+    std::vector<config::Profile> profiles_;
     bool stopping_ = false;
 };
 

@@ -162,31 +162,40 @@ template <typename T>
 base::Status Commands::run(const config::Add<T> &what, Answer & /*answer*/) {
     TRY(check_name_free(what));
     if constexpr (std::is_same_v<T, config::Client>)
-        return clients_.add(what);
+        TRY(clients_.add(what));
     else if constexpr (std::is_same_v<T, config::Pseudowire>)
-        return pseudowires_.add(what);
+        TRY(pseudowires_.add(what));
     else
-        return directory_.add(what);
+        TRY(directory_.add(what));
+    if constexpr (std::is_same_v<T, config::Profile>)
+        clients_.set_profiles(directory_.config().profiles);
+    return {};
 }
 
 template <typename T>
 base::Status Commands::run(const config::Set<T> &what, Answer & /*answer*/) {
     if constexpr (std::is_same_v<T, config::Client>)
-        return clients_.set(what);
+        TRY(clients_.set(what));
     else if constexpr (std::is_same_v<T, config::Pseudowire>)
-        return pseudowires_.set(what);
+        TRY(pseudowires_.set(what));
     else
-        return directory_.set(what);
+        TRY(directory_.set(what));
+    if constexpr (std::is_same_v<T, config::Profile>)
+        clients_.set_profiles(directory_.config().profiles);
+    return {};
 }
 
 template <typename T>
 base::Status Commands::run(const config::Del<T> &what, Answer & /*answer*/) {
     if constexpr (std::is_same_v<T, config::Client>)
-        return clients_.del(what);
+        TRY(clients_.del(what));
     else if constexpr (std::is_same_v<T, config::Pseudowire>)
-        return pseudowires_.del(what);
+        TRY(pseudowires_.del(what));
     else
-        return directory_.del(what);
+        TRY(directory_.del(what));
+    if constexpr (std::is_same_v<T, config::Profile>)
+        clients_.set_profiles(directory_.config().profiles);
+    return {};
 }
 
 template <typename T>
@@ -410,6 +419,10 @@ base::Status Commands::run(const config::SessionShow & /*what*/, Answer & /*answ
 
 base::Status Commands::run(const config::TunnelShow & /*what*/, Answer & /*answer*/) {
     return not_mine("tunnel show", "the kernel answers it");
+}
+
+base::Status Commands::run(const config::ClientMonitor & /*what*/, Answer & /*answer*/) {
+    return not_mine("client monitor", "\"client show\" answers it, again and again");
 }
 
 base::Status Commands::run(const config::Connect & /*what*/, Answer & /*answer*/) {

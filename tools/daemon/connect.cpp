@@ -5,11 +5,14 @@
 
 #include <base/random.h>
 #include <daemon/client.h>
+#include <daemon/helper.h>
 #include <daemon/kernel_pump.h>
 #include <daemon/loop_world.h>
+#include <daemon/name_servers.h>
 #include <daemon/no_core.h>
 #include <daemon/progress.h>
 #include <daemon/reason.h>
+#include <daemon/route_follower.h>
 
 #include <fmt/format.h>
 
@@ -54,12 +57,21 @@ base::Result<int> connect(const config::Client &settings, const ConnectOptions &
         if (event.id == event_id::Failed)
             complain(fmt::format("{}: {}", settings.connect_to, event.text));
     };
+    LoopHelper helper(loop);
+    NameServers names(helper, find_resolver_paths("/run/netns", "/etc/netns"), owner,
+                      [&](const std::string &name, const std::string &why) {
+                          tell_resolver(*world, show, name, why);
+                      });
+    sweep_names(names, *kernel);
+    RouteFollower follower(*world, routes);
     Client client(
-        settings, Ground{*world, *kernel, random, routes},
+        settings, Ground{*world, *kernel, random, routes, &names},
         ClientPolicy{.reconnect = Reconnect::No, .lifetime = netlink::Lifetime::DiesWithOwner},
         show, [&] { loop.quit(0); });
-    const KernelPump pump = TRY(KernelPump::create(
-        loop, *kernel, [&](const netlink::Event &event) { client.kernel_event(event); }));
+    const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
+        follower.kernel_event(event);
+        client.kernel_event(event);
+    }));
 
     bool asked = false;
     const auto signalled = [&] {

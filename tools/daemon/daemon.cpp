@@ -10,14 +10,18 @@
 #include <ctl/server.h>
 #include <daemon/clients.h>
 #include <daemon/commands.h>
+#include <daemon/helper.h>
 #include <daemon/history.h>
 #include <daemon/kernel_pump.h>
 #include <daemon/leftovers.h>
 #include <daemon/loop_world.h>
+#include <daemon/name_servers.h>
 #include <daemon/no_core.h>
 #include <daemon/pseudowires.h>
 #include <daemon/reason.h>
+#include <daemon/route_follower.h>
 #include <daemon/serving.h>
+#include <daemon/standby.h>
 #include <event/notify.h>
 
 #include <fmt/format.h>
@@ -27,7 +31,9 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace rtun::daemon {
 
@@ -52,6 +58,15 @@ base::Status take_name(netlink::Kernel &kernel) {
     return bound;
 }
 
+// The clients that have an interface without a call.
+std::vector<std::string> on_demand(const config::Config &config) {
+    std::vector<std::string> names;
+    for (const config::Client &client : config.clients)
+        if (client.enabled && client.dial_on_demand)
+            names.push_back(client.name);
+    return names;
+}
+
 base::Result<int> run(const std::string &config_file, const std::string &netns) {
     // What can be wrong with the settings comes before anything is touched.
     const config::Config config = TRY(first_config(config_file));
@@ -67,6 +82,9 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
     HostRoutes routes(*kernel, std::string(OwnerName));
     Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {Serving::Blob}));
+    if (const unsigned swept = TRY(sweep_standby(*kernel, on_demand(config))); swept > 0)
+        base::log::info("standby.leftover", {},
+                        "{} interfaces were left by an earlier daemon: deleted", swept);
     if (const unsigned swept = TRY(routes.sweep()); swept > 0)
         base::log::info("route.leftover", {},
                         "{} host routes were left by an earlier rtun: deleted", swept);
@@ -84,13 +102,21 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         if (clients_rest && server_rests)
             loop.quit(0);
     };
-    Clients clients(Ground{*world, *kernel, random, routes}, tell, [&] { rests(clients_rest); });
+    LoopHelper helper(loop);
+    NameServers names(helper, find_resolver_paths("/run/netns", "/etc/netns"),
+                      std::string(OwnerName), [&](const std::string &name, const std::string &why) {
+                          tell_resolver(*world, tell, name, why);
+                      });
+    sweep_names(names, *kernel);
+    RouteFollower follower(*world, routes);
+    Clients clients(Ground{*world, *kernel, random, routes, &names}, tell, [&] { rests(clients_rest); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
     const std::unique_ptr<Serving> serving = TRY(Serving::create(
         {loop, *world, *kernel, random, routes}, netns, tell, [&] { rests(server_rests); }));
     Commands commands(clients, pseudowires, serving->directory(), serving->sessions(), history,
                       config_file);
     const KernelPump pump = TRY(KernelPump::create(loop, *kernel, [&](const netlink::Event &event) {
+        follower.kernel_event(event);
         if (serving->kernel_event(event))
             return;
         clients.kernel_event(event);

@@ -9,9 +9,11 @@ Difference difference(const config::Client &a, const config::Client &b) {
     Difference d;
     d.redial = a.name != b.name || a.connect_to != b.connect_to || a.user != b.user ||
                !a.password.same_as(b.password.reveal()) || a.password_file != b.password_file ||
-               a.allow != b.allow || a.encryption != b.encryption || a.mppe != b.mppe ||
-               a.mppe_stateful != b.mppe_stateful || a.mppe_resync != b.mppe_resync ||
-               a.max_mtu != b.max_mtu || a.max_mru != b.max_mru ||
+               a.allow != b.allow || a.profile != b.profile || a.encryption != b.encryption ||
+               a.mppe != b.mppe || a.ipv6 != b.ipv6 || a.quirks != b.quirks ||
+               a.dial_on_demand != b.dial_on_demand || a.idle_timeout != b.idle_timeout ||
+               a.host_route != b.host_route || a.mppe_stateful != b.mppe_stateful ||
+               a.mppe_resync != b.mppe_resync || a.max_mtu != b.max_mtu || a.max_mru != b.max_mru ||
                a.use_peer_dns != b.use_peer_dns || a.keepalive != b.keepalive ||
                a.src_address != b.src_address || a.phone != b.phone || a.fwmark != b.fwmark ||
                a.echo_interval != b.echo_interval || a.echo_timeout != b.echo_timeout;
@@ -19,7 +21,8 @@ Difference difference(const config::Client &a, const config::Client &b) {
     d.route = a.add_default_route != b.add_default_route ||
               a.default_route_distance != b.default_route_distance;
     d.reorder = a.reorder_slots != b.reorder_slots || a.reorder_time != b.reorder_time;
-    d.any = d.redial || d.enabled || d.route || d.reorder || a.comment != b.comment;
+    d.any = d.redial || d.enabled || d.route || d.reorder || a.comment != b.comment ||
+            a.log_tag != b.log_tag;
     return d;
 }
 

@@ -18,7 +18,19 @@ void log_event(base::log::Level level, const ctl::Event &event) {
                       {"RTUN_INTERFACE", field("interface")},
                       {"RTUN_LAYER", field("layer")},
                       {"RTUN_BY", field("by")}},
-                     event.name + ": " + event.text);
+                     (field("tag").empty() ? event.name : field("tag")) + ": " + event.text);
+}
+
+void tell_resolver(const World &world, const EventSink &sink, const std::string &interface,
+                   const std::string &why) {
+    ctl::Event event;
+    event.time = world.epoch();
+    event.id = event_id::Resolver;
+    event.object = "client";
+    event.name = interface;
+    event.text = "name servers: " + why;
+    event.fields = {{"interface", interface}, {"reason", why}};
+    sink(base::log::Level::Warning, event);
 }
 
 }  // namespace rtun::daemon

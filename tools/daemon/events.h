@@ -7,9 +7,11 @@
 
 #include <base/log.h>
 #include <ctl/message.h>
+#include <daemon/world.h>
 
 #include <array>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace rtun::daemon {
@@ -29,6 +31,11 @@ inline constexpr std::string_view Left = "client.left";
 inline constexpr std::string_view Mtu = "client.mtu";
 inline constexpr std::string_view Route = "client.route";
 inline constexpr std::string_view Setting = "client.setting";
+inline constexpr std::string_view Ipv6 = "client.ipv6";
+inline constexpr std::string_view Resolver = "client.resolver";
+inline constexpr std::string_view Server = "client.server";
+inline constexpr std::string_view Standby = "client.standby";
+inline constexpr std::string_view Demand = "client.demand";
 inline constexpr std::string_view Down = "client.down";
 inline constexpr std::string_view Failed = "client.failed";
 
@@ -39,11 +46,16 @@ inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 inline constexpr std::array All{
     Dialing,       Tcp,        Control, Call,   Lcp,          Verifying,
     Verified,      Encryption, Up,      Mtu,    Route,        Setting,
-    Resumed,       Left,       Down,    Failed, PseudowireUp, PseudowireFailed,
+    Resumed,       Ipv6,       Resolver, Server, Standby, Demand,
+           Left,       Down,    Failed, PseudowireUp, PseudowireFailed,
     PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;
+
+// Something about name servers could not be done for the tunnel with this interface.
+void tell_resolver(const World &world, const EventSink &sink, const std::string &interface,
+                   const std::string &why);
 
 // Writes the event to the log under its identifier.
 void log_event(base::log::Level level, const ctl::Event &event);

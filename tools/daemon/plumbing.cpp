@@ -30,7 +30,8 @@ base::Status Plumbing::open(const netlink::TunnelSpec &tunnel,
     return {};
 }
 
-base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Session &session) {
+base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Session &session,
+                             const std::optional<Ipv4> &ipv4, const std::optional<Ipv6> &ipv6) {
     const base::Ipv4 *server = tunnel.spec.remote.v4();
     if (server == nullptr || session.tunnel != tunnel.id)
         return base::fail(base::ErrorCode::Invalid, "the session is not in the tunnel");
@@ -44,6 +45,8 @@ base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Sessi
                                                          ? "its interface was moved away"
                                                          : "its interface was deleted");
     device_ = netlink::Link{*session.device, TRY(kernel_.link_name(*session.device))};
+    ipv4_ = ipv4;
+    ipv6_ = ipv6;
     return adopt_routes();
 }
 
@@ -69,6 +72,8 @@ void Plumbing::release() {
     tunnel_is_ours_ = false;
     session_.reset();
     device_.reset();
+    ipv4_.reset();
+    ipv6_.reset();
     default_route_.reset();
     pinned_ = false;
 }
@@ -103,16 +108,29 @@ base::Result<netlink::Link> Plumbing::add_device(const std::string &name) {
     }
 }
 
+base::Status Plumbing::device_up(const std::string &interface, std::uint32_t mtu) {
+    if (!device_ && borrowed_) {
+        TRY(kernel_.session_attach(session_->id, borrowed_->index));
+        device_ = borrowed_;
+    } else if (!device_) {
+        device_ = TRY(add_device(interface));
+    }
+    return kernel_.link_up(device_->index, mtu);
+}
+
+base::Status Plumbing::open_protocols() {
+    netlink::SessionChange change;
+    change.np = netlink::NetworkProtocols{.ipv4 = ipv4_.has_value(), .ipv6 = ipv6_.has_value()};
+    return kernel_.session_set(session_->id, change);
+}
+
 base::Status Plumbing::ipv4_up(const Ipv4 &ipv4) {
     RTUN_ASSERT(session_);
     const auto steps = [&]() -> base::Status {
-        device_ = TRY(add_device(ipv4.interface));
-        TRY(kernel_.link_up(device_->index, ipv4.mtu));
+        TRY(device_up(ipv4.interface, ipv4.mtu));
         TRY(kernel_.address_add(device_->index, ipv4.local, ipv4.remote));
-        netlink::SessionChange change;
-        change.np = netlink::NetworkProtocols{.ipv4 = true};
-        TRY(kernel_.session_set(session_->id, change));
-        return {};
+        ipv4_ = ipv4;
+        return open_protocols();
     };
     base::Status done = steps();
     if (!done)
@@ -120,34 +138,53 @@ base::Status Plumbing::ipv4_up(const Ipv4 &ipv4) {
     return done;
 }
 
-void Plumbing::ipv4_down() {
-    if (session_) {
-        netlink::SessionChange change;
-        change.np = netlink::NetworkProtocols{};
-        (void)kernel_.session_set(session_->id, change);  // the device goes in any case
-    }
-    default_route_.reset();
-    if (device_)
+base::Status Plumbing::ipv6_up(const Ipv6 &ipv6) {
+    RTUN_ASSERT(session_);
+    const auto steps = [&]() -> base::Status {
+        TRY(device_up(ipv6.interface, ipv6.mtu));
+        TRY(kernel_.address_add6(device_->index, ipv6.interface_id));
+        ipv6_ = ipv6;
+        return open_protocols();
+    };
+    base::Status done = steps();
+    if (!done)
+        ipv6_down();
+    return done;
+}
+
+// A device that goes takes its addresses and routes along.
+void Plumbing::device_down() {
+    if (!device_ || ipv4_ || ipv6_)
+        return;
+    if (!borrowed_)
         (void)kernel_.link_del(device_->index);
+    else if (session_)
+        (void)kernel_.session_detach(session_->id);
     device_.reset();
+}
+
+void Plumbing::ipv4_down() {
+    const std::optional<Ipv4> was = std::exchange(ipv4_, std::nullopt);
+    if (session_)
+        (void)open_protocols();  // the device, or its address, goes in any case
+    const bool stays = device_ && (borrowed_ || ipv6_);
+    if (stays && default_route_)
+        (void)kernel_.route_del(*default_route_);
+    default_route_.reset();
+    if (stays && was)
+        (void)kernel_.address_del(device_->index, was->local, was->remote);
+    device_down();
     if (std::exchange(pinned_, false))
         routes_.unpin(server_);
 }
 
-base::Status Plumbing::ipv6_up(const Ipv6 &ipv6) {
-    RTUN_ASSERT(session_ && device_);
-    TRY(kernel_.address_add6(device_->index, ipv6.interface_id));
-    netlink::SessionChange change;
-    change.np = netlink::NetworkProtocols{.ipv4 = true, .ipv6 = true};
-    return kernel_.session_set(session_->id, change);
-}
-
 void Plumbing::ipv6_down() {
-    if (!session_)
-        return;
-    netlink::SessionChange change;
-    change.np = netlink::NetworkProtocols{.ipv4 = true};
-    (void)kernel_.session_set(session_->id, change);  // the address goes with the device
+    const std::optional<Ipv6> was = std::exchange(ipv6_, std::nullopt);
+    if (session_)
+        (void)open_protocols();
+    if (device_ && (borrowed_ || ipv4_) && was)
+        (void)kernel_.address_del6(device_->index, was->interface_id);
+    device_down();
 }
 
 base::Status Plumbing::set_mtu(std::uint32_t mtu) {
@@ -162,7 +199,7 @@ base::Status Plumbing::set_default_route(std::optional<DefaultRoute> wanted) {
         default_route_.reset();
     }
     if (wanted && !default_route_) {
-        if (!pinned_) {
+        if (!pinned_ && wanted->pin_server) {
             TRY(routes_.pin(server_, fwmark_, device_->index));
             pinned_ = true;
         }
@@ -171,8 +208,8 @@ base::Status Plumbing::set_default_route(std::optional<DefaultRoute> wanted) {
         route.oif = device_->index;
         route.metric = wanted->distance;
         if (auto added = kernel_.route_add(route); !added) {
-            routes_.unpin(server_);
-            pinned_ = false;
+            if (std::exchange(pinned_, false))
+                routes_.unpin(server_);
             return added;
         }
         default_route_ = route;
@@ -218,9 +255,16 @@ netlink::Stats Plumbing::close() {
     if (session_) {
         if (auto last = kernel_.session(session_->id))
             stats = std::move(last->stats);
+        // What dies with the session need not be taken from it.
+        if (borrowed_ && device_) {
+            ipv6_down();
+            ipv4_down();
+        }
         (void)kernel_.session_del(session_->id);  // gone with the tunnel at the latest
         session_.reset();
         device_.reset();
+        ipv4_.reset();
+        ipv6_.reset();
         default_route_.reset();
     }
     if (tunnel_ && tunnel_is_ours_) {

@@ -18,6 +18,7 @@ namespace rtun::daemon {
 
 struct DefaultRoute {
     std::uint32_t distance = 1;  // the metric
+    bool pin_server = true;      // by a host route, first
     bool operator==(const DefaultRoute &) const = default;
 };
 
@@ -28,13 +29,6 @@ public:
     Plumbing &operator=(const Plumbing &) = delete;
     ~Plumbing() { close(); }
 
-    // Tunnel and session, before the peer is asked for a call: the call id is the kernel's.
-    [[nodiscard]] base::Status open(const netlink::TunnelSpec &tunnel,
-                                    const netlink::SessionChange &session);
-    // Instead of open() and ipv4_up(): what an earlier program has made, device and routes
-    // included. Refused, close() takes it down all the same.
-    [[nodiscard]] base::Status adopt(const netlink::Tunnel &tunnel,
-                                     const netlink::Session &session);
     void release();  // all of it is another program's now
     // A session in a tunnel that somebody else makes and deletes.
     [[nodiscard]] base::Status open_in(netlink::TunnelId tunnel,
@@ -42,7 +36,11 @@ public:
     [[nodiscard]] base::Status set(const netlink::SessionChange &change);
     [[nodiscard]] base::Status send(base::View frame);
 
-    // The device with its address, and the way for IPv4 open. mtu: of packets inside.
+    // A device that is there before the session and stays behind it: instead of one of our own.
+    void borrow(const netlink::Link &device) { borrowed_ = device; }
+
+    // The device with its address, and the way for IPv4 open. mtu: of packets inside. The device
+    // comes with the first network protocol and goes with the last.
     struct Ipv4 {
         std::string interface;  // "%d" in it: the first number from 1 that is free
         std::uint32_t mtu = 0;
@@ -51,7 +49,7 @@ public:
     };
     [[nodiscard]] base::Status ipv4_up(const Ipv4 &ipv4);
     void ipv4_down();
-    // The device's link-local address, and the way for IPv6 open beside that for IPv4.
+    // A link-local address with our interface identifier, and the way for IPv6 open.
     struct Ipv6 {
         std::string interface;
         std::uint32_t mtu = 0;
@@ -59,6 +57,15 @@ public:
     };
     [[nodiscard]] base::Status ipv6_up(const Ipv6 &ipv6);
     void ipv6_down();
+
+    // Tunnel and session, before the peer is asked for a call: the call id is the kernel's.
+    [[nodiscard]] base::Status open(const netlink::TunnelSpec &tunnel,
+                                    const netlink::SessionChange &session);
+    // Instead of open() and ipv4_up(): what an earlier program has made, device and routes
+    // included. Refused, close() takes it down all the same.
+    [[nodiscard]] base::Status adopt(const netlink::Tunnel &tunnel, const netlink::Session &session,
+                                     const std::optional<Ipv4> &ipv4,
+                                     const std::optional<Ipv6> &ipv6);
     [[nodiscard]] base::Status set_mtu(std::uint32_t mtu);
 
     // Needs the device. Nothing: none. Pins the way to the server first.
@@ -84,6 +91,9 @@ private:
     static constexpr int MaxNumber = 9999;
     [[nodiscard]] base::Result<netlink::Link> add_device(const std::string &name);
     [[nodiscard]] base::Status adopt_routes();
+    [[nodiscard]] base::Status device_up(const std::string &interface, std::uint32_t mtu);
+    [[nodiscard]] base::Status open_protocols();
+    void device_down();  // if nothing needs it any more
 
     netlink::Kernel &kernel_;
     HostRoutes &routes_;
@@ -92,7 +102,10 @@ private:
     std::uint32_t fwmark_ = 0;
     base::Ipv4 server_;
     std::optional<netlink::Kernel::NewSession> session_;
+    std::optional<netlink::Link> borrowed_;
     std::optional<netlink::Link> device_;
+    std::optional<Ipv4> ipv4_;
+    std::optional<Ipv6> ipv6_;
     std::optional<netlink::Route> default_route_;
     bool pinned_ = false;
 };

@@ -69,4 +69,8 @@ DeviceMtu device_mtu(std::uint32_t link, std::uint32_t max, std::uint32_t path, 
 
 std::uint64_t frames_seen(const netlink::Stats &stats) { return stats.rx_packets + stats.rx_echo; }
 
+std::uint64_t packets_carried(const netlink::Stats &stats) {
+    return stats.rx_packets + stats.tx_packets;
+}
+
 }  // namespace rtun::daemon

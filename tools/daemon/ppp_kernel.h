@@ -46,6 +46,8 @@ enum class Clear : std::uint8_t { Yes, No };
 // come from the other end's GRE, which may outlive its PPP (it is another process with many
 // servers).
 [[nodiscard]] std::uint64_t frames_seen(const netlink::Stats &stats);
+// Network packets, both ways.
+[[nodiscard]] std::uint64_t packets_carried(const netlink::Stats &stats);
 
 // The kernel could not say how a session is (no memory for an answer, say), so nothing is known and
 // nothing has ended: it is asked again after a while, then after twice as long, and so on. When it

@@ -19,13 +19,20 @@ namespace {
 
 constexpr std::uint32_t AllMapped = 0xFFFFFFFF;  // ACCM of Set-Link-Info, RFC 2637 section 2.15
 
+// What pptp-linux sends for the modem "Orckit ATUR3" of Bezeq, Israel, which knows no other.
+constexpr std::string_view OrckitName = "RELAY_PPP1";
+constexpr std::string_view OrckitVendor = "MS Win NT";
+
 }  // namespace
 
 PptpCall::PptpCall(const Ground &ground, Plan plan, std::function<void()> wake)
     : ground_(ground), plan_(std::move(plan)), wake_(std::move(wake)),
       plumbing_(ground.kernel, ground.routes) {
     if (plan_.client.add_default_route)
-        wanted_route_ = DefaultRoute{plan_.client.default_route_distance};
+        wanted_route_ = DefaultRoute{.distance = plan_.client.default_route_distance,
+                                     .pin_server = plan_.client.host_route};
+    if (plan_.device)
+        plumbing_.borrow(*plan_.device);
 }
 
 // -- up: TCP, then the kernel's half, then the control connection
@@ -115,6 +122,11 @@ pptp::ControlOptions PptpCall::control_options() const {
     options.phone_number = plan_.client.phone;
     options.echo_interval = plan_.client.echo_interval;
     options.echo_timeout = plan_.client.echo_timeout;
+    if (plan_.client.quirks == config::Quirks::BezeqIsrael) {
+        options.host_name = OrckitName;
+        options.vendor = OrckitVendor;
+        options.phone_number = OrckitName;
+    }
     return options;
 }
 
@@ -174,8 +186,9 @@ ppp::LinkOptions PptpCall::link_options() const {
     options.credentials = plan_.credentials;
     options.mtu = plan_.client.max_mtu;
     options.mru = plan_.client.max_mru;
-    options.request_dns = plan_.client.use_peer_dns;
-    options.encryption = plan_.client.encryption;
+    options.request_dns = plan_.client.use_peer_dns != config::PeerDns::No;
+    options.ipv6 = plan_.client.ipv6;
+    options.encryption = plan_.client.encryption.value_or(ppp::Encryption::Auto);
     options.mppe = plan_.client.mppe;
     options.mppe_stateful = plan_.client.mppe_stateful;
     options.keepalive = plan_.client.keepalive;
@@ -299,6 +312,9 @@ void PptpCall::on(ppp::Ipv4Up &output) {
     }
     up_ = true;
     begin_keeping();
+    carried_at_ = ground_.world.now();
+    carried_ = 0;
+    check_idle(carried_at_);
     outputs_.emplace_back(
         Up{plumbing_.device()->name, output.local, output.remote, output.dns, mtu_, lcp_.mru});
     if (!routable)
@@ -308,13 +324,25 @@ void PptpCall::on(ppp::Ipv4Up &output) {
 
 void PptpCall::on(ppp::Ipv4Down &) {
     plumbing_.ipv4_down();
+    idle_check_.reset();
     if (std::exchange(up_, false))
         outputs_.emplace_back(Down{});
 }
 
-// LinkOptions::ipv6 is not set, so IPv6CP is not spoken.
-void PptpCall::on(ppp::Ipv6Up &) {}
-void PptpCall::on(ppp::Ipv6Down &) {}
+// IPv6 comes on top: a host that does not want it on this device has its IPv4 all the same.
+void PptpCall::on(ppp::Ipv6Up &output) {
+    if (reason_)
+        return;
+    // If it is before IPv4, that will fit the MTU to the path.
+    const auto made = plumbing_.ipv6_up(
+        {.interface = plan_.interface,
+         .mtu = up_ ? mtu_ : std::min<std::uint32_t>(link_mtu_, plan_.client.max_mtu),
+         .interface_id = output.local_interface_id});
+    outputs_.emplace_back(Ipv6{output.local_interface_id, output.remote_interface_id,
+                               made ? std::string() : made.error().text});
+}
+
+void PptpCall::on(ppp::Ipv6Down &) { plumbing_.ipv6_down(); }
 
 void PptpCall::on(ppp::Ended &output) {
     link_ended_ = true;
@@ -444,8 +472,39 @@ void PptpCall::keepalive(base::Time now) {
     const auto session = plumbing_.session();
     if (!session)
         return;
+    note_carried(session->stats, now);
     if (frames_seen(session->stats) != std::exchange(traffic_, frames_seen(session->stats)))
         link_->traffic_seen(now);
+}
+
+// The kernel counts and keeps no times, so it is known when the counters were found changed: by the
+// keepalive, by somebody who asks, and with an idle-timeout now and then.
+void PptpCall::note_carried(const netlink::Stats &stats, base::Time now) {
+    if (std::exchange(carried_, packets_carried(stats)) != packets_carried(stats))
+        carried_at_ = now;
+}
+
+std::optional<base::Duration> PptpCall::idle(base::Time now) {
+    if (!up_)
+        return std::nullopt;
+    if (const auto session = plumbing_.session())
+        note_carried(session->stats, now);
+    return now - carried_at_;
+}
+
+void PptpCall::check_idle(base::Time now) {
+    using std::chrono::seconds;
+    const seconds timeout = plan_.client.idle_timeout;
+    idle_check_.reset();
+    if (timeout == seconds::zero())
+        return;
+    if (idle(now).value_or(base::Duration::zero()) >= timeout) {
+        stop(now,
+             user_reason(fmt::format("nothing was carried for {}", base::format_uptime(timeout))));
+        return;
+    }
+    const seconds interval = std::clamp(timeout / 10, MinIdleCheck, MaxIdleCheck);
+    idle_check_ = std::min<base::Time>(now + interval, carried_at_ + timeout);
 }
 
 // -- down
@@ -526,6 +585,7 @@ void PptpCall::finish() {
     if (std::exchange(up_, false))
         outputs_.emplace_back(Down{});
     limit_.reset();
+    idle_check_.reset();
     stream_.reset();
     outputs_.emplace_back(Ended{*reason_, tcp_connected_, last_stats_});
 }
@@ -552,6 +612,8 @@ void PptpCall::expire(base::Time now) {
     }
     if (due(recheck_.deadline(), now))
         check_session(now);
+    if (due(idle_check_, now))
+        check_idle(now);
     if (link_ && !link_ended_) {
         if (up_ && due(link_->deadline(), now))
             keepalive(now);
@@ -562,6 +624,7 @@ void PptpCall::expire(base::Time now) {
 
 base::Deadline PptpCall::deadline() const {
     base::Deadline next = base::earlier(base::earlier(limit_, last_words_), recheck_.deadline());
+    next = base::earlier(next, idle_check_);
     if (control_ && !control_ended_)
         next = base::earlier(next, control_->deadline());
     if (link_ && !link_ended_)

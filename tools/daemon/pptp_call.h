@@ -32,12 +32,15 @@
 
 namespace rtun::daemon {
 
+class NameServers;
+
 // What a call stands on. All of it outlives the call.
 struct Ground {
     World &world;
     netlink::Kernel &kernel;
     base::Random &random;
     HostRoutes &routes;
+    NameServers *names = nullptr;  // none: servers' are shown and not used
 };
 
 class PptpCall {
@@ -46,6 +49,10 @@ public:
     static constexpr std::chrono::seconds FlushTimeout{2};
     // A server that hangs up may have told why in its last PPP frames, which take another way.
     static constexpr std::chrono::milliseconds LastWords{100};
+    // How often the counters are looked at with an idle-timeout: a tenth of idle-timeout, within
+    // these.
+    static constexpr std::chrono::seconds MinIdleCheck{1};
+    static constexpr std::chrono::seconds MaxIdleCheck{10};
     // Frames that arrive before the Outgoing-Call-Reply has been read.
     static constexpr std::size_t MaxHeld = 16;
 
@@ -55,6 +62,7 @@ public:
         base::Ipv4 server;
         std::uint16_t port = 1723;
         std::string interface;
+        std::optional<netlink::Link> device{};  // is there already, and stays
         netlink::Lifetime lifetime = netlink::Lifetime::OutlivesOwner;
         base::Bytes blob;
     };
@@ -108,6 +116,11 @@ public:
         double since = 0;  // it is up, wall clock
     };
     struct Down {};  // the link negotiates anew, or ends
+    struct Ipv6 {    // is carried, too; or cannot be, and why
+        std::uint64_t local_id = 0;
+        std::uint64_t remote_id = 0;
+        std::string failure;
+    };
     struct MtuLowered {
         std::uint32_t mtu = 0;
         std::uint32_t wanted = 0;
@@ -127,7 +140,7 @@ public:
     };
     using Output =
         std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding, NotEncrypted,
-                     Up, Resumed, Down, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
+                     Up, Resumed, Down, Ipv6, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
@@ -153,6 +166,9 @@ public:
     // Settings that change while the call is up.
     void set_default_route(std::optional<DefaultRoute> wanted);
     [[nodiscard]] base::Status set_reorder(std::uint32_t slots, std::chrono::milliseconds time);
+
+    // For how long nothing has been carried, as far as is known; nothing: not up.
+    [[nodiscard]] std::optional<base::Duration> idle(base::Time now);
 
     [[nodiscard]] const Plumbing &plumbing() const { return plumbing_; }
     [[nodiscard]] const std::optional<pptp::Control> &control() const { return control_; }
@@ -196,6 +212,8 @@ private:
     void path_mtu_changed(std::uint32_t path);
     void check_session(base::Time now);
     void keepalive(base::Time now);
+    void check_idle(base::Time now);
+    void note_carried(const netlink::Stats &stats, base::Time now);
 
     [[nodiscard]] ppp::LinkOptions link_options() const;
     [[nodiscard]] pptp::ControlOptions control_options() const;
@@ -252,6 +270,9 @@ private:
     std::string settings_line_;
     double up_since_ = 0;
     base::Bytes saved_;  // what the session's blob holds
+    base::Deadline idle_check_;
+    base::Time carried_at_{};    // when the counters were last found changed
+    std::uint64_t carried_ = 0;  // packets both ways, then
 };
 
 }  // namespace rtun::daemon

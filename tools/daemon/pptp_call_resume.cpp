@@ -86,6 +86,21 @@ bool PptpCall::leave() {
     return true;
 }
 
+namespace {
+
+// What the device has; its name and its MTU are read from the kernel.
+Plumbing::Ipv4 addresses_of(const ppp::LinkState &link) {
+    return {.interface = {}, .mtu = 0, .local = link.ipv4->local, .remote = link.ipv4->remote};
+}
+std::optional<Plumbing::Ipv6> ipv6_of(const ppp::LinkState &link) {
+    if (!link.ipv6)
+        return std::nullopt;
+    return Plumbing::Ipv6{
+        .interface = {}, .mtu = 0, .interface_id = link.ipv6->local_interface_id};
+}
+
+}  // namespace
+
 base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tunnel,
                               const netlink::Session &session) {
     const base::Time now = ground_.world.now();
@@ -99,7 +114,7 @@ base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tun
         return base::fail(ErrorCode::NotFound, "nobody kept its control connection");
     tcp_connected_ = true;
     kept_ = true;
-    TRY(plumbing_.adopt(tunnel, session));
+    TRY(plumbing_.adopt(tunnel, session, addresses_of(state.link), ipv6_of(state.link)));
     mtu_ = TRY(ground_.kernel.link_status(plumbing_.device()->index)).mtu;
 
     control_.emplace(control_options(), call.local, ground_.random);

@@ -310,6 +310,19 @@ Message build_session_del(std::uint16_t family, SessionId id) {
     return message;
 }
 
+Message build_session_attach(std::uint16_t family, SessionId id, LinkIndex link) {
+    Message message = request(family, RTUN_CMD_SESSION_ATTACH);
+    message.begin(RTUN_A_SESSION).u32(RTUN_A_SESSION_ID, number(id));
+    message.u32(RTUN_A_SESSION_IFINDEX, static_cast<std::uint32_t>(link)).end();
+    return message;
+}
+
+Message build_session_detach(std::uint16_t family, SessionId id) {
+    Message message = request(family, RTUN_CMD_SESSION_DETACH);
+    message.begin(RTUN_A_SESSION).u32(RTUN_A_SESSION_ID, number(id)).end();
+    return message;
+}
+
 Message build_session_get(std::uint16_t family, SessionId id) {
     Message message = request(family, RTUN_CMD_SESSION_GET);
     message.begin(RTUN_A_SESSION).u32(RTUN_A_SESSION_ID, number(id)).end();

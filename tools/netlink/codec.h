@@ -34,6 +34,8 @@ namespace rtun::netlink {
 [[nodiscard]] base::Result<Message> build_session_set(std::uint16_t family, SessionId id,
                                                       const SessionChange &change);
 [[nodiscard]] Message build_session_del(std::uint16_t family, SessionId id);
+[[nodiscard]] Message build_session_attach(std::uint16_t family, SessionId id, LinkIndex link);
+[[nodiscard]] Message build_session_detach(std::uint16_t family, SessionId id);
 [[nodiscard]] Message build_session_get(std::uint16_t family, SessionId id);
 [[nodiscard]] Message build_session_dump(std::uint16_t family);
 [[nodiscard]] base::Result<Message> build_frame(std::uint16_t family, SessionId session,

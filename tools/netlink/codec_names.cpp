@@ -127,7 +127,7 @@ constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
 };
 constexpr std::array<std::string_view, RTUN_EVENT_MAX + 1> EventNames = {
     "",        "owner_gone", "pmtu",       "resync", "ctrl_overrun",
-    "carrier", "peer_addr",  "peer_alive", "alarm",
+    "carrier", "peer_addr",  "peer_alive", "alarm",  "demand",
 };
 constexpr std::array<std::string_view, RTUN_DEL_MAX + 1> ReasonNames = {"", "request", "owner",
                                                                         "netns", "tunnel"};

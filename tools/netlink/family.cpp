@@ -111,6 +111,18 @@ base::Status Family::session_del(SessionId id) {
     return {};
 }
 
+base::Status Family::session_attach(SessionId id, LinkIndex link) {
+    TRY(socket_.request(build_session_attach(id_, id, link),
+                        fmt::format("device of session {}", number(id))));
+    return {};
+}
+
+base::Status Family::session_detach(SessionId id) {
+    TRY(socket_.request(build_session_detach(id_, id),
+                        fmt::format("device of session {}", number(id))));
+    return {};
+}
+
 base::Result<Session> Family::session(SessionId id) {
     return ask<Session>(build_session_get(id_, id), fmt::format("session {}", number(id)),
                         parse_session);

@@ -29,6 +29,8 @@ public:
     session_add(TunnelId tunnel, std::uint32_t local_id, const SessionChange &initial);
     [[nodiscard]] base::Status session_set(SessionId id, const SessionChange &change);
     [[nodiscard]] base::Status session_del(SessionId id);
+    [[nodiscard]] base::Status session_attach(SessionId id, LinkIndex link);
+    [[nodiscard]] base::Status session_detach(SessionId id);
     [[nodiscard]] base::Result<Session> session(SessionId id);
     [[nodiscard]] base::Result<std::vector<Session>> sessions();
     [[nodiscard]] base::Status frame_send(SessionId id, base::View frame);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Kernel over the real one: three sockets. The family's socket makes the requests and is the
+// Kernel over the real one: four sockets. The family's socket makes the requests and is the
 // owner's, so the frames arrive on it; a second one hears the group "events", so that a flood of
-// them cannot cost a frame or an answer; the third is rtnetlink's.
+// them cannot cost a frame or an answer; the third is rtnetlink's; the fourth hears of changed
+// routes, once somebody wants to.
 #include <netlink/kernel.h>
 
 #include <netlink/codec.h>
@@ -29,9 +30,9 @@ using base::fail;
 
 class RealKernel final : public Kernel {
 public:
-    RealKernel(Family family, Socket listener, std::uint32_t group, Rtnl rtnl)
+    RealKernel(Family family, Socket listener, std::uint32_t group, Rtnl rtnl, Socket routes)
         : family_(std::move(family)), listener_(std::move(listener)), group_(group),
-          rtnl_(std::move(rtnl)) {}
+          rtnl_(std::move(rtnl)), routes_(std::move(routes)) {}
 
     base::Result<Info> info() override { return family_.info(); }
     base::Status bind_owner(std::string_view name) override { return family_.bind_owner(name); }
@@ -69,6 +70,17 @@ public:
         TRY(rtnl_.link_add_ethernet(name, session, initial));
         return attached(name, session);
     }
+    base::Result<Link> link_add_on_demand(std::string_view name) override {
+        TRY(rtnl_.link_add_on_demand(name));
+        return Link{TRY(rtnl_.link_index(name)), std::string(name)};
+    }
+    base::Result<std::vector<OnDemand>> links_on_demand() override {
+        return rtnl_.links_on_demand();
+    }
+    base::Status session_attach(SessionId id, LinkIndex link) override {
+        return family_.session_attach(id, link);
+    }
+    base::Status session_detach(SessionId id) override { return family_.session_detach(id); }
     base::Status link_set(LinkIndex link, const LinkChange &change) override {
         return rtnl_.link_set(link, change);
     }
@@ -86,20 +98,34 @@ public:
     base::Status address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override {
         return rtnl_.address_add(link, local, peer);
     }
+    base::Status address_del(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override {
+        return rtnl_.address_del(link, local, peer);
+    }
     base::Status address_add6(LinkIndex link, std::uint64_t interface_id) override {
         return rtnl_.address_add6(link, interface_id);
     }
+    base::Status address_del6(LinkIndex link, std::uint64_t interface_id) override {
+        return rtnl_.address_del6(link, interface_id);
+    }
     base::Status route_add(const Route &route) override { return rtnl_.route_add(route); }
     base::Status route_del(const Route &route) override { return rtnl_.route_del(route); }
+    base::Status route_replace(const Route &route) override { return rtnl_.route_replace(route); }
     base::Result<Route> route_to(base::Ipv4 destination, std::uint32_t fwmark) override {
         return rtnl_.route_to(destination, fwmark);
+    }
+    base::Result<Route> way_around(base::Ipv4 destination,
+                                   const std::vector<LinkIndex> &without) override {
+        return rtnl_.way_around(destination, without);
     }
     base::Result<std::vector<Route>> own_routes() override { return rtnl_.own_routes(); }
 
     base::Status subscribe() override { return listener_.join(group_); }
+    base::Status watch_routes() override { return watch_route_changes(routes_); }
     std::vector<int> descriptors() const override {
         std::vector<int> all = family_.socket().descriptors();
         for (const int descriptor : listener_.descriptors())
+            all.push_back(descriptor);
+        for (const int descriptor : routes_.descriptors())
             all.push_back(descriptor);
         return all;
     }
@@ -107,6 +133,8 @@ public:
         std::vector<Event> all;
         TRY(collect(family_.socket(), all));
         TRY(collect(listener_, all));
+        if (TRY(routes_changed(routes_)))
+            all.emplace_back(Notice{.type = "routes"});
         return all;
     }
 
@@ -139,6 +167,7 @@ private:
     Socket listener_;
     std::uint32_t group_;
     Rtnl rtnl_;
+    Socket routes_;
 };
 
 // The family, with the module loaded if need be.
@@ -173,7 +202,8 @@ base::Result<std::unique_ptr<Kernel>> open_kernel() {
         return fail(ErrorCode::Refused, "the loaded module has no event group", EPROTONOSUPPORT);
     Socket listener = TRY(Socket::open(NETLINK_GENERIC));
     return std::make_unique<RealKernel>(Family(std::move(requests), family.id), std::move(listener),
-                                        group->second, TRY(Rtnl::open()));
+                                        group->second, TRY(Rtnl::open()),
+                                        TRY(Socket::open(NETLINK_ROUTE)));
 }
 
 }  // namespace rtun::netlink

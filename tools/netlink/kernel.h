@@ -232,6 +232,7 @@ struct Route {
     LinkIndex oif{};
     base::Ipv4 source{};  // preferred source, unspecified: none
     std::uint32_t metric = 0;
+    bool onlink = false;  // the gateway is at oif, whatever other routes say
     bool operator==(const Route &) const = default;
 };
 inline constexpr std::uint8_t RouteProtocol = 174;
@@ -260,7 +261,8 @@ struct SessionChanged {
     Session session{};
 };
 struct Notice {
-    // "owner_gone", "pmtu", "resync", "ctrl_overrun", "carrier", "peer_addr", "peer_alive", "alarm"
+    // "owner_gone", "pmtu", "resync", "ctrl_overrun", "carrier", "peer_addr", "peer_alive",
+    // "alarm", "demand"; and after watch_routes() "routes"
     std::string type{};
     std::optional<TunnelId> tunnel{};
     std::optional<SessionId> session{};
@@ -308,6 +310,17 @@ public:
     // The same in Ethernet mode, with the address and the MTU it is to have (nothing: by default).
     [[nodiscard]] virtual base::Result<Link>
     link_add_ethernet(std::string_view name, SessionId session, const LinkChange &initial) = 0;
+    // A device that waits for sessions and outlives them. It has a carrier without one; what it is
+    // to send then is dropped, and told of by the notice "demand".
+    [[nodiscard]] virtual base::Result<Link> link_add_on_demand(std::string_view name) = 0;
+    struct OnDemand {
+        Link link{};
+        std::optional<SessionId> session{};
+    };
+    // All of that kind in this namespace, whoever made them.
+    [[nodiscard]] virtual base::Result<std::vector<OnDemand>> links_on_demand() = 0;
+    [[nodiscard]] virtual base::Status session_attach(SessionId id, LinkIndex link) = 0;
+    [[nodiscard]] virtual base::Status session_detach(SessionId id) = 0;
     [[nodiscard]] virtual base::Status link_set(LinkIndex link, const LinkChange &change) = 0;
     [[nodiscard]] virtual base::Result<LinkStatus> link_status(LinkIndex link) = 0;
     // ErrorCode::NotFound if no device is called so, whatever its kind.
@@ -318,19 +331,31 @@ public:
     // local/32 with a point-to-point peer (unspecified: none), which brings the peer route.
     [[nodiscard]] virtual base::Status address_add(LinkIndex link, base::Ipv4 local,
                                                    base::Ipv4 peer) = 0;
+    [[nodiscard]] virtual base::Status address_del(LinkIndex link, base::Ipv4 local,
+                                                   base::Ipv4 peer) = 0;
     // The link-local address fe80::/64 with this interface identifier.
     [[nodiscard]] virtual base::Status address_add6(LinkIndex link, std::uint64_t interface_id) = 0;
+    [[nodiscard]] virtual base::Status address_del6(LinkIndex link, std::uint64_t interface_id) = 0;
     [[nodiscard]] virtual base::Status route_add(const Route &route) = 0;
     [[nodiscard]] virtual base::Status route_del(const Route &route) = 0;
+    // Instead of the one with the same destination and metric.
+    [[nodiscard]] virtual base::Status route_replace(const Route &route) = 0;
     // How the kernel would reach it now.
     [[nodiscard]] virtual base::Result<Route> route_to(base::Ipv4 destination,
                                                        std::uint32_t fwmark) = 0;
+    // How the main table would lead there if neither routes of ours were in it nor these devices.
+    // ErrorCode::Unreachable: not at all.
+    [[nodiscard]] virtual base::Result<Route> way_around(base::Ipv4 destination,
+                                                         const std::vector<LinkIndex> &without) = 0;
     // All routes of the main table with our RouteProtocol.
     [[nodiscard]] virtual base::Result<std::vector<Route>> own_routes() = 0;
 
     // -- what the kernel says by itself
     // Frames of the owner arrive without asking; the other events only after subscribe().
     [[nodiscard]] virtual base::Status subscribe() = 0;
+    // From now on a notice "routes" tells that IPv4 routes, addresses or devices that are not ours
+    // have changed: one for any number of changes.
+    [[nodiscard]] virtual base::Status watch_routes() = 0;
     // Descriptors to watch for reading; when one is readable, call events().
     [[nodiscard]] virtual std::vector<int> descriptors() const = 0;
     [[nodiscard]] virtual base::Result<std::vector<Event>> events() = 0;  // does not block

@@ -174,7 +174,39 @@ base::Result<LinkStatus> parse_link(const Received &message) {
     return status;
 }
 
-base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
+base::Result<Message> build_on_demand_new(std::string_view name) {
+    TRY(check_name(name));
+    Message message = link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
+    message.text(IFLA_IFNAME, name);
+    message.begin(IFLA_LINKINFO).text(IFLA_INFO_KIND, RTUN_LINK_KIND).begin(IFLA_INFO_DATA);
+    message.flag(IFLA_RTUN_ON_DEMAND).end().end();
+    return message;
+}
+
+std::optional<Kernel::OnDemand> parse_on_demand(const Received &message) {
+    ifinfomsg header{};
+    const base::View bytes = message.header(sizeof(header));
+    const Attributes from = message.attributes(sizeof(header));
+    const auto name = from.text(IFLA_IFNAME);
+    const Attributes info = from.nest(IFLA_LINKINFO);
+    if (message.type != RTM_NEWLINK || bytes.size() < sizeof(header) || !name ||
+        info.text(IFLA_INFO_KIND).value_or("") != RTUN_LINK_KIND)
+        return std::nullopt;
+    const Attributes data = info.nest(IFLA_INFO_DATA);
+    if (!data.has(IFLA_RTUN_ON_DEMAND))
+        return std::nullopt;
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    Kernel::OnDemand found{.link = {LinkIndex{header.ifi_index}, *name}, .session = {}};
+    if (const auto session = data.u32(IFLA_RTUN_SESSION))
+        found.session = SessionId{*session};
+    return found;
+}
+
+namespace {
+
+// The IPv4 address of a device, with its peer if it has one, as a request.
+base::Result<Message> build_address(LinkIndex link, base::Ipv4 local, base::Ipv4 peer,
+                                    AddressVerb verb) {
     const NlAddr address(rtnl_addr_alloc());
     RTUN_ASSERT(address != nullptr);
     rtnl_addr_set_ifindex(address.get(), number(link));
@@ -185,14 +217,27 @@ base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local, base::
         rtnl_addr_set_prefixlen(address.get(), 32);
     nl_msg *raw = nullptr;
     if (error == 0)
-        error = rtnl_addr_build_add_request(address.get(), NLM_F_EXCL, &raw);
+        error = verb == AddressVerb::Add
+                    ? rtnl_addr_build_add_request(address.get(), NLM_F_EXCL, &raw)
+                    : rtnl_addr_build_delete_request(address.get(), 0, &raw);
     const NlMessage built(raw);
     if (error != 0)
         return libnl_failed(error);
     return finish(built.get(), sizeof(ifaddrmsg));
 }
 
-Message build_address6(LinkIndex link, std::uint64_t interface_id) {
+}  // namespace
+
+base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
+    return build_address(link, local, peer, AddressVerb::Add);
+}
+
+base::Result<Message> build_address_del(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
+    return build_address(link, local, peer, AddressVerb::Delete);
+}
+
+// As RFC 5072 section 5 makes it: fe80::/64 and the interface identifier.
+Message build_address6(LinkIndex link, std::uint64_t interface_id, AddressVerb verb) {
     ifaddrmsg header{};
     header.ifa_family = AF_INET6;
     header.ifa_prefixlen = 64;
@@ -203,7 +248,9 @@ Message build_address6(LinkIndex link, std::uint64_t interface_id) {
     octets.be32(0xfe800000U).be32(0);
     octets.be32(static_cast<std::uint32_t>(interface_id >> 32));
     octets.be32(static_cast<std::uint32_t>(interface_id));
-    Message message = message_of(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header);
+    const bool add = verb == AddressVerb::Add;
+    const std::uint16_t flags = add ? NLM_F_CREATE | NLM_F_EXCL : 0;
+    Message message = message_of(add ? RTM_NEWADDR : RTM_DELADDR, flags, header);
     message.bytes(IFA_LOCAL, octets.view());
     return message;
 }
@@ -217,6 +264,8 @@ base::Result<Message> build_route(const Route &route, RouteVerb verb) {
     rtnl_route_nh_set_ifindex(hop, number(route.oif));
     if (!route.gateway.unspecified())
         rtnl_route_nh_set_gateway(hop, address_of(route.gateway, 32).get());
+    if (route.onlink)
+        rtnl_route_nh_set_flags(hop, RTNH_F_ONLINK);
 
     rtnl_route_set_family(r, AF_INET);
     rtnl_route_set_table(r, RT_TABLE_MAIN);
@@ -230,11 +279,11 @@ base::Result<Message> build_route(const Route &route, RouteVerb verb) {
     // A default route stands before another of the same metric (as with `ip route prepend`), so
     // that it can win against one of metric 0, and everything is as before when its device goes.
     const int exclusive = route.prefix_length == 0 ? 0 : NLM_F_EXCL;
+    const int how = NLM_F_CREATE | (verb == RouteVerb::Replace ? NLM_F_REPLACE : exclusive);
     nl_msg *raw = nullptr;
     if (error == 0)
-        error = verb == RouteVerb::Add
-                    ? rtnl_route_build_add_request(r, NLM_F_CREATE | exclusive, &raw)
-                    : rtnl_route_build_del_request(r, 0, &raw);
+        error = verb == RouteVerb::Delete ? rtnl_route_build_del_request(r, 0, &raw)
+                                          : rtnl_route_build_add_request(r, how, &raw);
     const NlMessage built(raw);
     if (error != 0)
         return libnl_failed(error);
@@ -278,6 +327,10 @@ base::Result<ParsedRoute> parse_route(const Datagram &datagram, std::size_t whic
         rtnl_nexthop *hop = rtnl_route_nexthop_n(raw, 0);
         route.gateway = ipv4_of(rtnl_route_nh_get_gateway(hop));
         route.oif = LinkIndex{rtnl_route_nh_get_ifindex(hop)};
+        const unsigned flags = rtnl_route_nh_get_flags(hop);
+        route.onlink = (flags & RTNH_F_ONLINK) != 0;
+        parsed.usable = rtnl_route_get_type(raw) == RTN_UNICAST && rtnl_route_get_tos(raw) == 0 &&
+                        (flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) == 0;
     }
     return parsed;
 }
@@ -310,6 +363,24 @@ base::Status Rtnl::link_add_ethernet(std::string_view name, SessionId session,
     TRY(socket_.request(TRY(build_ethernet_new(name, session, initial)),
                         fmt::format("new device {}", name)));
     return {};
+}
+
+base::Status Rtnl::link_add_on_demand(std::string_view name) {
+    TRY(socket_.request(TRY(build_on_demand_new(name)), fmt::format("new device {}", name)));
+    return {};
+}
+
+base::Result<std::vector<Kernel::OnDemand>> Rtnl::links_on_demand() {
+    Message question = link_message(RTM_GETLINK, 0, ifinfomsg{});
+    question.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    question.begin(IFLA_LINKINFO).text(IFLA_INFO_KIND, RTUN_LINK_KIND).end();
+    std::vector<Kernel::OnDemand> found;
+    const std::vector<Datagram> answer = TRY(socket_.dump(std::move(question), "list of devices"));
+    for (const Datagram &datagram : answer)
+        for (const Received &received : datagram.messages)
+            if (auto link = parse_on_demand(received))
+                found.push_back(std::move(*link));
+    return found;
 }
 
 base::Status Rtnl::link_set(LinkIndex link, const LinkChange &change) {
@@ -359,8 +430,20 @@ base::Status Rtnl::address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer
     return {};
 }
 
+base::Status Rtnl::address_del(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
+    TRY(socket_.request(TRY(build_address_del(link, local, peer)),
+                        fmt::format("address {} on device {}", local.text(), number(link))));
+    return {};
+}
+
 base::Status Rtnl::address_add6(LinkIndex link, std::uint64_t interface_id) {
-    TRY(socket_.request(build_address6(link, interface_id),
+    TRY(socket_.request(build_address6(link, interface_id, AddressVerb::Add),
+                        fmt::format("link-local address on device {}", number(link))));
+    return {};
+}
+
+base::Status Rtnl::address_del6(LinkIndex link, std::uint64_t interface_id) {
+    TRY(socket_.request(build_address6(link, interface_id, AddressVerb::Delete),
                         fmt::format("link-local address on device {}", number(link))));
     return {};
 }
@@ -368,6 +451,13 @@ base::Status Rtnl::address_add6(LinkIndex link, std::uint64_t interface_id) {
 base::Status Rtnl::route_add(const Route &route) {
     TRY(socket_.request(
         TRY(build_route(route, RouteVerb::Add)),
+        fmt::format("route to {}/{}", route.destination.text(), route.prefix_length)));
+    return {};
+}
+
+base::Status Rtnl::route_replace(const Route &route) {
+    TRY(socket_.request(
+        TRY(build_route(route, RouteVerb::Replace)),
         fmt::format("route to {}/{}", route.destination.text(), route.prefix_length)));
     return {};
 }
@@ -389,13 +479,14 @@ base::Result<Route> Rtnl::route_to(base::Ipv4 destination, std::uint32_t fwmark)
     return fail(ErrorCode::System, what + ": empty answer from the kernel", EBADMSG);
 }
 
-base::Result<std::vector<Route>> Rtnl::own_routes() {
+// protocol 0: of all.
+base::Result<std::vector<ParsedRoute>> Rtnl::main_table(std::uint8_t protocol) {
     // With NETLINK_GET_STRICT_CHK the kernel filters by these; without it we still do, below.
     rtmsg header{};
     header.rtm_family = AF_INET;
     header.rtm_table = RT_TABLE_MAIN;
-    header.rtm_protocol = RouteProtocol;
-    std::vector<Route> routes;
+    header.rtm_protocol = protocol;
+    std::vector<ParsedRoute> routes;
     auto answer = socket_.dump(message_of(RTM_GETROUTE, 0, header), "list of routes");
     // A namespace that never had a route has no main table yet.
     if (!answer && answer.error().code == ErrorCode::NotFound)
@@ -406,11 +497,74 @@ base::Result<std::vector<Route>> Rtnl::own_routes() {
             if (datagram.messages[i].type != RTM_NEWROUTE)
                 continue;
             const ParsedRoute parsed = TRY(parse_route(datagram, i));
-            if (parsed.protocol == RouteProtocol && parsed.table == RT_TABLE_MAIN)
-                routes.push_back(parsed.route);
+            if ((protocol == 0 || parsed.protocol == protocol) && parsed.table == RT_TABLE_MAIN)
+                routes.push_back(parsed);
         }
     }
     return routes;
+}
+
+base::Result<std::vector<Route>> Rtnl::own_routes() {
+    std::vector<Route> routes;
+    for (const ParsedRoute &parsed : TRY(main_table(RouteProtocol)))
+        routes.push_back(parsed.route);
+    return routes;
+}
+
+base::Result<Route> Rtnl::way_around(base::Ipv4 destination,
+                                     const std::vector<LinkIndex> &without) {
+    const auto way = best_way(TRY(main_table(0)), destination, without);
+    if (!way)
+        return fail(ErrorCode::Unreachable, fmt::format("no route to {}", destination.text()),
+                    ENETUNREACH);
+    return *way;
+}
+
+// The longest prefix; of these the smallest metric; of these the first, as the kernel has them.
+std::optional<Route> best_way(const std::vector<ParsedRoute> &table, base::Ipv4 destination,
+                              const std::vector<LinkIndex> &without) {
+    const ParsedRoute *best = nullptr;
+    for (const ParsedRoute &parsed : table) {
+        const Route &route = parsed.route;
+        const std::uint32_t mask =
+            route.prefix_length == 0 ? 0 : ~std::uint32_t{0} << (32 - route.prefix_length);
+        const bool leads = (destination.value & mask) == route.destination.value;
+        if (!leads || !parsed.usable || parsed.protocol == RouteProtocol ||
+            std::find(without.begin(), without.end(), route.oif) != without.end())
+            continue;
+        if (best == nullptr || route.prefix_length > best->route.prefix_length ||
+            (route.prefix_length == best->route.prefix_length && route.metric < best->route.metric))
+            best = &parsed;
+    }
+    if (best == nullptr)
+        return std::nullopt;
+    return best->route;
+}
+
+base::Status watch_route_changes(Socket &socket) {
+    TRY(socket.join(RTNLGRP_IPV4_ROUTE));
+    // Routes that go with their device or address are not told of.
+    TRY(socket.join(RTNLGRP_LINK));
+    TRY(socket.join(RTNLGRP_IPV4_IFADDR));
+    return {};
+}
+
+base::Result<bool> routes_changed(Socket &socket) {
+    const Socket::Unasked unasked = TRY(socket.receive());
+    bool changed = unasked.overrun;
+    for (const Datagram &datagram : unasked.datagrams) {
+        for (const Received &received : datagram.messages) {
+            rtmsg header{};
+            const base::View bytes = received.header(sizeof(header));
+            if (received.type == RTM_NEWROUTE && bytes.size() == sizeof(header)) {
+                std::memcpy(&header, bytes.data(), sizeof(header));
+                changed = changed || header.rtm_protocol != RouteProtocol;
+            } else {
+                changed = true;
+            }
+        }
+    }
+    return changed;
 }
 
 }  // namespace rtun::netlink

@@ -20,6 +20,8 @@
 
 namespace rtun::netlink {
 
+struct ParsedRoute;
+
 class Rtnl {
 public:
     [[nodiscard]] static base::Result<Rtnl> open();
@@ -29,6 +31,8 @@ public:
     [[nodiscard]] base::Status link_add(std::string_view name, SessionId session);
     [[nodiscard]] base::Status link_add_ethernet(std::string_view name, SessionId session,
                                                  const LinkChange &initial);
+    [[nodiscard]] base::Status link_add_on_demand(std::string_view name);
+    [[nodiscard]] base::Result<std::vector<Kernel::OnDemand>> links_on_demand();
     [[nodiscard]] base::Status link_set(LinkIndex link, const LinkChange &change);
     [[nodiscard]] base::Result<LinkStatus> link_status(LinkIndex link);
     [[nodiscard]] base::Result<LinkIndex> link_index(std::string_view name);
@@ -36,14 +40,20 @@ public:
     [[nodiscard]] base::Status link_del(LinkIndex link);
     [[nodiscard]] base::Result<std::string> link_name(LinkIndex link);
     [[nodiscard]] base::Status address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer);
+    [[nodiscard]] base::Status address_del(LinkIndex link, base::Ipv4 local, base::Ipv4 peer);
     [[nodiscard]] base::Status address_add6(LinkIndex link, std::uint64_t interface_id);
+    [[nodiscard]] base::Status address_del6(LinkIndex link, std::uint64_t interface_id);
     [[nodiscard]] base::Status route_add(const Route &route);
     [[nodiscard]] base::Status route_del(const Route &route);
+    [[nodiscard]] base::Status route_replace(const Route &route);
     [[nodiscard]] base::Result<Route> route_to(base::Ipv4 destination, std::uint32_t fwmark);
+    [[nodiscard]] base::Result<Route> way_around(base::Ipv4 destination,
+                                                 const std::vector<LinkIndex> &without);
     [[nodiscard]] base::Result<std::vector<Route>> own_routes();
 
 private:
     [[nodiscard]] base::Result<LinkStatus> ask_link(Message question, const std::string &what);
+    [[nodiscard]] base::Result<std::vector<ParsedRoute>> main_table(std::uint8_t protocol);
 
     explicit Rtnl(Socket socket) : socket_(std::move(socket)) {}
     Socket socket_;
@@ -58,8 +68,14 @@ private:
 [[nodiscard]] base::Result<LinkStatus> parse_link(const Received &message);
 [[nodiscard]] base::Result<Message> build_address_new(LinkIndex link, base::Ipv4 local,
                                                       base::Ipv4 peer);
-[[nodiscard]] Message build_address6(LinkIndex link, std::uint64_t interface_id);
-enum class RouteVerb : std::uint8_t { Add, Delete };
+[[nodiscard]] base::Result<Message> build_address_del(LinkIndex link, base::Ipv4 local,
+                                                      base::Ipv4 peer);
+enum class AddressVerb : std::uint8_t { Add, Delete };
+[[nodiscard]] Message build_address6(LinkIndex link, std::uint64_t interface_id, AddressVerb verb);
+[[nodiscard]] base::Result<Message> build_on_demand_new(std::string_view name);
+// An RTM_NEWLINK; nothing: of another kind.
+[[nodiscard]] std::optional<Kernel::OnDemand> parse_on_demand(const Received &message);
+enum class RouteVerb : std::uint8_t { Add, Replace, Delete };
 [[nodiscard]] base::Result<Message> build_route(const Route &route, RouteVerb verb);
 [[nodiscard]] Message build_route_get(base::Ipv4 destination, std::uint32_t fwmark);
 // An RTM_NEWROUTE. protocol and table: to be compared by who asks.
@@ -67,7 +83,17 @@ struct ParsedRoute {
     Route route;
     std::uint8_t protocol = 0;
     std::uint32_t table = 0;
+    bool usable = false;  // to send something to one host, over a device that is up
 };
 [[nodiscard]] base::Result<ParsedRoute> parse_route(const Datagram &datagram, std::size_t which);
+// The way that the main table leads to a host; see Kernel::way_around().
+[[nodiscard]] std::optional<Route> best_way(const std::vector<ParsedRoute> &table,
+                                            base::Ipv4 destination,
+                                            const std::vector<LinkIndex> &without);
+
+// -- a socket of its own, to hear that routes have changed
+[[nodiscard]] base::Status watch_route_changes(Socket &socket);
+// What has arrived by now: was anything in it that others have done to routes, addresses, devices?
+[[nodiscard]] base::Result<bool> routes_changed(Socket &socket);
 
 }  // namespace rtun::netlink

@@ -141,6 +141,11 @@
  *                      namespace; in dumps: the attached session
  *  IFLA_RTUN_DIE_WITH_SESSION   flag, only together with the former: delete
  *                      the device when the session is deleted
+ *  IFLA_RTUN_ON_DEMAND flag, of mode PPP, only at creation: a device that waits
+ *                      for a session.  Its carrier is always on.  An IP packet
+ *                      to one host that it is to send while it has no session is
+ *                      dropped (TX_NO_SESSION) and told of: event DEMAND, once a
+ *                      second at the most
  *  IFLA_RTUN_XPORT, IFLA_RTUN_PEER4, IFLA_RTUN_PEER6   read-only
  *
  * Deleting a device detaches its session and does not delete it.  The carrier
@@ -658,6 +663,9 @@ enum rtun_event_type {
 	RTUN_EVENT_PEER_ALIVE,		/* SESSION_ID, VALUE: 0 dead, 1 heard again */
 	RTUN_EVENT_ALARM,		/* SESSION_ID, VALUE: packets not acknowledged
 					 * in time */
+	RTUN_EVENT_DEMAND,		/* VALUE: ifindex of an IFLA_RTUN_ON_DEMAND
+					 * device that had something to send and no
+					 * session; in the device's namespace */
 
 	__RTUN_EVENT_MAX,
 	RTUN_EVENT_MAX = __RTUN_EVENT_MAX - 1
@@ -708,6 +716,7 @@ enum {
 	IFLA_RTUN_XPORT,		/* u8, enum rtun_xport; read-only */
 	IFLA_RTUN_PEER4,		/* be32; read-only */
 	IFLA_RTUN_PEER6,		/* binary; read-only */
+	IFLA_RTUN_ON_DEMAND,		/* flag */
 
 	__IFLA_RTUN_MAX,
 };

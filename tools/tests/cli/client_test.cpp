@@ -124,6 +124,38 @@ TEST(ClientShow, WhatTheDaemonRefusesIsAnError) {
               "Error: there is no client \"x\"");
 }
 
+TEST(ClientMonitor, HasSixFiguresUntilThereIsNoSuchClientAnyMore) {
+    ctl::Reply up = example_clients();
+    up.clients = {up.clients[1]};
+    up.clients[0].idle_time = 12;
+    ctl::Reply down = up;
+    down.clients[0].status = "waiting for packets...";
+    down.clients[0].running = false;
+    down.clients[0].uptime = down.clients[0].idle_time = {};
+    down.clients[0].mtu = down.clients[0].mru = {};
+    const ctl::Reply gone{
+        .error = base::Error{.code = base::ErrorCode::NotFound, .text = "there is no client"},
+        .clients = {},
+        .lines = {}};
+    for (const auto &[json, expected] : std::vector<std::pair<bool, std::string>>{
+             {false,
+              "status connected  uptime 7h24m18s  idle-time 12s  encoding MPPE128 stateless  "
+              "mtu 1450  mru 1450\nstatus waiting for packets...\n"},
+             {true, "{\"status\":\"connected\",\"uptime\":26658,\"idle_time\":12,\"encoding\":"
+                    "\"MPPE128 stateless\",\"mtu\":1450,\"mru\":1450}\n"
+                    "{\"status\":\"waiting for packets...\"}\n"}}) {
+        const Daemon daemon({up, down, gone});
+        const Options options{.json = json};
+        Answer answer(options);
+        Context context{
+            .options = options, .out = answer.out(), .open_kernel = {}, .socket = daemon.path()};
+        const auto done = monitor_client(context, {.name = "safe"});
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().text, "there is no client");
+        EXPECT_EQ(answer.written(), expected);
+    }
+}
+
 TEST(TellDaemon, PrintsItsLines) {
     const Daemon daemon({.error = {}, .clients = {}, .lines = {"client add a", "client add b"}});
     for (const auto &[json, expected] : std::vector<std::pair<bool, std::string>>{

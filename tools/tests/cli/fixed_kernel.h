@@ -61,18 +61,30 @@ struct FixedKernel final : netlink::Kernel {
                                                   const netlink::LinkChange &) override {
         return no();
     }
+    base::Result<netlink::Link> link_add_on_demand(std::string_view) override { return no(); }
+    base::Result<std::vector<OnDemand>> links_on_demand() override { return no(); }
+    base::Status session_attach(netlink::SessionId, netlink::LinkIndex) override { return no(); }
+    base::Status session_detach(netlink::SessionId) override { return no(); }
     base::Status link_set(netlink::LinkIndex, const netlink::LinkChange &) override { return no(); }
     base::Result<netlink::LinkStatus> link_status(netlink::LinkIndex) override { return no(); }
     base::Result<netlink::LinkIndex> link_index(std::string_view) override { return no(); }
     base::Status link_up(netlink::LinkIndex, std::uint32_t) override { return no(); }
     base::Status link_del(netlink::LinkIndex) override { return no(); }
     base::Status address_add(netlink::LinkIndex, base::Ipv4, base::Ipv4) override { return no(); }
+    base::Status address_del(netlink::LinkIndex, base::Ipv4, base::Ipv4) override { return no(); }
     base::Status address_add6(netlink::LinkIndex, std::uint64_t) override { return no(); }
+    base::Status address_del6(netlink::LinkIndex, std::uint64_t) override { return no(); }
     base::Status route_add(const netlink::Route &) override { return no(); }
     base::Status route_del(const netlink::Route &) override { return no(); }
+    base::Status route_replace(const netlink::Route &) override { return no(); }
+    base::Result<netlink::Route> way_around(base::Ipv4,
+                                            const std::vector<netlink::LinkIndex> &) override {
+        return no();
+    }
     base::Result<netlink::Route> route_to(base::Ipv4, std::uint32_t) override { return no(); }
     base::Result<std::vector<netlink::Route>> own_routes() override { return no(); }
     base::Status subscribe() override { return no(); }
+    base::Status watch_routes() override { return no(); }
     std::vector<int> descriptors() const override { return {}; }
     base::Result<std::vector<netlink::Event>> events() override { return no(); }
 };

@@ -38,7 +38,7 @@ TEST(Parse, AClientHasTheDefaultsOfTheProduct) {
     EXPECT_EQ(what.object.max_mru, 1450);
     EXPECT_EQ(what.object.keepalive, 60s);
     EXPECT_FALSE(what.object.add_default_route);
-    EXPECT_EQ(what.object.encryption, ppp::Encryption::Auto);
+    EXPECT_EQ(what.object.encryption, std::nullopt);
     EXPECT_EQ(what.object.mppe, ppp::MppeStrengths(ppp::MppeStrength::Bits128));
     EXPECT_FALSE(what.object.mppe_stateful);
     EXPECT_EQ(what.object.mppe_resync, MppeResync::Rfc);
@@ -65,7 +65,7 @@ TEST(Parse, AMistakeInEncryptionNamesTheWordAndWhereItStands) {
         return command ? "" : command.error().text;
     };
     EXPECT_EQ(says("encryption yes"),
-              "argument \"yes\" is wrong: encryption: expected no, auto or required");
+              "argument \"yes\" is wrong: encryption: expected no, auto, required or profile");
     EXPECT_EQ(says("mppe 64"), "argument \"64\" is wrong: mppe: expected auto, or some of "
                                "128,56,40 separated by commas");
     EXPECT_EQ(says("mppe-stateful maybe"),
@@ -94,7 +94,7 @@ TEST(Parse, EveryPropertyReachesItsPlace) {
     EXPECT_EQ(c.max_mru, 1410);
     EXPECT_TRUE(c.add_default_route);
     EXPECT_EQ(c.default_route_distance, 7);
-    EXPECT_TRUE(c.use_peer_dns);
+    EXPECT_EQ(c.use_peer_dns, PeerDns::Yes);
     EXPECT_EQ(c.keepalive, 120s);
     EXPECT_EQ(c.src_address.text(), "192.0.2.7");
     EXPECT_EQ(c.phone, "5551234");
@@ -222,7 +222,7 @@ TEST(Parse, AMistakeIsNamedInOneLine) {
     EXPECT_EQ(error_of("clinet show"), "argument \"clinet\" is wrong: no such object; did you mean "
                                        "client?; \"help\" lists them");
     EXPECT_EQ(error_of("client frob"), "argument \"frob\" is wrong: after \"client\" expected add, "
-                                       "set, del, enable, disable or show");
+                                       "set, del, enable, disable, show or monitor");
     EXPECT_EQ(error_of("config"),
               "after \"config\" a word is missing: check, save, load or import");
     EXPECT_EQ(error_of("client add"), "after \"add\" a NAME is missing");
@@ -269,7 +269,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"max-mtu 99999999999999999999", "expected a number"},
         BadValue{"max-mru 12 ", "128..16384"}, BadValue{"default-route-distance 256", "0..255"},
         BadValue{"add-default-route on", "expected yes or no"},
-        BadValue{"use-peer-dns YES", "expected yes or no"},
+        BadValue{"use-peer-dns YES", "expected no, yes or exclusively"},
         BadValue{"disabled 1", "expected yes or no"},
         BadValue{"keepalive-timeout 65536", "0..65535"},
         BadValue{"keepalive-timeout 30h", "0..65535"}, BadValue{"keepalive-timeout s", "seconds"},

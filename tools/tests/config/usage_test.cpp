@@ -57,8 +57,8 @@ TEST(Usage, DefaultsComeFromTheModel) {
     const std::string text = usage(Words{"client", "add"});
     EXPECT_THAT(text, HasSubstr("128..16384 (default 1450)"));
     EXPECT_THAT(text, HasSubstr("(default mschap2,mschap1,chap,pap)"));
-    EXPECT_THAT(text, HasSubstr("[ encryption { no | auto | required } ]"));
-    EXPECT_THAT(text, HasSubstr("no tunnel (default auto)"));
+    EXPECT_THAT(text, HasSubstr("[ encryption { no | auto | required | profile } ]"));
+    EXPECT_THAT(text, HasSubstr("no tunnel (default profile)"));
 }
 
 TEST(Usage, NoLineIsWiderThanATerminal) {

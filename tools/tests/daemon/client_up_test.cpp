@@ -117,7 +117,7 @@ TEST(ClientUp, ConnectsToAServerThatAsksForNoPassword) {
 TEST(ClientUp, AsksForNameServersOnlyIfTold) {
     Host host;
     config::Client settings = office();
-    settings.use_peer_dns = true;
+    settings.use_peer_dns = config::PeerDns::Yes;
     host.dial(settings);
     EXPECT_THAT(host.client->status().dns, ElementsAre("10.0.0.53", "10.0.0.54"));
 

@@ -46,13 +46,26 @@ TEST(Blob, RefusesWhatIsNotOurs) {
 TEST(Difference, KnowsWhatEveryMemberNeeds) {
     using Change = std::function<void(config::Client &)>;
     const std::vector<Change> redial{
-        [](auto &c) { c.name = "x"; },           [](auto &c) { c.connect_to = "x"; },
-        [](auto &c) { c.user = "x"; },           [](auto &c) { c.password = base::Secret("x"); },
-        [](auto &c) { c.password_file = "x"; },  [](auto &c) { c.allow.remove(auth::Method::Pap); },
-        [](auto &c) { c.max_mtu = 1000; },       [](auto &c) { c.max_mru = 1000; },
-        [](auto &c) { c.use_peer_dns = true; },  [](auto &c) { c.keepalive = 1s; },
-        [](auto &c) { c.src_address = Server; }, [](auto &c) { c.phone = "x"; },
-        [](auto &c) { c.fwmark = 1; },           [](auto &c) { c.echo_interval = 1s; },
+        [](auto &c) { c.name = "x"; },
+        [](auto &c) { c.connect_to = "x"; },
+        [](auto &c) { c.user = "x"; },
+        [](auto &c) { c.password = base::Secret("x"); },
+        [](auto &c) { c.password_file = "x"; },
+        [](auto &c) { c.allow.remove(auth::Method::Pap); },
+        [](auto &c) { c.max_mtu = 1000; },
+        [](auto &c) { c.max_mru = 1000; },
+        [](auto &c) { c.use_peer_dns = config::PeerDns::Yes; },
+        [](auto &c) { c.profile = "x"; },
+        [](auto &c) { c.ipv6 = true; },
+        [](auto &c) { c.quirks = config::Quirks::BezeqIsrael; },
+        [](auto &c) { c.dial_on_demand = true; },
+        [](auto &c) { c.idle_timeout = 9s; },
+        [](auto &c) { c.host_route = false; },
+        [](auto &c) { c.keepalive = 1s; },
+        [](auto &c) { c.src_address = Server; },
+        [](auto &c) { c.phone = "x"; },
+        [](auto &c) { c.fwmark = 1; },
+        [](auto &c) { c.echo_interval = 1s; },
         [](auto &c) { c.echo_timeout = 1s; },
     };
     for (std::size_t i = 0; i < redial.size(); i++) {
@@ -67,6 +80,7 @@ TEST(Difference, KnowsWhatEveryMemberNeeds) {
         {[](auto &c) { c.reorder_slots = 0; }, &Difference::reorder},
         {[](auto &c) { c.reorder_time = 9ms; }, &Difference::reorder},
         {[](auto &c) { c.comment = "x"; }, &Difference::any},
+        {[](auto &c) { c.log_tag = "x"; }, &Difference::any},
     };
     for (std::size_t i = 0; i < live.size(); i++) {
         config::Client changed = office();

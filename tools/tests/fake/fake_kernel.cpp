@@ -81,6 +81,16 @@ public:
                                                   const netlink::LinkChange &initial) override {
         return kernel_.link_add_ethernet(name, session, initial);
     }
+    base::Result<netlink::Link> link_add_on_demand(std::string_view name) override {
+        return kernel_.link_add_on_demand(name);
+    }
+    base::Result<std::vector<OnDemand>> links_on_demand() override {
+        return kernel_.links_on_demand();
+    }
+    base::Status session_attach(SessionId id, LinkIndex link) override {
+        return kernel_.session_attach(id, link);
+    }
+    base::Status session_detach(SessionId id) override { return kernel_.session_detach(id); }
     base::Status link_set(LinkIndex link, const netlink::LinkChange &change) override {
         return kernel_.link_set(link, change);
     }
@@ -98,16 +108,28 @@ public:
     base::Status address_add(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override {
         return kernel_.address_add(link, local, peer);
     }
+    base::Status address_del(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override {
+        return kernel_.address_del(link, local, peer);
+    }
     base::Status address_add6(LinkIndex link, std::uint64_t interface_id) override {
         return kernel_.address_add6(link, interface_id);
     }
+    base::Status address_del6(LinkIndex link, std::uint64_t interface_id) override {
+        return kernel_.address_del6(link, interface_id);
+    }
     base::Status route_add(const Route &route) override { return kernel_.route_add(route); }
     base::Status route_del(const Route &route) override { return kernel_.route_del(route); }
+    base::Status route_replace(const Route &route) override { return kernel_.route_replace(route); }
+    base::Result<Route> way_around(base::Ipv4 destination,
+                                   const std::vector<LinkIndex> &without) override {
+        return kernel_.way_around(destination, without);
+    }
     base::Result<Route> route_to(base::Ipv4 destination, std::uint32_t fwmark) override {
         return kernel_.route_to(destination, fwmark);
     }
     base::Result<std::vector<Route>> own_routes() override { return kernel_.own_routes(); }
     base::Status subscribe() override { return kernel_.subscribe(); }
+    base::Status watch_routes() override { return kernel_.watch_routes(); }
     std::vector<int> descriptors() const override { return kernel_.descriptors(); }
     base::Result<std::vector<netlink::Event>> events() override { return kernel_.events(); }
 
@@ -192,8 +214,12 @@ void FakeKernel::remove_session(SessionId id, const std::string &reason) {
     if (found == sessions_.end())
         return;
     const TunnelId tunnel = found->second.session.tunnel;
-    if (found->second.session.device)
-        drop_link(*found->second.session.device);
+    if (const auto device = found->second.session.device) {
+        if (links_.contains(*device) && links_.at(*device).on_demand)
+            links_.at(*device).session = SessionId{};
+        else
+            drop_link(*device);
+    }
     sessions_.erase(id);
     if (const auto owner = tunnels_.find(tunnel); owner != tunnels_.end())
         owner->second.sessions--;
@@ -205,6 +231,8 @@ bool FakeKernel::send_packet(LinkIndex link, base::View packet) {
     const auto found = links_.find(link);
     RTUN_ASSERT(found != links_.end());
     const auto sender = sessions_.find(found->second.session);
+    if (sender == sessions_.end() && found->second.up && found->second.on_demand)
+        tell(netlink::Notice{.type = "demand", .value = static_cast<std::uint32_t>(link)});
     if (sender == sessions_.end() || !found->second.up)
         return false;
     netlink::Session &from = sender->second.session;

@@ -32,6 +32,7 @@ struct FakeLink {
     bool up = false;
     std::uint32_t mtu = 1500;
     bool ethernet = false;
+    bool on_demand = false;
     std::optional<base::Mac> mac{};
     std::uint32_t group = 0;
     struct Address {
@@ -40,6 +41,7 @@ struct FakeLink {
         bool operator==(const Address &) const = default;
     };
     std::vector<Address> addresses{};
+    std::vector<std::uint64_t> interface_ids{};  // IPv6, link-local
 };
 
 class FakeKernel final : public netlink::Kernel {
@@ -129,6 +131,9 @@ public:
     std::function<bool(netlink::SessionId, base::View)> on_frame;
     // Who calls is dead: nothing that it still asks for is done, and no line of it left.
     bool dead = false;
+    // Somebody else changes the routes: underlay is what holds from now on. What goes through a
+    // device that is gone goes with it, as in a kernel.
+    void change_underlay(std::optional<netlink::Route> route);
     // Data and frames from the other kernel are lost, as with a cable that is cut.
     bool deaf = false;
 
@@ -151,6 +156,10 @@ public:
                                          netlink::SessionId session) override;
     base::Result<netlink::Link> link_add_ethernet(std::string_view name, netlink::SessionId session,
                                                   const netlink::LinkChange &initial) override;
+    base::Result<netlink::Link> link_add_on_demand(std::string_view name) override;
+    base::Result<std::vector<OnDemand>> links_on_demand() override;
+    base::Status session_attach(netlink::SessionId id, netlink::LinkIndex link) override;
+    base::Status session_detach(netlink::SessionId id) override;
     base::Status link_set(netlink::LinkIndex link, const netlink::LinkChange &change) override;
     base::Result<netlink::LinkStatus> link_status(netlink::LinkIndex link) override;
     base::Result<netlink::LinkIndex> link_index(std::string_view name) override;
@@ -158,12 +167,18 @@ public:
     base::Status link_del(netlink::LinkIndex link) override;
     base::Result<std::string> link_name(netlink::LinkIndex link) override;
     base::Status address_add(netlink::LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override;
+    base::Status address_del(netlink::LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override;
     base::Status address_add6(netlink::LinkIndex link, std::uint64_t interface_id) override;
+    base::Status address_del6(netlink::LinkIndex link, std::uint64_t interface_id) override;
     base::Status route_add(const netlink::Route &route) override;
     base::Status route_del(const netlink::Route &route) override;
+    base::Status route_replace(const netlink::Route &route) override;
+    base::Result<netlink::Route>
+    way_around(base::Ipv4 destination, const std::vector<netlink::LinkIndex> &without) override;
     base::Result<netlink::Route> route_to(base::Ipv4 destination, std::uint32_t fwmark) override;
     base::Result<std::vector<netlink::Route>> own_routes() override;
     base::Status subscribe() override;
+    base::Status watch_routes() override;
     std::vector<int> descriptors() const override;
     base::Result<std::vector<netlink::Event>> events() override;
 
@@ -193,6 +208,7 @@ private:
     base::Fd wake_;  // an eventfd that is readable while events wait
     std::deque<netlink::Event> queue_;
     bool subscribed_ = false;
+    bool routes_watched_ = false;
     bool overrun_ = false;
     std::optional<std::string> owner_;
     std::vector<std::string> calls_;

@@ -94,6 +94,55 @@ base::Result<netlink::Link> FakeKernel::link_add_ethernet(std::string_view name,
     return made;
 }
 
+base::Result<netlink::Link> FakeKernel::link_add_on_demand(std::string_view name) {
+    TRY(called(fmt::format("link_add_on_demand {}", name)));
+    if (link_named(name))
+        return base::fail(ErrorCode::Exists, fmt::format("device {} exists", name), EEXIST);
+    const LinkIndex index{next_link_++};
+    links_[index] = FakeLink{.name = std::string(name), .on_demand = true};
+    return netlink::Link{index, std::string(name)};
+}
+
+base::Result<std::vector<netlink::Kernel::OnDemand>> FakeKernel::links_on_demand() {
+    TRY(called("links_on_demand"));
+    std::vector<OnDemand> found;
+    for (const auto &[index, link] : links_) {
+        if (!link.on_demand)
+            continue;
+        found.push_back({.link = {index, link.name}, .session = {}});
+        if (sessions_.contains(link.session))
+            found.back().session = link.session;
+    }
+    return found;
+}
+
+base::Status FakeKernel::session_attach(SessionId id, LinkIndex link) {
+    TRY(called(fmt::format("session_attach {} {}", number(id), number(link))));
+    const auto session = sessions_.find(id);
+    const auto device = links_.find(link);
+    if (session == sessions_.end())
+        return no_session(id);
+    if (device == links_.end())
+        return no_link(link);
+    if (session->second.session.device || sessions_.contains(device->second.session))
+        return refused(EBUSY, "the device carries a session already");
+    session->second.session.device = link;
+    device->second.session = id;
+    return {};
+}
+
+base::Status FakeKernel::session_detach(SessionId id) {
+    TRY(called(fmt::format("session_detach {}", number(id))));
+    const auto session = sessions_.find(id);
+    if (session == sessions_.end())
+        return no_session(id);
+    if (!session->second.session.device)
+        return refused(ENODEV, "the session has no device");
+    links_.at(*session->second.session.device).session = SessionId{};
+    session->second.session.device.reset();
+    return {};
+}
+
 base::Status FakeKernel::link_set(LinkIndex link, const netlink::LinkChange &change) {
     TRY(called(fmt::format("link_set {}{}{}{}{}", number(link),
                            change.up ? (*change.up ? " up" : " down") : "",
@@ -176,11 +225,71 @@ base::Status FakeKernel::address_add(LinkIndex link, base::Ipv4 local, base::Ipv
     return {};
 }
 
+base::Status FakeKernel::address_del(LinkIndex link, base::Ipv4 local, base::Ipv4 peer) {
+    TRY(called(fmt::format("address_del {} {} {}", number(link), local.text(), peer.text())));
+    const auto found = links_.find(link);
+    if (found == links_.end())
+        return no_link(link);
+    if (std::erase(found->second.addresses, FakeLink::Address{local, peer}) == 0)
+        return refused(EADDRNOTAVAIL, "the device has no such address");
+    // The last one takes the routes along.
+    if (found->second.addresses.empty())
+        std::erase_if(routes_, [&](const Route &route) { return route.oif == link; });
+    return {};
+}
+
 base::Status FakeKernel::address_add6(LinkIndex link, std::uint64_t interface_id) {
     TRY(called(fmt::format("address_add6 {} {:x}", number(link), interface_id)));
-    if (!links_.contains(link))
+    const auto found = links_.find(link);
+    if (found == links_.end())
         return no_link(link);
+    found->second.interface_ids.push_back(interface_id);
     return {};
+}
+
+base::Status FakeKernel::address_del6(LinkIndex link, std::uint64_t interface_id) {
+    TRY(called(fmt::format("address_del6 {} {:x}", number(link), interface_id)));
+    const auto found = links_.find(link);
+    if (found == links_.end())
+        return no_link(link);
+    if (std::erase(found->second.interface_ids, interface_id) == 0)
+        return refused(EADDRNOTAVAIL, "the device has no such address");
+    return {};
+}
+
+base::Status FakeKernel::route_replace(const Route &route) {
+    TRY(called("route_replace " + describe(route)));
+    std::erase_if(routes_, [&](const Route &other) {
+        return other.destination == route.destination &&
+               other.prefix_length == route.prefix_length && other.metric == route.metric;
+    });
+    routes_.push_back(route);
+    return {};
+}
+
+base::Result<Route> FakeKernel::way_around(base::Ipv4 destination,
+                                           const std::vector<LinkIndex> &without) {
+    TRY(called(fmt::format("way_around {}", destination.text())));
+    // All of routes_ are ours.
+    if (!underlay || !covers(*underlay, destination) ||
+        std::find(without.begin(), without.end(), underlay->oif) != without.end())
+        return base::fail(ErrorCode::Unreachable, fmt::format("no route to {}", destination.text()),
+                          ENETUNREACH);
+    return *underlay;
+}
+
+base::Status FakeKernel::watch_routes() {
+    TRY(called("watch_routes"));
+    routes_watched_ = true;
+    return {};
+}
+
+void FakeKernel::change_underlay(std::optional<Route> route) {
+    if (underlay && !route)
+        std::erase_if(routes_, [&](const Route &other) { return other.oif == underlay->oif; });
+    underlay = route;
+    if (routes_watched_)
+        push(netlink::Notice{.type = "routes"});
 }
 
 base::Status FakeKernel::route_add(const Route &route) {

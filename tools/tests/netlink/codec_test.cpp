@@ -552,8 +552,8 @@ TEST(Notification, of_an_event_has_its_name_and_what_it_is_about) {
 }
 
 TEST(Notification, of_every_event_has_its_name) {
-    const std::array names{"owner_gone", "pmtu",      "resync",     "ctrl_overrun",
-                           "carrier",    "peer_addr", "peer_alive", "alarm"};
+    const std::array names{"owner_gone", "pmtu",       "resync", "ctrl_overrun", "carrier",
+                           "peer_addr",  "peer_alive", "alarm",  "demand"};
     ASSERT_EQ(names.size(), std::size_t{RTUN_EVENT_MAX});
     for (std::uint32_t type = 1; type <= RTUN_EVENT_MAX; type++) {
         Message message = answer(RTUN_CMD_EVENT);

@@ -212,6 +212,85 @@ TEST(Route, question_carries_the_mark_only_if_there_is_one) {
     EXPECT_EQ(header_of<rtmsg>(plain).rtm_dst_len, 32);
 }
 
+TEST(Route, by_a_gateway_that_no_route_leads_to_says_so) {
+    Route route = sample();
+    route.onlink = true;
+    const Datagram datagram = received(build_route(route, RouteVerb::Add).value());
+    EXPECT_NE(header_of<rtmsg>(datagram).rtm_flags & RTNH_F_ONLINK, 0U);
+    EXPECT_EQ(parse_route(datagram, 0)->route, route);
+}
+
+TEST(Route, to_replace_is_not_exclusive) {
+    const Datagram datagram = received(build_route(sample(), RouteVerb::Replace).value());
+    EXPECT_EQ(datagram.messages[0].flags & (NLM_F_CREATE | NLM_F_EXCL | NLM_F_REPLACE),
+              NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+ParsedRoute row(const char *destination, int length, std::uint32_t metric, int device,
+                std::uint8_t protocol = RTPROT_BOOT) {
+    ParsedRoute parsed;
+    parsed.route.destination = *base::Ipv4::parse(destination);
+    parsed.route.prefix_length = static_cast<std::uint8_t>(length);
+    parsed.route.metric = metric;
+    parsed.route.oif = LinkIndex{device};
+    parsed.protocol = protocol;
+    parsed.usable = true;
+    return parsed;
+}
+
+TEST(BestWay, is_the_longest_prefix_then_the_smallest_metric_then_the_first) {
+    const base::Ipv4 server = *base::Ipv4::parse("198.51.100.7");
+    std::vector<ParsedRoute> table{row("0.0.0.0", 0, 100, 2), row("0.0.0.0", 0, 50, 3),
+                                   row("0.0.0.0", 0, 50, 4), row("10.0.0.0", 8, 0, 5)};
+    const auto by = [&](const std::vector<LinkIndex> &without = {}) {
+        const auto way = best_way(table, server, without);
+        return way ? static_cast<int>(way->oif) : 0;
+    };
+    EXPECT_EQ(by(), 3);
+    table.push_back(row("198.51.100.0", 24, 900, 6));
+    EXPECT_EQ(by(), 6);
+    table.push_back(row("198.51.100.7", 32, 900, 7));
+    EXPECT_EQ(by(), 7);
+    EXPECT_EQ(by({LinkIndex{7}, LinkIndex{6}}), 3);
+}
+
+TEST(BestWay, is_neither_ours_nor_one_that_leads_nowhere) {
+    const base::Ipv4 server = *base::Ipv4::parse("198.51.100.7");
+    std::vector<ParsedRoute> table{row("198.51.100.7", 32, 0, 2, RouteProtocol),
+                                   row("0.0.0.0", 0, 0, 3)};
+    EXPECT_EQ(best_way(table, server, {})->oif, LinkIndex{3});
+    table[1].usable = false;
+    EXPECT_FALSE(best_way(table, server, {}));
+}
+
+TEST(OnDemand, device_is_of_our_kind_and_waits_without_a_session) {
+    const Datagram datagram = received(build_on_demand_new("office").value());
+    const Attributes info = datagram.messages[0].attributes(sizeof(ifinfomsg)).nest(IFLA_LINKINFO);
+    EXPECT_EQ(info.text(IFLA_INFO_KIND), "rtun");
+    EXPECT_TRUE(info.nest(IFLA_INFO_DATA).has(IFLA_RTUN_ON_DEMAND));
+    EXPECT_FALSE(info.nest(IFLA_INFO_DATA).has(IFLA_RTUN_SESSION));
+    const auto parsed = parse_on_demand(datagram.messages[0]);
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->link.name, "office");
+    EXPECT_FALSE(parsed->session);
+    EXPECT_FALSE(parse_on_demand(received(build_link_new("x", SessionId{5}).value()).messages[0]));
+    EXPECT_FALSE(build_on_demand_new("a name that is too long"));
+}
+
+TEST(Address6, is_link_local_with_our_identifier) {
+    const Datagram datagram =
+        received(build_address6(LinkIndex{9}, 0x0123456789abcdefU, AddressVerb::Add));
+    EXPECT_EQ(datagram.messages[0].type, RTM_NEWADDR);
+    const auto header = header_of<ifaddrmsg>(datagram);
+    EXPECT_EQ(header.ifa_family, AF_INET6);
+    EXPECT_EQ(header.ifa_prefixlen, 64);
+    EXPECT_EQ(header.ifa_index, 9U);
+    EXPECT_EQ(datagram.messages[0].attributes(sizeof(ifaddrmsg)).ipv6(IFA_LOCAL)->text(),
+              "fe80::123:4567:89ab:cdef");
+    EXPECT_EQ(received(build_address6(LinkIndex{9}, 1, AddressVerb::Delete)).messages[0].type,
+              RTM_DELADDR);
+}
+
 TEST(Rtnl, the_loopback_address_is_reached_over_the_loopback_device) {
     auto rtnl = Rtnl::open();
     ASSERT_TRUE(rtnl.has_value());
