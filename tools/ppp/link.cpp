@@ -567,9 +567,9 @@ void Link::Impl::network_up(Time now) {
     if (keys)
         return ccp_start(now);
     if (method)
-        return no_encryption(fmt::format("authentication with {} gives no keys for it",
-                                         auth::info(*method).name),
-                             now);
+        return no_encryption(
+            fmt::format("authentication with {} gives no keys for it", auth::info(*method).name),
+            now);
     no_encryption(lcp.no_method().empty()
                       ? "the peer asked for no authentication, which gives the keys for it"
                       : fmt::format("{}, and then asked for none; only mschap2 and mschap1 give "
