@@ -384,8 +384,8 @@ bool Link::Impl::take_ccp(Time now) {
                    },
                    output);
     if (why)
-        no_encryption(*std::move(why), now);
-    if (!why && ccp.state() == State::Opened && phase == Phase::Network && !ipcp_started())
+        no_encryption(std::move(*why), now);
+    else if (ccp.state() == State::Opened && phase == Phase::Network && !ipcp_started())
         ipcp_start(now);
     return !said.empty();
 }
