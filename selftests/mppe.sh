@@ -16,7 +16,7 @@
 . "$(dirname "$0")/gen/pair.sh"
 
 ktap_header
-need ip tc ping iperf3 tcpdump python3
+need ip tc ping iperf3 tcpdump python3 taskset
 need_module rtun
 
 at_least() { [ "$1" -ge "$2" ] || { echo "$1, expected $2 at least"; return 1; }; }
@@ -112,7 +112,7 @@ transport()
 			begin_accounts
 			before=$(dropped mppe-late mppe-far mppe-header mppe-desync mppe-closed)
 			check "$name, $bits bits, $mode: IPv4 and IPv6 pass in both directions" both_ways
-			if [ $bits = 128 ] || [ -z "${RTUN_SMALL-}" ]; then
+			if [ $bits = 128 ]; then
 				check "$name, $bits bits, $mode: TCP passes in bulk" bulk
 				check "$name, $bits bits, $mode: and the other way" bulk -R
 			fi
@@ -145,6 +145,8 @@ transport()
 			begin_accounts
 			# forty at once, so that some overtake others on any machine, but
 			# no more than there are keys kept
+			# nor is the missing one given up on a slow machine
+			[ "$name" != PPTP ] || ctl "$B" session-set id=7 reorder-timeout=1000 >/dev/null
 			netem delay 20ms reorder 50% gap 3
 			check "$name, $mode: over a link that reorders all packets pass" \
 				equal "$(replies -c $COUNT -l 40 -i 0.01 -s 300 192.168.9.2)" $COUNT
@@ -152,6 +154,7 @@ transport()
 			check "$name, $mode: over a link that duplicates, too" \
 				equal "$(replies -c $COUNT -i 0.005 -s 300 192.168.9.2)" $COUNT
 			no_netem
+			[ "$name" != PPTP ] || ctl "$B" session-set id=7 reorder-timeout=50 >/dev/null
 			check "$name, $mode: and each is delivered once" equal \
 				"$(in_ns "$A" ping -W 5 -c 20 -i 0.01 192.168.9.2 | grep -c DUP)" 0
 			again >/dev/null
@@ -384,6 +387,10 @@ l2tp_end()
 	ip -n "$ns" link set rt0 mtu 1420 && ip -n "$ns" addr add fd09::$own peer fd09::$far dev rt0 nodad
 }
 check "two ends of L2TP come up" eval 'l2tp_end A 1 2 && l2tp_end B 2 1'
+# These packets are not numbered, and two CPUs do not keep them in order: neither veth
+# nor a network card with several queues promises that.  On one CPU every packet that is
+# given up is our doing.
+taskset -cp 0 $$ >/dev/null
 transport L2TP
 ctl "$A" tunnel-del id=1 >/dev/null
 ctl "$B" tunnel-del id=1 >/dev/null
