@@ -109,7 +109,8 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
                       });
     sweep_names(names, *kernel);
     RouteFollower follower(*world, routes);
-    Clients clients(Ground{*world, *kernel, random, routes, &names}, tell, [&] { rests(clients_rest); });
+    Clients clients(Ground{*world, *kernel, random, routes, &names}, tell,
+                    [&] { rests(clients_rest); });
     Pseudowires pseudowires(*world, *kernel, random, std::string(OwnerName), tell);
     const std::unique_ptr<Serving> serving = TRY(Serving::create(
         {loop, *world, *kernel, random, routes}, netns, tell, [&] { rests(server_rests); }));
