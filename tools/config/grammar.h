@@ -147,9 +147,9 @@ struct Daemon {
     std::string file;  // configuration
 };
 using Command = std::variant<
-    Add<Client>, Set<Client>, Del<Client>, Enable<Client>, Show<Client>, ClientMonitor, Add<Pseudowire>,
-    Set<Pseudowire>, Del<Pseudowire>, Enable<Pseudowire>, Show<Pseudowire>, Add<Secret>,
-    Set<Secret>, Del<Secret>, Enable<Secret>, Show<Secret>, Add<Profile>, Set<Profile>,
+    Add<Client>, Set<Client>, Del<Client>, Enable<Client>, Show<Client>, ClientMonitor,
+    Add<Pseudowire>, Set<Pseudowire>, Del<Pseudowire>, Enable<Pseudowire>, Show<Pseudowire>,
+    Add<Secret>, Set<Secret>, Del<Secret>, Enable<Secret>, Show<Secret>, Add<Profile>, Set<Profile>,
     Del<Profile>, Show<Profile>, Add<Pool>, Set<Pool>, Del<Pool>, Show<Pool>, Add<ServerInterface>,
     Set<ServerInterface>, Del<ServerInterface>, Enable<ServerInterface>, Show<ServerInterface>,
     Set<PptpServer>, Enable<PptpServer>, Show<PptpServer>, Set<Accounting>, AccountingShow,

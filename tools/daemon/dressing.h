@@ -21,16 +21,16 @@ namespace rtun::daemon {
 
 // The session, for scripts' environment and the rest.
 struct Dressed {
-    std::string service;   // "pptp"
+    std::string service;  // "pptp"
     std::string user;
-    std::string caller;    // the peer's outer address
+    std::string caller;  // the peer's outer address
     std::string interface;
     netlink::LinkIndex link{};
     base::Ipv4 local;
     base::Ipv4 remote;
     std::vector<base::Ipv4> dns;
     std::uint32_t mtu = 0;
-    std::string session;   // accounting id
+    std::string session;  // accounting id
 };
 
 class Dressing {

@@ -44,11 +44,9 @@ inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
 inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 
 inline constexpr std::array All{
-    Dialing,       Tcp,        Control, Call,   Lcp,          Verifying,
-    Verified,      Encryption, Up,      Mtu,    Route,        Setting,
-    Resumed,       Ipv6,       Resolver, Server, Standby, Demand,
-           Left,       Down,    Failed, PseudowireUp, PseudowireFailed,
-    PseudowireGone};
+    Dialing, Tcp,    Control, Call,    Lcp,     Verifying,    Verified,         Encryption,
+    Up,      Mtu,    Route,   Setting, Resumed, Ipv6,         Resolver,         Server,
+    Standby, Demand, Left,    Down,    Failed,  PseudowireUp, PseudowireFailed, PseudowireGone};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

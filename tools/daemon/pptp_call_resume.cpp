@@ -95,8 +95,7 @@ Plumbing::Ipv4 addresses_of(const ppp::LinkState &link) {
 std::optional<Plumbing::Ipv6> ipv6_of(const ppp::LinkState &link) {
     if (!link.ipv6)
         return std::nullopt;
-    return Plumbing::Ipv6{
-        .interface = {}, .mtu = 0, .interface_id = link.ipv6->local_interface_id};
+    return Plumbing::Ipv6{.interface = {}, .mtu = 0, .interface_id = link.ipv6->local_interface_id};
 }
 
 }  // namespace
