@@ -3,17 +3,12 @@
 // `pseudowire` without a daemon, from the words of a command to a kernel in memory and back to what
 // is shown; and with a daemon, which is asked instead.
 #include <tests/cli/answer.h>
+#include <tests/cli/replying_daemon.h>
 #include <tests/fake/fake_kernel.h>
 
 #include <cli/commands.h>
-#include <ctl/server.h>
 
 #include <gmock/gmock.h>
-
-#include <poll.h>
-
-#include <atomic>
-#include <thread>
 
 namespace rtun::cli {
 namespace {
@@ -132,51 +127,11 @@ TEST_F(Tool, ShowsTheKernelsWordsWhenItRefuses) {
     EXPECT_TRUE(kernel.empty());
 }
 
-// Answers every request with this reply, and keeps the words of the last.
-class Daemon {
-public:
-    explicit Daemon(ctl::Reply reply) : reply_(std::move(reply)) {
-        EXPECT_NE(::mkdtemp(directory_), nullptr);
-        auto server = ctl::Server::create(path());
-        EXPECT_TRUE(server);
-        thread_ = std::thread([this, server = std::move(*server)]() mutable {
-            while (!stop_) {
-                pollfd waiting{.fd = server.descriptor(), .events = POLLIN, .revents = 0};
-                ::poll(&waiting, 1, 5);
-                for (const ctl::Incoming &incoming : server.serve()) {
-                    words_ = incoming.request.words;
-                    server.reply(incoming.connection, reply_);
-                }
-            }
-        });
-    }
-    ~Daemon() { stop(); }
-    Daemon(const Daemon &) = delete;
-    Daemon &operator=(const Daemon &) = delete;
-    [[nodiscard]] std::string path() const { return std::string(directory_) + "/s"; }
-    // After it nobody writes to words() any more.
-    void stop() {
-        stop_ = true;
-        if (thread_.joinable())
-            thread_.join();
-        ::rmdir(directory_);
-    }
-    [[nodiscard]] const std::vector<std::string> &words() const { return words_; }
-
-private:
-    char directory_[32] = "/tmp/rtun-cli-XXXXXX";
-    ctl::Reply reply_;
-    std::vector<std::string> words_;
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
-
 TEST_F(Tool, WithADaemonItIsTheDaemonThatIsTold) {
-    Daemon daemon({});
+    Daemon daemon{ctl::Reply{}};
     socket = daemon.path();
     EXPECT_EQ(run("pseudowire del pw0"), "");
-    daemon.stop();
-    EXPECT_THAT(daemon.words(), ElementsAre("pseudowire", "del", "pw0"));
+    EXPECT_THAT(daemon.asked(), ElementsAre("pseudowire", "del", "pw0"));
     EXPECT_TRUE(kernel.calls().empty());
 }
 

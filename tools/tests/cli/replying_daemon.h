@@ -20,10 +20,11 @@
 
 namespace rtun::cli {
 
-// Gives this reply to every request, and keeps what it was asked last.
+// Gives these replies, one a request, and the last one from then on. Keeps what it was asked last.
 class Daemon {
 public:
-    explicit Daemon(ctl::Reply reply) : reply_(std::move(reply)) {
+    explicit Daemon(ctl::Reply reply) : Daemon(std::vector{std::move(reply)}) {}
+    explicit Daemon(std::vector<ctl::Reply> replies) : replies_(std::move(replies)) {
         EXPECT_NE(::mkdtemp(directory_), nullptr);
         auto server = ctl::Server::create(path());
         EXPECT_TRUE(server);
@@ -34,7 +35,9 @@ public:
                 for (const ctl::Incoming &incoming : server.serve()) {
                     const std::lock_guard lock(mutex_);
                     asked_ = incoming.request.words;
-                    server.reply(incoming.connection, reply_);
+                    server.reply(incoming.connection, replies_.front());
+                    if (replies_.size() > 1)
+                        replies_.erase(replies_.begin());
                 }
             }
         });
@@ -55,7 +58,7 @@ public:
 
 private:
     char directory_[32] = "/tmp/rtun-cli-XXXXXX";
-    ctl::Reply reply_;
+    std::vector<ctl::Reply> replies_;
     std::mutex mutex_;
     std::vector<std::string> asked_;
     std::atomic<bool> stop_{false};

@@ -15,7 +15,7 @@ const std::string add = "client add office type pptp user jack password-file /p 
 Client added(const std::string &more) {
     const auto command = parse_text(add + "connect-to 192.0.2.1 " + more);
     EXPECT_TRUE(command) << command.error().text;
-    return std::get<ClientAdd>(*command).client;
+    return std::get<ClientAdd>(*command).object;
 }
 
 TEST(ClientWords, ReachTheirPlaces) {

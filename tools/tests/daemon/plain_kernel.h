@@ -52,6 +52,13 @@ public:
         return none();
     }
 
+    base::Result<netlink::Link> link_add_on_demand(std::string_view) override { return none(); }
+    base::Result<std::vector<OnDemand>> links_on_demand() override {
+        return std::vector<OnDemand>{};
+    }
+    base::Status session_attach(netlink::SessionId, netlink::LinkIndex) override { return none(); }
+    base::Status session_detach(netlink::SessionId) override { return none(); }
+
     base::Status link_set(netlink::LinkIndex link, const netlink::LinkChange &change) override {
         return rtnl_.link_set(link, change);
     }
@@ -71,14 +78,31 @@ public:
     base::Status address_add(netlink::LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override {
         return rtnl_.address_add(link, local, peer);
     }
+    base::Status address_del(netlink::LinkIndex link, base::Ipv4 local, base::Ipv4 peer) override {
+        return rtnl_.address_del(link, local, peer);
+    }
+    base::Status address_add6(netlink::LinkIndex link, std::uint64_t interface_id) override {
+        return rtnl_.address_add6(link, interface_id);
+    }
+    base::Status address_del6(netlink::LinkIndex link, std::uint64_t interface_id) override {
+        return rtnl_.address_del6(link, interface_id);
+    }
+    base::Status route_replace(const netlink::Route &route) override {
+        return rtnl_.route_replace(route);
+    }
     base::Status route_add(const netlink::Route &route) override { return rtnl_.route_add(route); }
     base::Status route_del(const netlink::Route &route) override { return rtnl_.route_del(route); }
     base::Result<netlink::Route> route_to(base::Ipv4 destination, std::uint32_t fwmark) override {
         return rtnl_.route_to(destination, fwmark);
     }
+    base::Result<netlink::Route>
+    way_around(base::Ipv4 destination, const std::vector<netlink::LinkIndex> &without) override {
+        return rtnl_.way_around(destination, without);
+    }
     base::Result<std::vector<netlink::Route>> own_routes() override { return rtnl_.own_routes(); }
 
     base::Status subscribe() override { return none(); }
+    base::Status watch_routes() override { return none(); }
     std::vector<int> descriptors() const override { return {}; }
     base::Result<std::vector<netlink::Event>> events() override {
         return std::vector<netlink::Event>{};
