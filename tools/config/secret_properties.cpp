@@ -11,8 +11,6 @@
 
 namespace rtun::config {
 
-using base::ErrorCode;
-using base::fail;
 using base::Status;
 
 namespace {

@@ -77,7 +77,7 @@ Status set_count(Draft &draft, std::string_view value) {
 }
 
 // clang-format off
-constexpr Property server[] = {
+constexpr Property server_table[] = {
     {"enabled", "{ yes | no }", "whether it listens",
      InSet, Need::Optional, yes_no_choices,
      set_yes_no<&S::enabled>, as_yes_no<&S::enabled>()},
@@ -152,7 +152,7 @@ constexpr Property server[] = {
      set_number<&S::fwmark, 0, 0xffffffff>, as_hexadecimal<&S::fwmark>()},
 };
 
-constexpr Property accounting[] = {
+constexpr Property accounting_table[] = {
     {"enabled", "{ yes | no }", "whether records of sessions are kept",
      InSet, Need::Optional, yes_no_choices,
      set_yes_no<&Accounting::enabled>, as_yes_no<&Accounting::enabled>()},
@@ -169,7 +169,7 @@ constexpr Property accounting[] = {
      InShow, Need::Optional, {}, set_limit},
 };
 
-constexpr Property commands[] = {
+constexpr Property command_table[] = {
     {"-w", "FILE", "where to; - is standard output",
      InCapture, Need::Required, {}, set_capture_file},
     {"count", "FRAMES", "end after so many; 1..4294967295",
@@ -195,9 +195,9 @@ constexpr Alias server_words[] = {
 
 }  // namespace
 
-std::span<const Property> pptp_server_properties() { return server; }
-std::span<const Property> accounting_properties() { return accounting; }
-std::span<const Property> command_properties() { return commands; }
+std::span<const Property> pptp_server_properties() { return server_table; }
+std::span<const Property> accounting_properties() { return accounting_table; }
+std::span<const Property> command_properties() { return command_table; }
 std::span<const Alias> pptp_server_aliases() { return server_words; }
 
 std::optional<Mistake> mistake_in(const PptpServer &server) {
