@@ -54,7 +54,7 @@ FilterStep device(Verb verb, const std::string &interface) {
 
 }  // namespace
 
-std::optional<std::string> Firewall::problem(const std::string &what, base::Error error) {
+std::optional<std::string> Firewall::problem(const std::string &what, const base::Error &error) {
     if (!worked_ && no_filter(error)) {
         absent_ = true;
         return what + ": this kernel has no nf_tables (told once; rtun looks again at its next "
@@ -126,7 +126,7 @@ std::optional<std::string> Firewall::clamp(const std::string &interface) {
     if (done)
         return std::nullopt;
     clamped_.erase(interface);
-    return problem("change-tcp-mss", std::move(done).error());
+    return problem("change-tcp-mss", done.error());
 }
 
 void Firewall::unclamp(const std::string &interface) {
@@ -174,7 +174,7 @@ std::optional<std::string> Firewall::join(const std::string &set, base::Ipv4 add
         return std::nullopt;
     }
     members_.erase(key);
-    return problem(what, std::move(done).error());
+    return problem(what, done.error());
 }
 
 void Firewall::leave(const std::string &set, base::Ipv4 address) {

@@ -57,7 +57,8 @@ private:
     [[nodiscard]] bool used(const std::string &set) const;
     [[nodiscard]] netlink::FilterStep member(netlink::FilterStep::Verb verb,
                                              const Member &member) const;
-    [[nodiscard]] std::optional<std::string> problem(const std::string &what, base::Error error);
+    [[nodiscard]] std::optional<std::string> problem(const std::string &what,
+                                                     const base::Error &error);
 
     netlink::Host &host_;
     bool worked_ = false;  // the kernel has nf_tables
