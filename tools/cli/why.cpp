@@ -37,6 +37,7 @@ std::tm local_time(double time) {
 
 std::string clock_text(double time) { return fmt::format("{:%H:%M:%S}", local_time(time)); }
 
+// Of the day that is meant only the time of day.
 std::string date_text(double time, double now) {
     const std::tm then = local_time(time);
     const std::tm today = local_time(now);
@@ -98,19 +99,21 @@ void print_members(Output &out, const Story &story) {
     out.member("within", std::uint64_t{story.within});
 }
 
-void print_steps(Output &out, const Story &story) {
+void print_steps(Output &out, const Story &story, double now) {
     std::size_t column = width;
-    for (const Story::Step &step : story.steps) {
-        const std::string piece = fmt::format("{} {}", clock_text(step.time), step.text);
+    const auto print = [&](const std::string &piece) {
         if (column + 2 + piece.size() > width) {
             out.line();
             column = 2;
         }
         out.piece(piece);
         column += 2 + piece.size();
-    }
+    };
+    const double day = story.ended.value_or(now);
+    for (const Story::Step &step : story.steps)
+        print(fmt::format("{} {}", date_text(step.time, day), step.text));
     if (story.left_out > 0)
-        out.piece(fmt::format("({} steps between them left out)", story.left_out));
+        print(fmt::format("(and {} steps in between)", story.left_out));
 }
 
 }  // namespace
@@ -132,7 +135,7 @@ void print_story(Output &out, const Story &story, Steps steps, double now) {
     print_members(out, story);
     print_counters(out, story);
     if (steps == Steps::Shown)
-        print_steps(out, story);
+        print_steps(out, story, now);
     for (const Story::Step &step : story.steps) {
         out.open_element("steps");
         out.member("time", step.time);
