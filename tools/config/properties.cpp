@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace rtun::config {
 
@@ -106,7 +107,7 @@ base::Result<std::string> seconds_to_milliseconds(std::string_view value) {
     if (error != std::errc{} || end != value.data() + value.size() || !(seconds >= 0.01) ||
         !(seconds <= 10))
         return fail(ErrorCode::Invalid, "expected seconds, 0.01..10");
-    return std::to_string(static_cast<int>(seconds * 1000 + 0.5));
+    return std::to_string(std::lround(seconds * 1000));
 }
 
 Status set_mppe(Draft &draft, std::string_view value) {
