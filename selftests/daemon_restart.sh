@@ -75,18 +75,18 @@ systemctl daemon-reload
 connected() { [ "$(rtun -j client show office | rtun_field 0.status)" = connected ]; }
 up() { busywait 60 connected || { cat "$TMP/daemon.log"; return 1; }; }
 main_pid() { systemctl show -P MainPID rtun; }
-session() { rtun -j session show office | rtun_field "0.$1"; }
+session() { rtun -j -s session show office | rtun_field "0.$1"; }
 # Another process serves, and the call is the old one.
 goes_on()
 {
-	[ "$(main_pid)" != "$pid" ] && up && [ "$(session id)" = "$id" ] &&
+	[ "$(main_pid)" != "$pid" ] && up && [ "$(session session_id)" = "$id" ] &&
 		[ "$(session stats.tx_packets)" -ge "$packets" ] && pptpd_serves 1 && return
-	echo "process $(main_pid), before $pid; session $(session id), before $id"
+	echo "process $(main_pid), before $pid; session $(session session_id), before $id"
 	systemctl status rtun
 	tail -n 20 "$TMP/daemon.log"
 	return 1
 }
-remember() { pid=$(main_pid) id=$(session id) packets=$(session stats.tx_packets); }
+remember() { pid=$(main_pid) id=$(session session_id) packets=$(session stats.tx_packets); }
 another_serves() { [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$pid" ] && rtun client show >/dev/null; }
 
 # --- Up ---
@@ -123,7 +123,7 @@ all_came_back() { cat "$TMP/ping"; grep -q ' 0% packet loss' "$TMP/ping"; }
 check "every packet came back" all_came_back
 nothing_negotiated() { [ "$(negotiations)" = "$before" ] || { tail -n 40 "$PPPD_LOG"; return 1; }; }
 check "pppd was asked for nothing" nothing_negotiated
-check "packets are encrypted still" [ "$(session mppe_tx.bits)" = 128 ]
+check "packets are encrypted still" [ "$(session mppe.tx.bits)" = 128 ]
 
 # --- Settings that changed meanwhile ---
 
@@ -136,7 +136,7 @@ remember
 configure max-mtu 1300
 check "restart with another MTU: succeeds" systemctl restart rtun
 check "the client is connected" up
-another_call() { [ "$(session id)" != "$id" ]; }
+another_call() { [ "$(session session_id)" != "$id" ]; }
 check "by another call" another_call
 check "pptpd has one connection" busywait 20 pptpd_serves 1
 check "the default route has gone" says_not '^default' ip route show
