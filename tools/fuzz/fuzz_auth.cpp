@@ -40,8 +40,10 @@ void codecs(base::View input) {
     if (const auto value = wire::decode_ms_chap2_response(input))
         check(std::ranges::equal(wire::encode(*value), input), "so do MS-CHAPv2 responses");
 
-    base::Bytes frame{0xc0, 0x23};
-    frame.insert(frame.end(), input.begin(), input.end());
+    base::Bytes frame(2 + input.size());
+    frame[0] = 0xc0;
+    frame[1] = 0x23;
+    std::copy(input.begin(), input.end(), frame.begin() + 2);
     wire::hide_pap_password(frame);
     check(frame.size() == input.size() + 2, "a frame keeps its length");
     if (const auto packet = wire::decode_pap(base::View(frame).subspan(2))) {
