@@ -68,7 +68,8 @@ public:
                 return any;
             any = true;
         }
-        RTUN_ASSERT(!"the world does not come to rest");
+        constexpr bool comes_to_rest = false;
+        RTUN_ASSERT(comes_to_rest);
         return any;
     }
     void advance(base::Duration by) {
