@@ -57,6 +57,11 @@ static struct netlink_range_validation static_rtt_range = {
 	.max = RTUN_STATIC_RTT_MAX,
 };
 
+static struct netlink_range_validation disorder_rate_range = {
+	.min = 1,
+	.max = RTUN_DISORDER_RATE_MAX,
+};
+
 /* The longest cookie of RFC 3931 section 4.1; none, and half of it, are the
  * others, for which handlers look.
  */
@@ -174,6 +179,9 @@ static const struct nla_policy session_new_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_CONGESTED] = READ_ONLY,
 	[RTUN_A_SESSION_MPPE_TX] = NLA_POLICY_NESTED(mppe_attrs),
 	[RTUN_A_SESSION_MPPE_RX] = NLA_POLICY_NESTED(mppe_attrs),
+	[RTUN_A_SESSION_DISORDER] = NLA_POLICY_MAX(NLA_U32, RTUN_DISORDER_MAX),
+	[RTUN_A_SESSION_DISORDER_RATE] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &disorder_rate_range),
 };
 
 static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
@@ -217,6 +225,9 @@ static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_CONGESTED] = READ_ONLY,
 	[RTUN_A_SESSION_MPPE_TX] = NLA_POLICY_NESTED(mppe_attrs),
 	[RTUN_A_SESSION_MPPE_RX] = NLA_POLICY_NESTED(mppe_attrs),
+	[RTUN_A_SESSION_DISORDER] = NLA_POLICY_MAX(NLA_U32, RTUN_DISORDER_MAX),
+	[RTUN_A_SESSION_DISORDER_RATE] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &disorder_rate_range),
 };
 
 static const struct nla_policy session_id_attrs[] = {

@@ -99,6 +99,7 @@ static int pptp_session_new(struct rtun_session *s, struct nlattr **tb,
 
 static void pptp_session_del(struct rtun_session *s)
 {
+	rtun_pptp_disorder_end(s);
 	count_call_id(s->tunnel->rn, s->key.local_id, -1);
 }
 
@@ -106,11 +107,19 @@ static void pptp_session_stop(struct rtun_session *s)
 {
 	rtun_timer_shutdown(&s->ack_timer);
 	rtun_pptp_window_stop(s);
+	rtun_timer_shutdown(&s->pptp->disorder.timer);
+}
+
+static void pptp_session_apply(struct rtun_session *s, struct nlattr **tb)
+{
+	rtun_pptp_window_set(s, tb);
+	rtun_pptp_disorder_set(s, tb);
 }
 
 static int pptp_session_fill(struct sk_buff *msg, struct rtun_session *s)
 {
-	u32 window, static_rtt, rtt;
+	const struct rtun_pptp_disorder *d = &s->pptp->disorder;
+	u32 window, static_rtt, rtt, disorder = READ_ONCE(d->type);
 	bool congested;
 
 	rtun_pptp_window_show(s, &window, &static_rtt, &rtt, &congested);
@@ -121,7 +130,11 @@ static int pptp_session_fill(struct sk_buff *msg, struct rtun_session *s)
 	    nla_put_u32(msg, RTUN_A_SESSION_TX_WINDOW, window) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_STATIC_RTT, static_rtt) ||
 	    (rtt && nla_put_u32(msg, RTUN_A_SESSION_RTT, rtt)) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_CONGESTED, congested))
+	    nla_put_u32(msg, RTUN_A_SESSION_CONGESTED, congested) ||
+	    (disorder &&
+	     (nla_put_u32(msg, RTUN_A_SESSION_DISORDER, disorder) ||
+	      nla_put_u32(msg, RTUN_A_SESSION_DISORDER_RATE,
+			  READ_ONCE(d->rate)))))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -184,7 +197,7 @@ const struct rtun_xport_ops rtun_pptp_ops = {
 	.session_new = pptp_session_new,
 	.session_del = pptp_session_del,
 	.session_stop = pptp_session_stop,
-	.session_apply = rtun_pptp_window_set,
+	.session_apply = pptp_session_apply,
 	.session_fill = pptp_session_fill,
 	.hlen = pptp_hlen,
 	.ordered = pptp_ordered,

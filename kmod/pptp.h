@@ -7,6 +7,8 @@
 
 #include "window.h"
 
+#include <linux/jump_label.h>
+#include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/types.h>
@@ -15,7 +17,6 @@ struct nlattr;
 struct rtun_out;
 struct rtun_session;
 struct rtun_xport_ops;
-struct sk_buff;
 
 enum {
 	GRE1_HLEN	= 8,	/* flags, protocol, key */
@@ -31,17 +32,35 @@ enum {
 };
 
 /**
+ * struct rtun_pptp_disorder - sending out of order on purpose
+ * @type: enum rtun_disorder; written under cfg_lock and tx_lock
+ * @rate: packets in order between two tests; likewise
+ * @passed: since the last one; tx_lock, as the rest
+ * @held: what leaves late; empty where @type is NONE
+ * @timer: nothing has come to let them go
+ */
+struct rtun_pptp_disorder {
+	u8 type;
+	u32 rate;
+	u32 passed;
+	struct sk_buff_head held;
+	struct timer_list timer;
+};
+
+/**
  * struct rtun_pptp - what is under way to the peer
  * @session: of whom
  * @lock: guards @window and the timer; innermost; BH disabled
  * @window: sent and acknowledged; has the number that is sent next
  * @timer: no acknowledgement came
+ * @disorder: has locks of its own
  */
 struct rtun_pptp {
 	struct rtun_session *session;
 	spinlock_t lock;
 	struct rtun_window window;
 	struct timer_list timer;
+	struct rtun_pptp_disorder disorder;
 };
 
 extern const struct rtun_xport_ops rtun_pptp_ops;
@@ -63,6 +82,17 @@ void rtun_pptp_window_ack(struct rtun_session *s, u32 ack);
 /* For dumps: @rtt in us, 0: not known. */
 void rtun_pptp_window_show(struct rtun_session *s, u32 *size, u32 *static_rtt,
 			   u32 *rtt, bool *congested);
+
+/* pptp_disorder.c: while no session wants it, a branch that is patched out */
+DECLARE_STATIC_KEY_FALSE(rtun_pptp_disorderly);
+/* Under tx_lock: a packet with its header leaves now, or later. */
+int rtun_pptp_disorder(struct rtun_session *s, const struct rtun_out *o,
+		       struct sk_buff *skb);
+/* These with cfg_lock. */
+void rtun_pptp_disorder_init(struct rtun_pptp_disorder *d);
+void rtun_pptp_disorder_set(struct rtun_session *s, struct nlattr **tb);
+/* The session ends: what is held leaves, and nothing is held from now on. */
+void rtun_pptp_disorder_end(struct rtun_session *s);
 
 /* pptp_rx.c */
 int rtun_pptp_rcv(struct sk_buff *skb);

@@ -48,6 +48,9 @@ int rtun_pptp_out(struct rtun_session *s, const struct rtun_out *o,
 	put_unaligned_be16(GRE1_PROTO, h + 2);
 	put_unaligned_be16(len, h + 4);
 	put_unaligned_be16(s->peer_id, h + 6);
+	if (static_branch_unlikely(&rtun_pptp_disorderly) && len &&
+	    s->pptp->disorder.type)
+		return rtun_pptp_disorder(s, o, skb);
 	return rtun_out_send(s->tunnel, o, skb, IPPROTO_GRE);
 }
 

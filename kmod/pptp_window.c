@@ -114,6 +114,7 @@ int rtun_pptp_window_new(struct rtun_session *s)
 	spin_lock_init(&p->lock);
 	rtun_window_init(&p->window, rtun_seq_first(32), 0);
 	timer_setup(&p->timer, timeout, 0);
+	rtun_pptp_disorder_init(&p->disorder);
 	s->pptp = p;
 	return 0;
 }

@@ -108,7 +108,7 @@ struct rtun_blob {
  * @n_tunnels: cfg_lock
  * @n_sessions: cfg_lock
  * @blob_bytes: octets of blobs, cfg_lock
- * @held: octets in the rings of all sessions
+ * @held: octets in the rings of all sessions, and of what leaves late on purpose
  * @generation: counts changes
  * @stats: what no session can be charged with
  * @ctrl_lock: guards @ctrl

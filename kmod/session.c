@@ -192,6 +192,10 @@ static int check_kind(const struct rtun_session *s, struct nlattr **tb,
 		  "L2TP has no window for data" },
 		{ RTUN_A_SESSION_STATIC_RTT, true, false,
 		  "L2TP does not acknowledge data: there is no round trip to wait for" },
+		{ RTUN_A_SESSION_DISORDER, true, false,
+		  "only PPTP can be sent out of order on purpose" },
+		{ RTUN_A_SESSION_DISORDER_RATE, true, false,
+		  "only PPTP can be sent out of order on purpose" },
 	};
 	bool pptp = s->key.kind == RTUN_XPORT_PPTP;
 	int i;

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# UML: long (it is about the program)
+#
 # Wrong commands and wrong configuration files: one line on standard error that
 # names the word, in a file with line and column; status 1 (2 where the daemon
 # or the kernel refuses); nothing changed.

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# UML: long (what the kernel does of it, on_demand.sh does, too)
+#
 # A client that dials on demand: an interface without a call, the first packet, the
 # second of two servers, hanging up when nothing is carried.  With Debian's pptpd.
 #

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# UML: long (what the kernel does of it, client_ends.sh does, too)
+#
 # "rtun daemon": a client that dials again when the server was away, waits longer
 # from try to try, and whose session carries packets when the daemon is dead.
 #

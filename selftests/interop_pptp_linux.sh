@@ -110,8 +110,7 @@ check "an interface is kept for jack" rtun interface add jacks user jack
 dial
 check "jack connects" comes_up
 check "and has it" test "$(active_field 0.interface)" = jacks
-pkill_ns() { for pid in $(ip netns pids "$1"); do kill -KILL "$pid"; done; }
-pkill_ns "$CLIENT"
+pptp_dies
 check "a killed client's session ends with its TCP connection" busywait 20 server_serves 0
 check "as such" test "$(record_field 0.cause)" = connection-lost
 

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# UML: long (what the kernel does of it, interop_pptpd_mppe.sh does, too)
+#
 # interop_pptpd.sh where the server demands MS-CHAP version 2 (RFC 2759).
 # shellcheck disable=SC2034 # for the body
 AUTH=mschapv2 METHOD=mschap2

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# TIMEOUT: 1800
+#
 # Encryption of network packets, MPPE (RFC 3078), between two ends of rtun over PPTP
 # and L2TP version 2, over bad links, and against hand-made packets which a second
 # implementation encrypts (gen/mppe.py).

@@ -58,6 +58,20 @@ check "one-way traffic is acknowledged by bare acknowledgements" at_least "$(cou
 acks_arrived() { [ "$(counter "$A" 7 rx-acks)" -eq "$(counter "$B" 7 tx-acks)" ]; }
 check "they arrive and are counted" busywait 10 acks_arrived
 
+# CVE-2025-38574: what is given to the device need not be as long as an IP header.
+short()
+{
+	in_ns "$A" python3 -c '
+import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+for proto, first, header in (0x0800, b"\x45", 20), (0x86dd, b"\x60", 40):
+    for n in range(1, header):
+        s.sendto(first.ljust(n, b"\0"), ("rt0", proto))'
+}
+before=$(counter "$A" 7 drops.tx-proto)
+check "packets shorter than their IP header are given to the device" short
+check "which drops each of them" equal "$(counter "$A" 7 drops.tx-proto)" $((before + 58))
+
 # --- bad links -------------------------------------------------------------
 
 # Two arrive, then one that was sent before: the ring has them back in order.  It
@@ -233,6 +247,12 @@ check "an echo request is answered in the kernel" busywait 10 eval '[ "$(counter
 check "with one frame" equal "$(counter "$B" 8 tx-control)" $((sent + 1))
 hand seq=$((next += 1)) ppp=ff03c02109ab000801020304
 check "one with our own magic number is the owner's business" busywait 10 heard b 'c02109ab000801020304'
+# CVE-2006-4304: lengths of a kernel's own parser of LCP
+for lcp in 09ac00ffaabbccdd 09ad0004 09ae0007aabbccdd 09af0000aabbccdd; do
+	hand seq=$((next += 1)) "ppp=ff03c021$lcp"
+	check "an echo request whose length is wrong, $lcp, is the owner's business" busywait 10 heard b "\"c021$lcp\""
+done
+check "and is not answered" equal "$(counter "$B" 8 rx-echo)" $((echoes + 1))
 rated=$(counter "$B" 8 drops.ctrl-rate)
 hand seq=$((next + 1)) count=120 ppp=ff03c0210101000401
 next=$((next + 120))

@@ -19,9 +19,11 @@
 # On this machine they need root, the installed module, and the program on the
 # PATH.  A script whose head has a line "# PEER: FILE" talks to a second machine
 # and runs in a pair of guests, in whose other half runs FILE; without --vm it is
-# skipped.  So is one with "# INIT: systemd", for whose guest that is process 1.  One
+# skipped.  So is one with "# INIT: systemd", for whose guest that is process 1.  One with
+# "# TIMEOUT: SECONDS" may take longer than the settings say.  One
 # whose head has a line "# UML: no (WHY)" is not for the debug kernel;
-# those with a peer are not either.  There RTUN_SMALL=1 asks the scripts for few
+# those with a peer are not either, and one with "# UML: long (WHY)" is one of the
+# long ones there.  There RTUN_SMALL=1 asks the scripts for few
 # packets: a system call takes a hundred times as long.
 #
 # After each script there is a look for what it may have left behind.  The exit
@@ -71,6 +73,8 @@ show()
 
 peer_of() { sed -n 's/^# PEER: *//p;10q' "$here/$1"; }
 
+limit_of() { sed -n 's/^# TIMEOUT: *//p;20q' "$here/$1"; }
+
 init_of() { sed -n 's/^# INIT: *//p;10q' "$here/$1"; }
 
 # Has a guest of its own
@@ -81,7 +85,10 @@ not_uml()
 {
 	[ -z "$(peer_of "$1")" ] || { echo "two guests"; return; }
 	sed -n 's/^# UML: no (\(.*\))$/\1/p;20q' "$here/$1"
+	[ "$list" != list ] || uml_long "$1"
 }
+
+uml_long() { sed -n 's/^# UML: long (\(.*\))$/\1/p;20q' "$here/$1"; }
 
 # --- In guests ---
 
@@ -93,6 +100,11 @@ in_guests()
 	echo "KTAP version 1"
 	if [ "$kernel" = uml ]; then
 		export RTUN_SMALL=1
+		if [ -n "$all" ] && [ "$list" = list-extended ]; then
+			for t in $(make -s --no-print-directory -C "$here" list); do
+				[ -z "$(uml_long "$t")" ] || tests+=("$t")
+			done
+		fi
 		for t in "${tests[@]}"; do
 			why=$(not_uml "$t")
 			if [ -n "$why" ] && { [ -n "$all" ] || [ -n "$(peer_of "$t")" ]; }; then
@@ -187,7 +199,7 @@ settle()
 
 here()
 {
-	local t status timeout start n=0 failed=0 out left why
+	local t status timeout limit start n=0 failed=0 out left why
 	local before_ns before_dev before_users before_proc
 
 	timeout=$(sed -n 's/^timeout=//p' "$here/settings")
@@ -209,7 +221,8 @@ here()
 		before_ns=$(namespaces) before_dev=$(devices) before_users=$(users)
 		before_proc=$(processes)
 		start=$SECONDS
-		setpriv --pdeathsig TERM timeout -k 20 "$timeout" "$here/$t" </dev/null 2>&1 | tee "$out" | sed -u 's/^/  /'
+		limit=$(limit_of "$t") limit=${limit:-$timeout}
+		setpriv --pdeathsig TERM timeout -k 20 "$limit" "$here/$t" </dev/null 2>&1 | tee "$out" | sed -u 's/^/  /'
 		status=${PIPESTATUS[0]}
 		why=''
 		# A status can lie; the lines are the result.
@@ -217,7 +230,7 @@ here()
 		case $status in
 		0) result ok "$t";;
 		4) result ok "$t # SKIP";;
-		124|137) result 'not ok' "$t # timeout after $timeout s";;
+		124|137) result 'not ok' "$t # timeout after $limit s";;
 		*) result 'not ok' "$t # exit=$status";;
 		esac
 		echo "# $t took $((SECONDS - start)) s"

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# UML: long (it is about the program)
+#
 # A password is never seen: not in the list of processes, not in what the program
 # prints in any form, not in logs, not in what the kernel gives back.
 #

@@ -9,7 +9,7 @@
 #      user 10.0.0.50 -- pptp0 | the server | lan0 -- lan1 10.0.0.5
 #
 # pptp0 is a veth.
-# UML: no (nothing of the module is in it, and the debug kernel has no policer)
+# UML: no (nothing of the module is in it)
 . "$(dirname "$0")/lib.sh"
 
 ktap_header

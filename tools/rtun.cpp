@@ -11,11 +11,12 @@ int main(int argc, char **argv) {
         .version = RTUN_VERSION,
         .connect =
             [](const config::Connect &connect, const cli::Options &options) {
-                return daemon::run_connect(connect.client, {.json = options.json});
+                return daemon::run_connect(
+                    connect.client, {.json = options.json, .most_verbose = connect.log_level});
             },
         .daemon =
             [](const config::Daemon &daemon, const cli::Options &options) {
-                return daemon::run_daemon(daemon.file, options.netns);
+                return daemon::run_daemon(daemon.file, options.netns, daemon.log_level);
             },
     };
     return cli::run(argc, argv, programs);

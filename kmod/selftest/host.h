@@ -11,6 +11,7 @@
 #ifndef _RTUN_HOST_H
 #define _RTUN_HOST_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,8 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
 
+#define __force
+#define cpu_to_le64(x) htole64(x)
 #define memzero_explicit(p, n) explicit_bzero(p, n)
 #define selftest_say(...) fprintf(stderr, __VA_ARGS__)
 #define selftest_alloc(n, size) calloc(n, size)

@@ -11,7 +11,7 @@ one object a line.  A refusal prints the kernel's words on stderr and exits 2.
 Several commands, separated by "--", run on one socket, one after the other:
 an owner lives as long as its socket.  Values: numbers, addresses, for blob=,
 data= and cookies hex digits, for flags= and np= names with + or - in front, for
-xport=, df=, pw-type= and l2spec= the header's names in small letters; mppe-tx=
+xport=, df=, pw-type=, l2spec= and disorder= the header's names in small letters; mppe-tx=
 and mppe-rx= BITS[:KEY-IN-HEX[:FLAG,...]], where nothing is an attribute that is
 left out, a flag is of the header, and "raw" instead of BITS takes the attributes
 of the nest by number: raw:NUMBER=HEX,...
@@ -125,6 +125,7 @@ MPPE = {"mppe-tx", "mppe-rx"}
 S32 = {"netnsid"}
 WORDS = {"xport": names("RTUN_XPORT_"), "df": names("RTUN_DF_"),
          "pw-type": names("RTUN_PW_"), "l2spec": names("RTUN_L2SPEC_"),
+         "disorder": {v: k for v, k in names("RTUN_DISORDER_").items() if v < 4},
          "direction": names("RTUN_CAPTURE_")}
 
 

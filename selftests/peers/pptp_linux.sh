@@ -6,10 +6,12 @@
 #	pptp_dial NS SERVER METHOD USER PASSWORD [PPPD-OPTION...]
 #			calls once; METHOD is pap, chap, mschap or mschapv2, which
 #			is all that it agrees to.  CCP, and with it encryption, only
-#			with an option *mppe*.  Its device is UNIT (default ppp0).
+#			with an option *mppe*.  Its device is UNIT (default ppp0),
+#			PPTP_WORDS are for pptp(8) itself.
 #	pptp_up		true when it has an address
 #	pptp_down	true when it has ended
 #	pptp_hangup	ends it in order (SIGTERM to pppd)
+#	pptp_dies	kills all that runs in its namespace, without a last word
 #	pptp_address	its inner address
 #	pptp_show	its log, for diagnostics
 #
@@ -50,7 +52,7 @@ pptp_dial()
 	chmod 600 "$dir"/ppp/*-secrets
 	{
 		cat <<-EOT
-			pty "pptp $server --nolaunchpppd --nohostroute --loglevel 2"
+			pty "pptp $server --nolaunchpppd ${PPTP_WORDS:---nohostroute --loglevel 2}"
 			nodetach
 			noauth
 			unit $unit
@@ -94,6 +96,18 @@ pptp_address()
 pptp_up() { [ -n "$(pptp_address)" ]; }
 
 pptp_down() { lib_gone "$PPTP_PID"; }
+
+# Nothing of it can act on the death of another part: all are stopped before one is killed.
+pptp_dies()
+{
+	local pids
+
+	pids=$(ip netns pids "$PPTP_NS")
+	# shellcheck disable=SC2086 # a word each
+	kill -STOP $pids
+	# shellcheck disable=SC2086
+	kill -KILL $pids
+}
 
 pptp_hangup() { kill -TERM "$PPTP_PID" 2>/dev/null; }
 

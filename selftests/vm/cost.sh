@@ -62,6 +62,16 @@ pptp()
 	done
 }
 
+# What is sent with one key is received with it.
+pptp_mppe() # MODE
+{
+	local a=128:00112233445566778899aabbccddeeff$1 b=128:ffeeddccbbaa99887766554433221100$1
+
+	pptp &&
+	ctl "$A" session-set id=7 mppe-rx=$b && ctl "$B" session-set id=7 mppe-rx=$a &&
+	ctl "$A" session-set id=7 mppe-tx=$a && ctl "$B" session-set id=7 mppe-tx=$b
+}
+
 l2tp()
 {
 	l2_pair "$@" && ip -n "$A" link set rt0 mtu 1500 && ip -n "$B" link set rt0 mtu 1500
@@ -110,6 +120,8 @@ offloads on
 
 ctl "$A" owner-bind name=cost && ctl "$B" owner-bind name=cost
 ours "rtun pptp" pptp
+ours "rtun pptp, MPPE 128" pptp_mppe ''
+ours "rtun pptp, stateful" pptp_mppe :stateful
 XPORT=udp
 ours "rtun l2tp-udp" l2tp l2spec=default
 ours "rtun l2tp-udp, numbered" l2tp l2spec=default flags=+seq-tx,+seq-rx

@@ -22,7 +22,9 @@ class Throttle {
 public:
     static constexpr std::size_t MaxEntries = 4096;
     static constexpr base::Duration FirstDelay = std::chrono::seconds(1);  // after two failures
-    static constexpr base::Duration LongestDelay = std::chrono::seconds(30);
+    // Less than what a caller waits: pppd gives up its PAP after half a minute, and the user must
+    // come in while somebody else guesses.
+    static constexpr base::Duration LongestDelay = std::chrono::seconds(10);
     static constexpr base::Duration Forgotten = std::chrono::minutes(10);
 
     // How long the answer to this claim has to wait, whether it is right or wrong: FirstDelay,

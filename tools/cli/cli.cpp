@@ -156,6 +156,33 @@ private:
         return asked;
     }
 
+    // What only the daemon knows. Before its use: clang 14 does not find it in the lambda
+    // otherwise.
+    template <typename T>
+    Status ask(const ctl::Request &asked) {
+        if constexpr (std::is_same_v<T, config::ClientShow>)
+            return show_clients(context_, asked);
+        else if constexpr (std::is_same_v<T, config::Show<config::Secret>> ||
+                           std::is_same_v<T, config::Show<config::Profile>>)
+            return show_objects(context_, asked);
+        else if constexpr (std::is_same_v<T, config::Show<config::Pool>>)
+            return show_pools(context_, asked);
+        else if constexpr (std::is_same_v<T, config::PoolUsage>)
+            return show_pool_usage(context_, asked);
+        else if constexpr (std::is_same_v<T, config::Show<config::PptpServer>>)
+            return show_servers(context_, asked);
+        else if constexpr (std::is_same_v<T, config::Show<config::ServerInterface>>)
+            return show_interfaces(context_, asked);
+        else if constexpr (std::is_same_v<T, config::ActiveShow>)
+            return show_active(context_, asked);
+        else if constexpr (std::is_same_v<T, config::LeaseShow>)
+            return show_leases(context_, asked);
+        else if constexpr (std::is_same_v<T, config::AccountingShow>)
+            return show_records(context_, asked);
+        else
+            return tell_daemon(context_, asked);
+    }
+
     Status execute(const config::Command &command, std::span<const config::Word> words,
                    const std::string &file) {
         return std::visit(
@@ -189,32 +216,6 @@ private:
                     return ask<T>(request(words, file));
             },
             command);
-    }
-
-    // What only the daemon knows.
-    template <typename T>
-    Status ask(const ctl::Request &asked) {
-        if constexpr (std::is_same_v<T, config::ClientShow>)
-            return show_clients(context_, asked);
-        else if constexpr (std::is_same_v<T, config::Show<config::Secret>> ||
-                           std::is_same_v<T, config::Show<config::Profile>>)
-            return show_objects(context_, asked);
-        else if constexpr (std::is_same_v<T, config::Show<config::Pool>>)
-            return show_pools(context_, asked);
-        else if constexpr (std::is_same_v<T, config::PoolUsage>)
-            return show_pool_usage(context_, asked);
-        else if constexpr (std::is_same_v<T, config::Show<config::PptpServer>>)
-            return show_servers(context_, asked);
-        else if constexpr (std::is_same_v<T, config::Show<config::ServerInterface>>)
-            return show_interfaces(context_, asked);
-        else if constexpr (std::is_same_v<T, config::ActiveShow>)
-            return show_active(context_, asked);
-        else if constexpr (std::is_same_v<T, config::LeaseShow>)
-            return show_leases(context_, asked);
-        else if constexpr (std::is_same_v<T, config::AccountingShow>)
-            return show_records(context_, asked);
-        else
-            return tell_daemon(context_, asked);
     }
 
     Options options_;

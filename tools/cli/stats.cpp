@@ -128,6 +128,8 @@ void print_stats(Output &out, const Options &options, const netlink::Stats &stat
     out.number("tx_acks", "acks {}", stats.tx_acks);
     out.number("tx_keepalive", "keepalives {}", stats.tx_keepalive);
     out.number("tx_alarms", "alarms {}", stats.tx_alarms);
+    if (stats.tx_held != 0)
+        out.number("tx_held", "held {}", stats.tx_held);
     print_encryption(out, stats);
     out.line();
     out.piece("sequence");

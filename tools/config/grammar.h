@@ -5,6 +5,7 @@
 // is one set of rules and one set of messages. Help and completion come from the same table.
 #pragma once
 
+#include <base/log.h>
 #include <base/result.h>
 #include <base/secret.h>
 #include <config/model.h>
@@ -142,9 +143,11 @@ struct Export {
 };
 struct Connect {
     Client client;
+    base::log::Level log_level = base::log::Level::Info;
 };
 struct Daemon {
     std::string file;  // configuration
+    base::log::Level log_level = base::log::Level::Info;
 };
 using Command = std::variant<
     Add<Client>, Set<Client>, Del<Client>, Enable<Client>, Show<Client>, ClientMonitor,

@@ -118,9 +118,12 @@ Status refuse(Found &found, std::string_view /*none*/) {
 template <std::vector<base::Ipv4> Profile::*Member>
 Status take_name_server(Found &found, std::string_view value) {
     auto &all = found.profile.*Member;
+    const base::Ipv4 address = TRY(parse_host_address(value));
+    if (std::find(all.begin(), all.end(), address) != all.end())
+        return {};
     if (all.size() == 2)
         return fail(ErrorCode::Invalid, "only two can be told to a user");
-    all.push_back(TRY(parse_host_address(value)));
+    all.push_back(address);
     return {};
 }
 
@@ -179,7 +182,7 @@ Status take_no_40(Found &found, std::string_view /*none*/) {
     return {};
 }
 Status take_stateful(Found &found, std::string_view /*none*/) {
-    found.server.mppe_stateful = true;
+    found.server.mppe_stateful = ppp::StatefulMppe::Yes;
     return {};
 }
 // "mppe required,stateless,no40,no56", of the patches before pppd 2.4.2.
@@ -194,7 +197,7 @@ Status take_mppe_list(Found &found, std::string_view value) {
         else if (word == "no128")
             found.no_128 = true;
         else if (word == "stateful")
-            found.server.mppe_stateful = true;
+            found.server.mppe_stateful = ppp::StatefulMppe::Yes;
         else if (word != "required" && word != "stateless" && word != "no56")
             return fail(ErrorCode::Invalid, fmt::format("\"{}\" is not known", printable(word)));
     }

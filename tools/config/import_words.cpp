@@ -4,6 +4,8 @@
 // password has to be the password here, too.
 #include <config/import_words.h>
 
+#include <config/values.h>
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -153,9 +155,10 @@ void PppReader::read_word(PppLine &line) {
 }
 
 void Notes::add(std::string_view file, std::uint32_t line, std::string_view text) {
+    const std::string said = one_line(text);
     if (lines_.size() < Most)
-        lines_.push_back(line == 0 ? fmt::format("{}: {}", file, text)
-                                   : fmt::format("{}:{}: {}", file, line, text));
+        lines_.push_back(line == 0 ? fmt::format("{}: {}", file, said)
+                                   : fmt::format("{}:{}: {}", file, line, said));
     else
         more_++;
 }

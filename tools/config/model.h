@@ -44,9 +44,9 @@ struct Client {
     std::string profile = "default-encryption";
     std::optional<ppp::Encryption> encryption{};           // nothing: as the profile says
     ppp::MppeStrengths mppe = ppp::MppeStrength::Bits128;  // 40 and 56 only if they are named
-    bool mppe_stateful = false;                            // if the server insists on it
+    ppp::StatefulMppe mppe_stateful = ppp::StatefulMppe::No;
     MppeResync mppe_resync = MppeResync::Rfc;
-    std::uint16_t max_mtu = 1450;  // 128..16384
+    std::uint16_t max_mtu = 1450;  // 128..16384, 0: what fits the path
     std::uint16_t max_mru = 1450;
     bool add_default_route = false;
     std::uint8_t default_route_distance = 1;
@@ -63,6 +63,8 @@ struct Client {
     std::uint32_t fwmark = 0;           // on TCP and GRE
     std::uint32_t reorder_slots = 256;  // 0: hold nothing
     std::chrono::milliseconds reorder_time{50};
+    std::uint8_t test_type = 0;              // send out of order on purpose: 1..3; 0: no
+    std::uint32_t test_rate = 100;           // packets in order between two such tests
     std::chrono::seconds echo_interval{60};  // control connection: idle time before an echo
     std::chrono::seconds echo_timeout{60};   // and for its reply
 };
@@ -176,7 +178,7 @@ struct Profile {
     AddressSource remote_address;
     std::vector<base::Ipv4> dns_server;   // at most two
     std::vector<base::Ipv4> wins_server;  // at most two
-    enum class UseEncryption : std::uint8_t { Default, No, Yes, Require };
+    enum class UseEncryption : std::uint8_t { Default, No, Yes, Require, Passive };
     UseEncryption use_encryption = UseEncryption::Default;
     Toggle only_one = Toggle::Default;
     Toggle use_ipv6 = Toggle::Default;
@@ -228,7 +230,7 @@ struct PptpServer {
         return set;
     }();
     std::string default_profile = "default-encryption";
-    std::uint16_t max_mtu = 1450;
+    std::uint16_t max_mtu = 1450;  // 0: what fits the path
     std::uint16_t max_mru = 1450;
     std::chrono::seconds keepalive{30};  // 0: off
     std::uint32_t max_sessions = 0;      // 0: unlimited
@@ -242,7 +244,7 @@ struct PptpServer {
     std::chrono::seconds echo_interval{60};   // tunnel echo: idle time before it
     std::chrono::seconds echo_timeout{20};    // and for its reply
     ppp::MppeStrengths mppe = ppp::MppeStrength::Bits128;
-    bool mppe_stateful = false;
+    ppp::StatefulMppe mppe_stateful = ppp::StatefulMppe::No;
     MppeResync mppe_resync = MppeResync::Rfc;
     std::uint32_t reorder_slots = 256;
     std::chrono::milliseconds reorder_time{50};

@@ -5,6 +5,7 @@
 #include <config/grammar.h>
 
 #include <config/table.h>
+#include <config/values.h>
 
 #include <fmt/format.h>
 
@@ -25,9 +26,7 @@ namespace {
 // A word of anything in a message: one line, not too long.
 std::string shown(std::string_view word) {
     constexpr std::size_t longest = 64;
-    std::string text;
-    for (const char c : word.substr(0, longest))
-        text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    const std::string text = one_line(word.substr(0, longest));
     return word.size() > longest ? text + "..." : text;
 }
 
@@ -97,8 +96,9 @@ public:
 
 private:
     [[nodiscard]] auto wrong(const Word &word, std::string_view why) const {
-        return fail(ErrorCode::Invalid, fmt::format("{}argument \"{}\" is wrong: {}",
-                                                    where(word, file_), shown(word.text), why));
+        return fail(ErrorCode::Invalid,
+                    fmt::format("{}argument \"{}\" is wrong: {}", where(word, file_),
+                                shown(word.text), one_line(why)));
     }
     [[nodiscard]] auto missing(std::string_view text) const {
         return fail(ErrorCode::Invalid, fmt::format("{}{}", where(words_.back(), file_), text));
@@ -171,7 +171,7 @@ private:
     Status take_property(const Verb &verb) {
         const Word &word = words_[next_++];
         const Alias *alias = find_alias(verb, word.text);
-        if (alias != nullptr && !alias->refused.empty())
+        if (alias != nullptr && !alias->refused.empty() && alias->values.empty())
             return wrong(word, alias->refused);
         if (alias != nullptr && alias->keyword.empty())
             return take_value(*alias);
@@ -236,6 +236,7 @@ private:
         if (next_ == words_.size())
             return missing(fmt::format("after \"{}\" its value is missing", alias.word));
         TRY(translated(alias, words_[next_++]));
+        without_effect_ = true;
         return {};
     }
 
@@ -250,6 +251,8 @@ private:
                 return wrong(word, fmt::format("{}: {}", alias.word, value.refused));
             return value;
         }
+        if (!alias.refused.empty())
+            return wrong(word, fmt::format("{}: {}", alias.word, alias.refused));
         return wrong(word, fmt::format("{}: expected {}", alias.word, alternatives(names)));
     }
 
@@ -290,7 +293,7 @@ private:
     }
 
     [[nodiscard]] Status check_complete(const Verb &verb) {
-        if ((verb.uses & InSet) != 0 && seen_.empty())
+        if ((verb.uses & InSet) != 0 && seen_.empty() && !without_effect_)
             return missing("nothing is given that should change");
         if ((verb.uses & (InAdd | InConnect | InCapture)) == 0)
             return {};
@@ -322,6 +325,7 @@ private:
         const Word *word = nullptr;  // its value, if it has one
     };
     std::vector<Seen> seen_;
+    bool without_effect_ = false;  // a word of others was taken that changes nothing
     Draft draft_;
 };
 

@@ -21,7 +21,7 @@ constexpr std::uint64_t longest_session = 0xffffffff;  // s
 
 // The words of Toggle and UseEncryption, in their order.
 constexpr std::array<std::string_view, 3> toggles{"default", "no", "yes"};
-constexpr std::array<std::string_view, 4> encryptions{"default", "no", "yes", "require"};
+constexpr std::array<std::string_view, 5> encryptions{"default", "no", "yes", "require", "passive"};
 constexpr std::array<std::string_view, 1> none{"none"};
 
 // clang-format off
@@ -38,7 +38,7 @@ constexpr Property profiles[] = {
     {"wins-server", "{ LIST | none }", "the same of WINS",
      Changeable, Need::Optional, none,
      set_written<&P::wins_server>, as_written<&P::wins_server>()},
-    {"use-encryption", "{ default | no | yes | require }", "yes: if the user agrees to it; require: or there is no session",
+    {"use-encryption", "{ default | no | yes | require | passive }", "yes: if the user agrees to it; require: or there is no session; passive: if the user asks for it",
      Changeable, Need::Optional, encryptions,
      set_choice<&P::use_encryption, encryptions>, as_choice<&P::use_encryption, encryptions>()},
     {"only-one", "{ default | no | yes }", "one session a user",
@@ -106,12 +106,12 @@ constexpr std::string_view no_mpls = "there is no MPLS here";
 constexpr std::string_view no_bridge = "sessions cannot join a bridge";
 constexpr std::string_view no_filter =
     "there are no such rules here; interface-group and address-list are for nft's";
-constexpr std::string_view no_prefix = "no IPv6 prefixes are given";
 constexpr std::string_view no_queue = "queues are not named here, use rate-limit";
 constexpr ValueAlias never_compressed[] = {
     {"default", "", ""}, {"no", "", ""}, {"yes", "", no_compression}, {"require", "", no_compression}};
 constexpr ValueAlias never_mpls[] = {
     {"default", "", ""}, {"no", "", ""}, {"yes", "", no_mpls}, {"require", "", no_mpls}};
+constexpr ValueAlias never_prefixed[] = {{"default", "", ""}, {"no", "", ""}, {"yes", "", no_prefix}};
 
 // What RouterOS has, and what there is for it.
 constexpr Alias profile_words[] = {
@@ -126,7 +126,10 @@ constexpr Alias profile_words[] = {
     {"incoming-filter", "", {}, no_filter},
     {"outgoing-filter", "", {}, no_filter},
     {"dhcpv6-pd-pool", "", {}, no_prefix},
+    {"dhcpv6-lease-time", "", {}, no_prefix},
+    {"dhcpv6-use-radius", "", never_prefixed, ""},
     {"remote-ipv6-prefix-pool", "", {}, no_prefix},
+    {"remote-ipv6-prefix-reuse", "", never_prefixed, ""},
     {"parent-queue", "", {}, no_queue},
     {"queue-type", "", {}, no_queue},
     {"insert-queue-before", "", {}, no_queue},

@@ -25,11 +25,14 @@ constexpr std::uint16_t Changeable = InAdd | InSet;
 constexpr std::array<std::string_view, 1> types{"pptp"};
 constexpr std::array<std::string_view, 4> methods{"mschap2", "mschap1", "chap", "pap"};
 constexpr std::array<std::string_view, 1> any{"any"};
-constexpr std::array<std::string_view, 4> encryptions{"no", "auto", "required", "profile"};
+constexpr std::array<std::string_view, 5> encryptions{"no", "auto", "required", "passive",
+                                                      "profile"};
 constexpr std::array<std::string_view, 3> dns_uses{"no", "yes", "exclusively"};
 constexpr std::array<std::string_view, 2> all_quirks{"none", "bezeq-israel"};
 constexpr std::array<std::string_view, 4> key_lengths{"auto", "128", "56", "40"};
+constexpr std::array<std::string_view, 4> test_types{"0", "1", "2", "3"};
 constexpr std::array<std::string_view, 2> resyncs{"rfc", "linux"};
+constexpr std::array<std::string_view, 3> log_levels{"warning", "info", "debug"};
 
 Status set_type(Draft & /*draft*/, std::string_view value) {
     if (value != "pptp")
@@ -61,7 +64,7 @@ std::string get_allow(const Client &client) { return client.allow.text(); }
 Status set_encryption(Draft &draft, std::string_view value) {
     const auto found = std::find(encryptions.begin(), encryptions.end(), value);
     if (found == encryptions.end())
-        return fail(ErrorCode::Invalid, "expected no, auto, required or profile");
+        return fail(ErrorCode::Invalid, "expected no, auto, required, passive or profile");
     if (value == encryptions.back())
         draft.client.encryption.reset();
     else
@@ -167,6 +170,16 @@ Status set_file(Draft &draft, std::string_view value) {
     return {};
 }
 
+Status set_log_level(Draft &draft, std::string_view value) {
+    using base::log::Level;
+    constexpr std::array levels{Level::Warning, Level::Info, Level::Debug};
+    const auto found = std::find(log_levels.begin(), log_levels.end(), value);
+    if (found == log_levels.end())
+        return fail(ErrorCode::Invalid, "expected " + one_of(log_levels));
+    draft.log_level = levels.at(static_cast<std::size_t>(found - log_levels.begin()));
+    return {};
+}
+
 // clang-format off
 constexpr Property table[] = {
     {"type", "pptp", "kind of tunnel",
@@ -190,24 +203,24 @@ constexpr Property table[] = {
     {"profile", "NAME", "what holds where nothing else is said; 1..64 octets",
      Everywhere, Need::Optional, {},
      set_text<&Client::profile, 1, 64>, as_text<&Client::profile>()},
-    {"encryption", "{ no | auto | required | profile }", "auto: if the server agrees to it; required: or there is no tunnel",
+    {"encryption", "{ no | auto | required | passive | profile }", "auto: if the server agrees; passive: if it asks; required: or no tunnel",
      Everywhere, Need::Optional, encryptions,
      set_encryption, {get_encryption, copy_member<&Client::encryption>, nullptr}},
     {"mppe", "LIST", "key lengths to agree to: 128,56,40; auto: 128. 40 and 56 are insecure",
      Everywhere, Need::Optional, key_lengths,
      set_mppe, {get_mppe, copy_member<&Client::mppe>, nullptr}},
-    {"mppe-stateful", "{ yes | no }", "agree to stateful mode if the server insists on it",
-     Everywhere, Need::Optional, yes_no_choices,
-     set_yes_no<&Client::mppe_stateful>, as_yes_no<&Client::mppe_stateful>()},
+    {"mppe-stateful", "{ no | yes | only }", "yes: agree to stateful mode if the server insists on it; only: to nothing else",
+     Everywhere, Need::Optional, stateful_choices,
+     set_choice<&Client::mppe_stateful, stateful_choices>, as_choice<&Client::mppe_stateful, stateful_choices>()},
     {"mppe-resync", "{ rfc | linux }", "key of a flushed packet in stateful mode: as RFC 3078 or Linux has it",
      Everywhere, Need::Optional, resyncs,
      set_mppe_resync, {get_mppe_resync, copy_member<&Client::mppe_resync>, nullptr}},
-    {"max-mtu", "OCTETS", "largest packet to send; 128..16384",
-     Everywhere, Need::Optional, {},
-     set_number<&Client::max_mtu, 128, 16384>, as_number<&Client::max_mtu>()},
-    {"max-mru", "OCTETS", "largest packet to receive; 128..16384",
-     Everywhere, Need::Optional, {},
-     set_number<&Client::max_mru, 128, 16384>, as_number<&Client::max_mru>()},
+    {"max-mtu", "{ OCTETS | auto }", "largest packet to send; auto: what fits the path; 128..16384",
+     Everywhere, Need::Optional, automatic_size,
+     set_packet_size<&Client::max_mtu>, as_packet_size<&Client::max_mtu>()},
+    {"max-mru", "{ OCTETS | auto }", "largest packet to receive; auto: what fits the path; 128..16384",
+     Everywhere, Need::Optional, automatic_size,
+     set_packet_size<&Client::max_mru>, as_packet_size<&Client::max_mru>()},
     {"add-default-route", "{ yes | no }", "install a default route through the tunnel",
      Everywhere, Need::Optional, yes_no_choices,
      set_yes_no<&Client::add_default_route>, as_yes_no<&Client::add_default_route>()},
@@ -251,6 +264,12 @@ constexpr Property table[] = {
     {"reorder-time", "MILLISECONDS", "how long to wait for the missing one; 1..10000",
      Everywhere, Need::Optional, {},
      set_reorder_time<&Client::reorder_time>, as_time<&Client::reorder_time>()},
+    {"test-type", "{ 0 | 1 | 2 | 3 }", "send out of order on purpose: 1: two are swapped; 2: one overtakes ten; 3: eleven go backwards",
+     Everywhere, Need::Optional, test_types,
+     set_number<&Client::test_type, 0, 3>, as_number<&Client::test_type>()},
+    {"test-rate", "PACKETS", "in order between two such tests; 1..1000000",
+     Everywhere, Need::Optional, {},
+     set_number<&Client::test_rate, 1, 1000000>, as_number<&Client::test_rate>()},
     {"echo-interval", "SECONDS", "silence of the control connection before an echo; 1..3600",
      Everywhere, Need::Optional, {},
      set_seconds<&Client::echo_interval, 1, 3600>, as_time<&Client::echo_interval>()},
@@ -277,12 +296,19 @@ constexpr Property table[] = {
      InExport, Need::Optional, {}, set_show_secrets},
     {"config", "FILE", "what to start with; by default /etc/rtun/rtun.conf, if there is one",
      InDaemon, Need::Optional, {}, set_file},
+    {"log-level", "{ warning | info | debug }", "what is told: what somebody has to act on, that and what happens, all; by default info",
+     InDaemon | InConnect, Need::Optional, log_levels, set_log_level},
 };
 
 constexpr std::string_view no_pppd = "there is no pppd that it could be about: rtun speaks PPP itself";
 
-// The words of pptp(8), without its dashes.
+constexpr ValueAlias levels_of_pptp[] = {{"0", "warning", ""}, {"1", "info", ""}, {"2", "debug", ""}};
+
+// The words of RouterOS, and of pptp(8) without its dashes.
 constexpr Alias other_words[] = {
+    {"mtu", "max-mtu", {}, ""},
+    {"mru", "max-mru", {}, ""},
+    {"mrru", "", no_multilink, ""},
     {"localbind", "src-address", {}, ""},
     {"rtmark", "fwmark", {}, ""},
     {"nohostroute", "host-route", {}, "", "no"},
@@ -291,6 +317,7 @@ constexpr Alias other_words[] = {
     {"idle-wait", "echo-interval", {}, ""},
     {"max-echo-wait", "echo-timeout", {}, ""},
     {"logstring", "log-tag", {}, ""},
+    {"loglevel", "log-level", levels_of_pptp, ""},
     {"nolaunchpppd", "", {}, no_pppd},
     {"sync", "", {}, no_pppd},
 };

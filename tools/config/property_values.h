@@ -23,6 +23,7 @@
 namespace rtun::config {
 
 inline constexpr std::array<std::string_view, 2> yes_no_choices{"yes", "no"};
+inline constexpr std::array<std::string_view, 3> stateful_choices{"no", "yes", "only"};
 
 // RTUN_REORDER_SLOTS_MAX and RTUN_REORDER_TIMEOUT_MAX of the kernel interface.
 inline constexpr std::uint64_t reorder_slots_max = 1024;
@@ -278,6 +279,31 @@ constexpr Access<T> as_password_file() {
     return {get_text<&T::password_file>, copy_credentials<T>, nullptr};
 }
 
+// -- the size of a packet, or 0 for what fits the path: auto
+
+inline constexpr std::array<std::string_view, 1> automatic_size{"auto"};
+template <auto Member>
+base::Status set_packet_size(Draft &draft, std::string_view value) {
+    const auto size = parse_number(value, {128, 16384});
+    if (!size && value != "auto" && value != "0")
+        return base::fail(base::ErrorCode::Invalid, "expected auto or a number, 128..16384");
+    member_of<Member>(draft) = static_cast<ValueOf<Member>>(size ? *size : 0);
+    return {};
+}
+template <auto Member>
+std::string get_packet_size(const SubjectOf<Member> &from) {
+    return from.*Member == 0 ? "auto" : fmt::format("{}", from.*Member);
+}
+template <auto Member>
+constexpr auto as_packet_size() {
+    return accessed<Member>(get_packet_size<Member>);
+}
+
+// -- what RouterOS has in several places and cannot be had here
+
+inline constexpr ValueAlias no_multilink[] = {{"disabled", "", ""}};
+inline constexpr std::string_view no_prefix = "no IPv6 prefixes are given";
+
 // -- words about the command
 
 // Taken by all kinds of add and del.
@@ -313,5 +339,6 @@ inline base::Status set_dry_run(Draft &draft, std::string_view /*value*/) {
 [[nodiscard]] std::span<const Alias> profile_aliases();
 [[nodiscard]] std::span<const Alias> pptp_server_aliases();
 [[nodiscard]] std::span<const Alias> client_aliases();
+[[nodiscard]] std::span<const Alias> secret_aliases();
 
 }  // namespace rtun::config

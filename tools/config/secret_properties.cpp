@@ -94,11 +94,25 @@ constexpr Property interfaces[] = {
     {"if-exists", "", "no error if there is none",
      InDel, Need::Optional, {}, set_if_exists},
 };
+
+constexpr std::string_view no_quota = "there is no limit of octets, they are counted: accounting show";
+constexpr std::string_view only_ipv4 = "routes of users are of IPv4 only";
+constexpr ValueAlias no_limit[] = {{"0", "", ""}};
+constexpr ValueAlias without[] = {{"none", "", ""}, {"", "", ""}};
+
+// What RouterOS has, as it is by default, and why it cannot be otherwise.
+constexpr Alias secret_words[] = {
+    {"limit-bytes-in", "", no_limit, no_quota},
+    {"limit-bytes-out", "", no_limit, no_quota},
+    {"ipv6-routes", "", without, only_ipv4},
+    {"remote-ipv6-prefix", "", without, no_prefix},
+};
 // clang-format on
 
 }  // namespace
 
 std::span<const Property> secret_properties() { return secrets; }
+std::span<const Alias> secret_aliases() { return secret_words; }
 std::span<const Property> interface_properties() { return interfaces; }
 
 std::optional<Mistake> mistake_in(const Secret &secret) {

@@ -90,12 +90,12 @@ constexpr Property server_table[] = {
     {"default-profile", "NAME", "what holds where user and profile say nothing",
      InSet, Need::Optional, {},
      set_default_profile, as_text<&S::default_profile>()},
-    {"max-mtu", "OCTETS", "largest packet to send; 128..16384",
-     InSet, Need::Optional, {},
-     set_number<&S::max_mtu, 128, 16384>, as_number<&S::max_mtu>()},
-    {"max-mru", "OCTETS", "largest packet to receive; 128..16384",
-     InSet, Need::Optional, {},
-     set_number<&S::max_mru, 128, 16384>, as_number<&S::max_mru>()},
+    {"max-mtu", "{ OCTETS | auto }", "largest packet to send; auto: what fits the path; 128..16384",
+     InSet, Need::Optional, automatic_size,
+     set_packet_size<&S::max_mtu>, as_packet_size<&S::max_mtu>()},
+    {"max-mru", "{ OCTETS | auto }", "largest packet to receive; auto: what fits the path; 128..16384",
+     InSet, Need::Optional, automatic_size,
+     set_packet_size<&S::max_mru>, as_packet_size<&S::max_mru>()},
     {"keepalive-timeout", "SECONDS", "silence after which LCP echoes ask for life; 0..65535, 0: off",
      InSet, Need::Optional, {},
      set_seconds<&S::keepalive, 0, 65535>, as_time<&S::keepalive>()},
@@ -132,9 +132,9 @@ constexpr Property server_table[] = {
     {"mppe", "LIST", "key lengths to agree to: 128,56,40; auto: 128. 40 and 56 are insecure",
      InSet, Need::Optional, key_lengths,
      set_written<&S::mppe>, as_written<&S::mppe>()},
-    {"mppe-stateful", "{ yes | no }", "agree to stateful mode if a client insists on it",
-     InSet, Need::Optional, yes_no_choices,
-     set_yes_no<&S::mppe_stateful>, as_yes_no<&S::mppe_stateful>()},
+    {"mppe-stateful", "{ no | yes | only }", "yes: agree to stateful mode if a client insists on it; only: to nothing else",
+     InSet, Need::Optional, stateful_choices,
+     set_choice<&S::mppe_stateful, stateful_choices>, as_choice<&S::mppe_stateful, stateful_choices>()},
     {"mppe-resync", "{ rfc | linux }", "key of a flushed packet in stateful mode: as RFC 3078 or Linux has it",
      InSet, Need::Optional, resyncs,
      set_choice<&S::mppe_resync, resyncs>, as_choice<&S::mppe_resync, resyncs>()},
@@ -181,7 +181,6 @@ constexpr Property command_table[] = {
 };
 
 constexpr ValueAlias opposite[] = {{"yes", "no", ""}, {"no", "yes", ""}};
-constexpr ValueAlias no_multilink[] = {{"disabled", "", ""}};
 
 // RouterOS 2.8 and 7, and Cisco's "pptp flow-control" and "pptp tunnel echo".
 constexpr Alias server_words[] = {

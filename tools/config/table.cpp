@@ -146,10 +146,13 @@ Command make_load(Draft &&draft) { return ConfigLoad{.file = std::move(draft.ope
 
 Command make_export(Draft &&draft) { return Export{.secrets = draft.secrets}; }
 
-Command make_connect(Draft &&draft) { return Connect{.client = std::move(draft.client)}; }
+Command make_connect(Draft &&draft) {
+    return Connect{.client = std::move(draft.client), .log_level = draft.log_level};
+}
 
 Command make_daemon(Draft &&draft) {
-    return Daemon{.file = draft.file.empty() ? std::string(DefaultFile) : std::move(draft.file)};
+    return Daemon{.file = draft.file.empty() ? std::string(DefaultFile) : std::move(draft.file),
+                  .log_level = draft.log_level};
 }
 
 // clang-format off
@@ -270,8 +273,8 @@ constexpr Verb lease_verbs[] = {
 constexpr Verb active_verbs[] = {
     {"show", show_aliases, Operand::Optional, "NAME", {}, check_user_name, NoUse, false,
      "users that are connected", make_active_show, Keywords::OfCommands},
-    {"kill", {}, Operand::Required, "{ NAME | ID }", {}, check_subject, NoUse, false,
-     "end the sessions of a user, or one session", make_active_kill, Keywords::OfCommands},
+    {"kill", {}, Operand::Required, "{ NAME | ADDRESS | ID }", {}, check_subject, NoUse, false,
+     "end the sessions of a user or of a caller, or one session", make_active_kill, Keywords::OfCommands},
 };
 
 constexpr Verb accounting_verbs[] = {
@@ -407,12 +410,14 @@ std::span<const Property> properties(Keywords keywords) {
 }
 
 std::span<const Alias> aliases(const Verb &verb) {
-    if ((verb.uses & (InAdd | InSet)) == 0)
+    if ((verb.uses & (InAdd | InSet | InConnect)) == 0)
         return {};
     if (verb.keywords == Keywords::OfPseudowires)
         return pseudowire_aliases();
-    if (verb.keywords == Keywords::OfClients && (verb.uses & (InAdd | InSet | InConnect)) != 0)
+    if (verb.keywords == Keywords::OfClients)
         return client_aliases();
+    if (verb.keywords == Keywords::OfSecrets)
+        return secret_aliases();
     if (verb.keywords == Keywords::OfProfiles)
         return profile_aliases();
     return verb.keywords == Keywords::OfPptpServer ? pptp_server_aliases()

@@ -5,6 +5,7 @@
 // the manual against it. Inside this room only (and its tests).
 #pragma once
 
+#include <base/log.h>
 #include <base/result.h>
 #include <config/grammar.h>
 #include <config/kinds.h>
@@ -47,6 +48,7 @@ struct Draft {
     Reveal secrets = Reveal::Hide;
     std::string file;
     bool dry_run = false;
+    base::log::Level log_level = base::log::Level::Info;
     AccountingShow records;
     std::uint64_t count = 0;
 };
@@ -131,7 +133,7 @@ struct Alias {
     std::string_view word;
     std::string_view keyword;            // stands for this; empty: taken and has no effect
     std::span<const ValueAlias> values;  // empty: the keyword's own
-    std::string_view refused;            // or is refused, whatever its value
+    std::string_view refused;            // or is refused, whatever its value but for those
     std::string_view fixed = {};         // stands alone and means this value
     base::Result<std::string> (*convert)(std::string_view value) = nullptr;
 };

@@ -174,6 +174,10 @@ void add_choices(std::vector<std::string> &out, std::string_view begun, const Pr
     if (!done.empty() && property.value != "LIST")
         return;
     for (const std::string_view choice : property.choices) {
+        // Each stands there once, and auto alone.
+        if (!done.empty() && (choice == "auto" ||
+                              ("," + done).find(fmt::format(",{},", choice)) != std::string::npos))
+            continue;
         if (choice.starts_with(begun.substr(done.size())))
             out.push_back(done + std::string(choice));
     }

@@ -328,4 +328,12 @@ Result<std::vector<Endpoint>> parse_endpoints(std::string_view text) {
     return endpoints;
 }
 
+std::string one_line(std::string_view text) {
+    std::string line(text);
+    std::replace_if(
+        line.begin(), line.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return line;
+}
+
 }  // namespace rtun::config

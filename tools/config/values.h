@@ -55,4 +55,7 @@ struct Range {
 // An address that a host may have.
 [[nodiscard]] base::Result<base::Ipv4> parse_host_address(std::string_view text);
 
+// For a message, which is one line whatever somebody wrote into a word: control characters are '?'.
+[[nodiscard]] std::string one_line(std::string_view text);
+
 }  // namespace rtun::config

@@ -13,7 +13,6 @@ namespace rtun::daemon {
 namespace {
 
 constexpr std::string_view VersionLine = "rtun-client 1";
-constexpr std::string_view ServerLine = "rtun-server 1\n";
 
 }  // namespace
 
@@ -21,11 +20,6 @@ base::Bytes encode(const Blob &blob) {
     const std::string text =
         fmt::format("{}\nclient {}\ndial {}\n", VersionLine, blob.client, blob.dial);
     const base::View bytes = base::as_bytes(text);
-    return {bytes.begin(), bytes.end()};
-}
-
-base::Bytes server_blob() {
-    const base::View bytes = base::as_bytes(ServerLine);
     return {bytes.begin(), bytes.end()};
 }
 

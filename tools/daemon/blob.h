@@ -6,14 +6,10 @@
 //     client office
 //     dial 17
 //
-// or, of a connection to our server,
-//
-//     rtun-server 1
-//
 // It says whose tunnel this is: the client's name and which of its dials since the daemon started
 // made it. What a later daemon needs to go on with the call stands in the blob of the session
-// (call_state.h). Lines that are not known are skipped, so that a later version may say more under
-// the same number.
+// (call_state.h). Tunnels of the server's have another (server_state.h). Lines that are not known
+// are skipped, so that a later version may say more under the same number.
 #pragma once
 
 #include <base/bytes.h>
@@ -30,8 +26,6 @@ struct Blob {
 };
 
 [[nodiscard]] base::Bytes encode(const Blob &blob);
-// Of a control connection that somebody has made to our server.
-[[nodiscard]] base::Bytes server_blob();
 // Nothing: not ours, or of another version.
 [[nodiscard]] std::optional<Blob> decode_blob(base::View bytes);
 

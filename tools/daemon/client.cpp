@@ -221,8 +221,8 @@ void Client::kernel_event(const netlink::Event &event) {
     const auto *notice = std::get_if<netlink::Notice>(&event);
     if (state_ == State::Standby && notice != nullptr)
         standby_event(*notice);
-    else if (!call_)
-        return;
+    else if (notice != nullptr && !notice->session && !notice->tunnel)
+        return;  // of no call
     if (!call_)
         return;
     call_->kernel_event(event, ground_.world.now());
@@ -295,10 +295,10 @@ void Client::apply(config::Client settings) {
         call_->set_default_route(wanted);
     }
     if (changed.reorder) {
-        const auto set = call_->set_reorder(settings_.reorder_slots, settings_.reorder_time);
+        const auto set = call_->set_order(settings_);
         if (!set)
             tell(Level::Warning, event_id::Setting,
-                 fmt::format("reorder-slots and reorder-time were not applied: {}",
+                 fmt::format("reorder-slots, reorder-time and test-type were not applied: {}",
                              set.error().text));
     }
     turn();
@@ -443,7 +443,7 @@ void Client::on(const PptpCall::Down &) {
         ground_.names->drop(up_->what.interface);
     // At once, so that nothing leaves another way; what it refuses is told when it stands by.
     if (standby_)
-        (void)standby_->make(settings_.name, settings_.max_mtu);
+        (void)make_standby();
     lasted_ = lasted_.value_or(base::Duration::zero()) + (ground_.world.now() - up_->since);
     up_.reset();
 }

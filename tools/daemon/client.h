@@ -72,6 +72,10 @@ public:
     void abort(std::string why);          // at once
     void apply(config::Client settings);  // other settings: dials anew only if one of them needs it
     void kernel_event(const netlink::Event &event);
+    template <typename Id>  // of a session or a tunnel
+    [[nodiscard]] bool owns(Id id) const {
+        return call_ && call_->plumbing().owns(id);
+    }
     void profile_changed();  // its own: dials anew if that makes a difference
 
     [[nodiscard]] bool off() const { return state_ == State::Off; }
@@ -89,6 +93,7 @@ private:
     void begin_anew(std::string why);
 
     void prepare();
+    [[nodiscard]] base::Status make_standby();
     void ask_next();
     void prepared(base::Result<Addresses> addresses);
     void stand_by();

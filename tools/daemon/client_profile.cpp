@@ -19,6 +19,8 @@ ppp::Encryption encryption_of(UseEncryption use) {
         return ppp::Encryption::Auto;
     case UseEncryption::Require:
         return ppp::Encryption::Required;
+    case UseEncryption::Passive:
+        return ppp::Encryption::Passive;
     }
     return ppp::Encryption::Required;
 }

@@ -15,6 +15,11 @@ namespace rtun::daemon {
 using base::ErrorCode;
 using base::log::Level;
 
+// The path is not known before there is a tunnel.
+base::Status Client::make_standby() {
+    return standby_->make(settings_.name, settings_.max_mtu != 0 ? settings_.max_mtu : UsualSize);
+}
+
 void Client::prepare() {
     state_ = State::Preparing;
     deadline_.reset();
@@ -24,7 +29,7 @@ void Client::prepare() {
         standby_ = std::make_unique<Standby>(ground_.kernel, ground_.routes);
     if (standby_->vanished())
         standby_->remove();
-    if (const auto made = standby_->make(settings_.name, settings_.max_mtu); !made) {
+    if (const auto made = make_standby(); !made) {
         failed(kernel_reason(made.error()));
         return;
     }

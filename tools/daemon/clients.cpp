@@ -9,8 +9,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
+#include <variant>
 
 namespace rtun::daemon {
 
@@ -20,6 +22,28 @@ namespace {
 
 tl::unexpected<base::Error> no_client(std::string_view name) {
     return base::fail(ErrorCode::NotFound, fmt::format("there is no client \"{}\"", name));
+}
+
+// What an event is about. Nothing of both: it is for everybody.
+struct Subject {
+    std::optional<netlink::SessionId> session{};
+    std::optional<netlink::TunnelId> tunnel{};
+};
+
+Subject subject_of(const netlink::Event &event) {
+    if (const auto *frame = std::get_if<netlink::Frame>(&event))
+        return {.session = frame->session};
+    if (const auto *gone = std::get_if<netlink::SessionGone>(&event))
+        return {.session = gone->id};
+    if (const auto *changed = std::get_if<netlink::SessionChanged>(&event))
+        return {.session = changed->session.id};
+    if (const auto *gone = std::get_if<netlink::TunnelGone>(&event))
+        return {.tunnel = gone->id};
+    if (const auto *changed = std::get_if<netlink::TunnelChanged>(&event))
+        return {.tunnel = changed->tunnel.id};
+    if (const auto *notice = std::get_if<netlink::Notice>(&event))
+        return {.session = notice->session, .tunnel = notice->tunnel};
+    return {};
 }
 
 }  // namespace
@@ -74,7 +98,10 @@ void Clients::remove(std::vector<Slot>::iterator slot) {
 }
 
 void Clients::purge() {
-    std::erase_if(leaving_, [](const Slot &slot) { return slot->off(); });
+    if (std::erase_if(leaving_, [](const Slot &slot) { return slot->off(); }) > 0) {
+        sessions_.clear();
+        tunnels_.clear();
+    }
     const bool quiet =
         leaving_.empty() &&
         std::all_of(clients_.begin(), clients_.end(), [](const Slot &slot) { return slot->off(); });
@@ -227,13 +254,37 @@ std::size_t Clients::up() const {
                                                   [](const Slot &slot) { return slot->up(); }));
 }
 
-// Control frames are a few a minute and session, so a walk over all clients is cheaper than to keep
-// an index right.
+// While thousands of clients dial, each event is for one of them: to have all of them look at it
+// would take a time that grows with the square of their number. Whose an id is, its client knows;
+// here stands where it was found last.
+template <typename Id>
+Client *Clients::owner(Found &found, Id id) {
+    const auto key = static_cast<std::uint32_t>(id);
+    if (const auto known = found.find(key); known != found.end() && known->second->owns(id))
+        return known->second;
+    if (found.size() > 2 * (clients_.size() + leaving_.size()))
+        found.clear();  // of calls that are no more, most of them
+    for (const auto *slots : {&clients_, &leaving_})
+        for (const Slot &slot : *slots)
+            if (slot->owns(id))
+                return found[key] = slot.get();
+    return nullptr;
+}
+
 void Clients::kernel_event(const netlink::Event &event) {
-    for (const Slot &slot : clients_)
-        slot->kernel_event(event);
-    for (const Slot &slot : leaving_)
-        slot->kernel_event(event);
+    const Subject subject = subject_of(event);
+    if (!subject.session && !subject.tunnel) {
+        for (const Slot &slot : clients_)
+            slot->kernel_event(event);
+        for (const Slot &slot : leaving_)
+            slot->kernel_event(event);
+        return;
+    }
+    Client *client = subject.session ? owner(sessions_, *subject.session) : nullptr;
+    if (client == nullptr && subject.tunnel)
+        client = owner(tunnels_, *subject.tunnel);
+    if (client != nullptr)
+        client->kernel_event(event);
 }
 
 void Clients::stop_all(const std::string &why) {

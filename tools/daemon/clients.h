@@ -11,10 +11,12 @@
 #include <daemon/client.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace rtun::daemon {
@@ -62,12 +64,15 @@ public:
 
 private:
     using Slot = std::unique_ptr<Client>;
+    using Found = std::unordered_map<std::uint32_t, Client *>;
 
     [[nodiscard]] std::vector<Slot>::iterator find(std::string_view name);
     void insert(config::Client settings);
     [[nodiscard]] bool adopt(Client &client);
     void remove(std::vector<Slot>::iterator slot);
     void purge();
+    template <typename Id>
+    [[nodiscard]] Client *owner(Found &found, Id id);
 
     Ground ground_;
     EventSink sink_;
@@ -75,6 +80,7 @@ private:
     std::unique_ptr<Alarm> alarm_;  // a client that came to rest is on the stack: purge later
     std::vector<Slot> clients_;     // in the order in which they were added
     std::vector<Slot> leaving_;
+    Found sessions_, tunnels_;  // whose an id was when it was last asked for: it may not be now
     Leftovers *leftovers_ = nullptr;  // during the first load
     std::vector<config::Profile> profiles_;
     bool stopping_ = false;

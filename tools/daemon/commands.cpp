@@ -320,10 +320,11 @@ base::Status Commands::run(const config::ActiveShow &what, Answer &answer) {
 base::Status Commands::run(const config::ActiveKill &what, Answer & /*answer*/) {
     if (sessions_.kill(what.who) > 0)
         return {};
-    return base::fail(ErrorCode::NotFound,
-                      fmt::format("there is no session of a user, of an interface or of a number "
-                                  "\"{}\"",
-                                  what.who));
+    return base::fail(
+        ErrorCode::NotFound,
+        fmt::format("there is no session of a user, an interface, a caller's address or "
+                    "a number \"{}\"",
+                    what.who));
 }
 
 base::Status Commands::run(const config::AccountingShow &what, Answer &answer) {

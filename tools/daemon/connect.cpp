@@ -26,6 +26,8 @@
 
 namespace rtun::daemon {
 
+using base::log::Level;
+
 namespace {
 
 void print(std::string_view text) {
@@ -48,11 +50,14 @@ base::Result<int> connect(const config::Client &settings, const ConnectOptions &
 
     Progress progress(
         settings.connect_to,
-        ::isatty(STDOUT_FILENO) != 0 ? Progress::Style::Terminal : Progress::Style::Lines, print);
-    const auto show = [&](base::log::Level, const ctl::Event &event) {
+        ::isatty(STDOUT_FILENO) != 0 ? Progress::Style::Terminal : Progress::Style::Lines, print,
+        options.most_verbose == Level::Debug ? Progress::Steps::All : Progress::Steps::Usual);
+    // Of what is of level debug the progress is shown as usual.
+    const bool quiet = options.most_verbose < Level::Info;
+    const auto show = [&](Level level, const ctl::Event &event) {
         if (options.json)
             print(ctl::encode(event));
-        else
+        else if (!quiet || level <= options.most_verbose)
             progress.show(event);
         if (event.id == event_id::Failed)
             complain(fmt::format("{}: {}", settings.connect_to, event.text));
@@ -94,6 +99,7 @@ base::Result<int> connect(const config::Client &settings, const ConnectOptions &
 }  // namespace
 
 int run_connect(const config::Client &client, const ConnectOptions &options) {
+    base::log::set_level(options.most_verbose);
     refuse_core();
     // Whoever reads what we print may go without the tunnel going with them.
     (void)std::signal(SIGPIPE, SIG_IGN);

@@ -5,12 +5,15 @@
 // what happened. Whatever it has in the kernel dies with it, also by kill -9.
 #pragma once
 
+#include <base/log.h>
 #include <config/model.h>
 
 namespace rtun::daemon {
 
 struct ConnectOptions {
-    bool json = false;  // one JSON object a line instead of text
+    bool json = false;  // one JSON object a line instead of text: all that happens
+    // Debug: every step; warning: only what somebody has to act on.
+    base::log::Level most_verbose = base::log::Level::Info;
 };
 
 // The exit status: 0 ended by the user, 1 wrong settings, 2 refused by the kernel, 4 unreachable,

@@ -20,6 +20,7 @@
 #include <daemon/pseudowires.h>
 #include <daemon/reason.h>
 #include <daemon/route_follower.h>
+#include <daemon/server_state.h>
 #include <daemon/serving.h>
 #include <daemon/standby.h>
 #include <event/notify.h>
@@ -81,7 +82,7 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     TRY(take_name(*kernel));
     ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
     HostRoutes routes(*kernel, std::string(OwnerName));
-    Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {Serving::Blob}));
+    Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {ServerWord}));
     if (const unsigned swept = TRY(sweep_standby(*kernel, on_demand(config))); swept > 0)
         base::log::info("standby.leftover", {},
                         "{} interfaces were left by an earlier daemon: deleted", swept);
@@ -145,15 +146,20 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
         }
         event::notify::stopping();
         const std::size_t up = clients.up();
+        const std::size_t sessions = serving->up();
         std::size_t left = 0;
-        if (calls == Calls::Leave)
+        std::size_t sessions_left = 0;
+        if (calls == Calls::Leave) {
             left = clients.leave_all("the daemon was stopped");
-        else
+            sessions_left = serving->leave();
+        } else {
             clients.stop_all("the daemon was stopped");
+            serving->stop();
+        }
         base::log::info("daemon.stopping", {},
-                        "stopping: {} calls and {} sessions are ended, {} go on without a daemon",
-                        up - left, serving->up(), left);
-        serving->stop();
+                        "stopping: {} calls and {} sessions are ended, {} and {} go on without a "
+                        "daemon",
+                        up - left, sessions - sessions_left, left, sessions_left);
     };
     const event::Signal terminate =
         TRY(event::Signal::create(loop, SIGTERM, [&] { stop(Calls::Leave); }));
@@ -167,7 +173,7 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     (void)TRY(event::notify::watchdog(loop));
 
     (void)TRY(serving->directory().load(config));
-    serving->sweep(OwnerName);
+    TRY(serving->resume(OwnerName));
     const std::size_t found = leftovers.size();
     (void)TRY(clients.load(config, leftovers));
     world->close_kept();
@@ -186,7 +192,9 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
 
 }  // namespace
 
-int run_daemon(const std::string &config_file, const std::string &netns) {
+int run_daemon(const std::string &config_file, const std::string &netns,
+               base::log::Level most_verbose) {
+    base::log::set_level(most_verbose);
     refuse_core();
     (void)std::signal(SIGPIPE, SIG_IGN);  // standard error may be a pipe
     const auto status = run(config_file, netns);

@@ -6,12 +6,15 @@
 // is started again, which deletes them and lets their clients dial.
 #pragma once
 
+#include <base/log.h>
+
 #include <string>
 
 namespace rtun::daemon {
 
 // The exit status: 0 stopped, 1 wrong configuration, 2 something was refused. A file that does not
 // exist is an empty configuration. netns: of the control socket's name; we are in it already.
-[[nodiscard]] int run_daemon(const std::string &config_file, const std::string &netns);
+[[nodiscard]] int run_daemon(const std::string &config_file, const std::string &netns,
+                             base::log::Level most_verbose);
 
 }  // namespace rtun::daemon

@@ -20,7 +20,8 @@ Difference difference(const config::Client &a, const config::Client &b) {
     d.enabled = a.enabled != b.enabled;
     d.route = a.add_default_route != b.add_default_route ||
               a.default_route_distance != b.default_route_distance;
-    d.reorder = a.reorder_slots != b.reorder_slots || a.reorder_time != b.reorder_time;
+    d.reorder = a.reorder_slots != b.reorder_slots || a.reorder_time != b.reorder_time ||
+                a.test_type != b.test_type || a.test_rate != b.test_rate;
     d.any = d.redial || d.enabled || d.route || d.reorder || a.comment != b.comment ||
             a.log_tag != b.log_tag;
     return d;

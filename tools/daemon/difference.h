@@ -14,7 +14,7 @@ struct Difference {
     bool redial = false;   // needs a new call
     bool enabled = false;  // was enabled or disabled
     bool route = false;    // default route or its distance
-    bool reorder = false;  // reorder queue of the session
+    bool reorder = false;  // the order of the session's packets
 };
 [[nodiscard]] Difference difference(const config::Client &a, const config::Client &b);
 

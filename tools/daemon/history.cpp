@@ -118,7 +118,8 @@ History::History(const Room &room) {
 }
 
 void History::record(const ctl::Event &event) {
-    if (event.object != "client" && event.object != "call")
+    const bool refused = event.object == "server" && !field(event, "outcome").empty();
+    if (event.object != "client" && event.object != "call" && !refused)
         return;
     Open &open = open_of(event);
     ctl::Story &story = open.story;

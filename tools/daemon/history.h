@@ -4,7 +4,8 @@
 // by step, kept from the events that clients and calls tell. An attempt begins with the first event
 // of its key and ends with the one that has the field "outcome"; each event between is a step.
 //
-// An event belongs to a story if its object is "client" or "call". Fields that are looked at:
+// An event belongs to a story if its object is "client" or "call"; one of a "server" with an
+// outcome is a story of its own, of who was turned away at the door. Fields that are looked at:
 //
 //     attempt         key of the attempt, if an object can have several at a time (a call has one
 //                     of its own); else its object and name are

@@ -40,14 +40,29 @@ base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Sessi
     server_ = *server;
     fwmark_ = tunnel.spec.fwmark;
     session_ = {.id = session.id, .local_id = session.local_id};
+    TRY(adopt_device(session));
+    ipv4_ = ipv4;
+    ipv6_ = ipv6;
+    return adopt_routes();
+}
+
+base::Status Plumbing::adopt_in(const netlink::Session &session, const std::optional<Ipv4> &ipv4,
+                                const std::optional<Ipv6> &ipv6) {
+    tunnel_ = session.tunnel;
+    session_ = {.id = session.id, .local_id = session.local_id};
+    TRY(adopt_device(session));
+    ipv4_ = ipv4;
+    ipv6_ = ipv6;
+    return {};
+}
+
+base::Status Plumbing::adopt_device(const netlink::Session &session) {
     if (!session.device || session.netnsid)
         return base::fail(base::ErrorCode::NotFound, session.netnsid
                                                          ? "its interface was moved away"
                                                          : "its interface was deleted");
     device_ = netlink::Link{*session.device, TRY(kernel_.link_name(*session.device))};
-    ipv4_ = ipv4;
-    ipv6_ = ipv6;
-    return adopt_routes();
+    return {};
 }
 
 base::Status Plumbing::adopt_routes() {
@@ -226,7 +241,7 @@ bool Plumbing::default_route_wins() {
     return !way || (device_ && way->oif == device_->index);
 }
 
-std::uint32_t Plumbing::path_mtu() {
+std::uint32_t Plumbing::path_mtu() const {
     if (!tunnel_)
         return 0;
     const auto mine = kernel_.tunnel(*tunnel_);

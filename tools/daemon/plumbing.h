@@ -66,6 +66,11 @@ public:
     [[nodiscard]] base::Status adopt(const netlink::Tunnel &tunnel, const netlink::Session &session,
                                      const std::optional<Ipv4> &ipv4,
                                      const std::optional<Ipv6> &ipv6);
+    // Instead of open_in(), ipv4_up() and ipv6_up(), likewise; what is wrong with the device is
+    // told when the session is ours already.
+    [[nodiscard]] base::Status adopt_in(const netlink::Session &session,
+                                        const std::optional<Ipv4> &ipv4,
+                                        const std::optional<Ipv6> &ipv6);
     [[nodiscard]] base::Status set_mtu(std::uint32_t mtu);
 
     // Needs the device. Nothing: none. Pins the way to the server first.
@@ -74,7 +79,7 @@ public:
     [[nodiscard]] bool default_route_wins();
 
     // The path MTU to the peer as the kernel knows it, 0 if it does not.
-    [[nodiscard]] std::uint32_t path_mtu();
+    [[nodiscard]] std::uint32_t path_mtu() const;
     [[nodiscard]] base::Result<netlink::Session> session() const;
     [[nodiscard]] bool owns(netlink::SessionId id) const { return session_ && session_->id == id; }
     [[nodiscard]] bool owns(netlink::TunnelId id) const { return tunnel_ == id; }
@@ -90,6 +95,7 @@ public:
 private:
     static constexpr int MaxNumber = 9999;
     [[nodiscard]] base::Result<netlink::Link> add_device(const std::string &name);
+    [[nodiscard]] base::Status adopt_device(const netlink::Session &session);
     [[nodiscard]] base::Status adopt_routes();
     [[nodiscard]] base::Status device_up(const std::string &interface, std::uint32_t mtu);
     [[nodiscard]] base::Status open_protocols();

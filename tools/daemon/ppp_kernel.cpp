@@ -10,6 +10,13 @@ namespace rtun::daemon {
 
 namespace {
 
+constexpr std::uint16_t LargestSize = 16384;  // as of max-mtu
+
+// Of a packet on the path; nothing: not known, or not believed.
+std::optional<std::uint32_t> room_in(std::uint32_t path, std::uint32_t ours) {
+    return path > ours ? std::optional(std::max(path - ours, MinMtu)) : std::nullopt;
+}
+
 netlink::Mppe mppe_of(const std::optional<ppp::EncryptionUp::Direction> &direction,
                       config::MppeResync resync) {
     if (!direction)
@@ -60,11 +67,17 @@ DeviceMtu device_mtu(std::uint32_t link, std::uint32_t max, std::uint32_t path, 
     DeviceMtu result;
     result.path = path;
     result.ours = PptpOverhead + (clear == Clear::Yes ? 0 : MppeOverhead);
-    result.wanted = std::min(link, max);
-    const std::uint32_t limit =
-        path > result.ours ? std::max(path - result.ours, MinMtu) : result.wanted;
-    result.mtu = std::min(result.wanted, limit);
+    const std::optional<std::uint32_t> room = room_in(path, result.ours);
+    result.wanted = std::min(link, max != 0 ? max : room.value_or(UsualSize));
+    result.mtu = std::min(result.wanted, room.value_or(result.wanted));
     return result;
+}
+
+std::uint16_t link_mtu(std::uint16_t max) { return max != 0 ? max : LargestSize; }
+
+std::uint16_t automatic_mru(std::uint32_t path) {
+    const std::uint32_t fits = room_in(path, PptpOverhead).value_or(UsualSize);
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(fits, LargestSize));
 }
 
 std::uint64_t frames_seen(const netlink::Stats &stats) { return stats.rx_packets + stats.rx_echo; }

@@ -20,6 +20,8 @@ inline constexpr std::uint32_t PptpOverhead = 20 + 16 + 4;
 inline constexpr std::uint32_t MppeOverhead = 4;
 // The smallest device MTU: what a path says below that is not believed.
 inline constexpr std::uint32_t MinMtu = 128;
+// What auto stands for while the path is not known: the usual size.
+inline constexpr std::uint32_t UsualSize = 1450;
 
 [[nodiscard]] netlink::SessionChange agreed(const ppp::LcpOpened &lcp);
 // Anew: what was agreed does not hold until LCP has opened again (RFC 1661 section 6.5).
@@ -38,9 +40,14 @@ struct DeviceMtu {
     [[nodiscard]] bool lowered() const { return mtu < wanted; }
 };
 enum class Clear : std::uint8_t { Yes, No };
-// link: what the link takes, with or without encryption.
+// link: what the link takes, with or without encryption. max 0: what fits the path.
 [[nodiscard]] DeviceMtu device_mtu(std::uint32_t link, std::uint32_t max, std::uint32_t path,
                                    Clear clear);
+
+// max-mtu as a link is told of it: 0, which follows the path, is no limit.
+[[nodiscard]] std::uint16_t link_mtu(std::uint16_t max);
+// The max-mru that fits the path. The peer takes MPPE's octets off it.
+[[nodiscard]] std::uint16_t automatic_mru(std::uint32_t path);
 
 // PPP frames from the peer that the link engine has not seen. Acknowledgements do not count: they
 // come from the other end's GRE, which may outlive its PPP (it is another process with many

@@ -80,6 +80,10 @@ void PptpCall::connected() {
         netlink::SessionChange session;
         session.reorder_slots = plan_.client.reorder_slots;
         session.reorder_timeout = static_cast<std::uint32_t>(plan_.client.reorder_time.count());
+        if (plan_.client.test_type != 0) {
+            session.disorder = plan_.client.test_type;
+            session.disorder_rate = plan_.client.test_rate;
+        }
         // From the first moment, so that there is none in which packets could leave in clear.
         if (plan_.client.encryption == ppp::Encryption::Required)
             session.mppe_required = true;
@@ -184,8 +188,9 @@ ppp::LinkOptions PptpCall::link_options() const {
     ppp::LinkOptions options;
     options.allow = plan_.client.allow;
     options.credentials = plan_.credentials;
-    options.mtu = plan_.client.max_mtu;
-    options.mru = plan_.client.max_mru;
+    options.mtu = link_mtu(plan_.client.max_mtu);
+    options.mru =
+        plan_.client.max_mru != 0 ? plan_.client.max_mru : automatic_mru(plumbing_.path_mtu());
     options.request_dns = plan_.client.use_peer_dns != config::PeerDns::No;
     options.ipv6 = plan_.client.ipv6;
     options.encryption = plan_.client.encryption.value_or(ppp::Encryption::Auto);
@@ -281,9 +286,13 @@ void PptpCall::on(ppp::EncryptionRefused &output) {
         outputs_.emplace_back(NotEncrypted{output.text});
 }
 
+DeviceMtu PptpCall::fitting(std::uint32_t path) const {
+    return daemon::device_mtu(link_mtu_, plan_.client.max_mtu, path,
+                              encrypts_ ? Clear::No : Clear::Yes);
+}
+
 std::uint32_t PptpCall::device_mtu(std::uint32_t path) {
-    const DeviceMtu fits = daemon::device_mtu(link_mtu_, plan_.client.max_mtu, path,
-                                              encrypts_ ? Clear::No : Clear::Yes);
+    const DeviceMtu fits = fitting(path);
     if (fits.lowered())
         outputs_.emplace_back(MtuLowered{fits.mtu, fits.wanted, fits.path, fits.ours});
     return fits.mtu;
@@ -333,11 +342,10 @@ void PptpCall::on(ppp::Ipv4Down &) {
 void PptpCall::on(ppp::Ipv6Up &output) {
     if (reason_)
         return;
-    // If it is before IPv4, that will fit the MTU to the path.
-    const auto made = plumbing_.ipv6_up(
-        {.interface = plan_.interface,
-         .mtu = up_ ? mtu_ : std::min<std::uint32_t>(link_mtu_, plan_.client.max_mtu),
-         .interface_id = output.local_interface_id});
+    // If it is before IPv4, that will tell of an MTU that is lowered.
+    const auto made = plumbing_.ipv6_up({.interface = plan_.interface,
+                                         .mtu = up_ ? mtu_ : fitting(plumbing_.path_mtu()).mtu,
+                                         .interface_id = output.local_interface_id});
     outputs_.emplace_back(Ipv6{output.local_interface_id, output.remote_interface_id,
                                made ? std::string() : made.error().text});
 }
@@ -371,14 +379,21 @@ void PptpCall::set_default_route(std::optional<DefaultRoute> wanted) {
                               wanted->distance)});
 }
 
-base::Status PptpCall::set_reorder(std::uint32_t slots, std::chrono::milliseconds time) {
-    plan_.client.reorder_slots = slots;
-    plan_.client.reorder_time = time;
+base::Status PptpCall::set_order(const config::Client &client) {
+    const bool tests = plan_.client.test_type != 0 || client.test_type != 0;
+    plan_.client.reorder_slots = client.reorder_slots;
+    plan_.client.reorder_time = client.reorder_time;
+    plan_.client.test_type = client.test_type;
+    plan_.client.test_rate = client.test_rate;
     if (!plumbing_.session_id())
         return {};
     netlink::SessionChange change;
-    change.reorder_slots = slots;
-    change.reorder_timeout = static_cast<std::uint32_t>(time.count());
+    change.reorder_slots = client.reorder_slots;
+    change.reorder_timeout = static_cast<std::uint32_t>(client.reorder_time.count());
+    if (tests) {
+        change.disorder = client.test_type;
+        change.disorder_rate = client.test_rate;
+    }
     return plumbing_.set(change);
 }
 

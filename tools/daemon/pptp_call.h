@@ -165,7 +165,7 @@ public:
 
     // Settings that change while the call is up.
     void set_default_route(std::optional<DefaultRoute> wanted);
-    [[nodiscard]] base::Status set_reorder(std::uint32_t slots, std::chrono::milliseconds time);
+    [[nodiscard]] base::Status set_order(const config::Client &client);
 
     // For how long nothing has been carried, as far as is known; nothing: not up.
     [[nodiscard]] std::optional<base::Duration> idle(base::Time now);
@@ -217,7 +217,8 @@ private:
 
     [[nodiscard]] ppp::LinkOptions link_options() const;
     [[nodiscard]] pptp::ControlOptions control_options() const;
-    [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);
+    [[nodiscard]] DeviceMtu fitting(std::uint32_t path) const;
+    [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);  // and tells if it was lowered
     void fit_mtu(std::uint32_t path);
     [[nodiscard]] StreamHandlers handlers();
     [[nodiscard]] std::optional<CallState> state() const;

@@ -140,8 +140,14 @@ base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tun
     // What may have changed meanwhile: the path, and settings that need no new call.
     fit_mtu(plumbing_.path_mtu());
     if (session.reorder_slots != plan_.client.reorder_slots ||
-        session.reorder_timeout != static_cast<std::uint32_t>(plan_.client.reorder_time.count()))
-        TRY(set_reorder(plan_.client.reorder_slots, plan_.client.reorder_time));
+        session.reorder_timeout != static_cast<std::uint32_t>(plan_.client.reorder_time.count()) ||
+        session.disorder != plan_.client.test_type ||
+        (session.disorder != 0 && session.disorder_rate != plan_.client.test_rate)) {
+        // What the kernel has is what it is changed from.
+        const config::Client wanted = plan_.client;
+        plan_.client.test_type = static_cast<std::uint8_t>(session.disorder);
+        TRY(set_order(wanted));
+    }
     set_default_route(wanted_route_);
     heard_ = true;  // what was unsent is on its way, and must not be sent by yet another program
     settle(now);

@@ -62,6 +62,7 @@ PptpServer::~PptpServer() {
 // -- configuration
 
 void PptpServer::apply(const config::PptpServer &server, const config::Accounting &accounting) {
+    const bool other_pace = accounting.interim_update != accounting_.interim_update;
     accounting_ = accounting;
     settings_ = std::make_shared<const ServerSettings>(
         ServerSettings{.server = server, .accounting = accounting.enabled});
@@ -74,15 +75,18 @@ void PptpServer::apply(const config::PptpServer &server, const config::Accountin
             connection->stop({Layer::Config, Side::User, ErrorCode::Closed,
                               "the server was disabled", Cause::ServerDisabled});
     }
-    interim_.reset();
-    if (accounting.enabled && accounting.interim_update.count() > 0)
+    // What is applied more often than that must not put it off for ever.
+    if (!accounting.enabled || accounting.interim_update.count() == 0)
+        interim_.reset();
+    else if (!interim_ || other_pace)
         interim_ = parts_.world.now() + accounting.interim_update;
     arm();
 }
 
 void PptpServer::terms_changed() {
     for (const Connection &connection : connections_)
-        connection->terms_changed();
+        if (!connection->ended())
+            connection->terms_changed();
 }
 
 void PptpServer::follow(const std::vector<config::PptpServer::Listen> &wanted) {
@@ -150,6 +154,9 @@ bool PptpServer::admit(base::Ipv4 host) {
          fmt::format("connection from {} refused: {}{}", host.text(), info(*why).words,
                      held > 0 ? fmt::format(" (and {} before)", held) : ""),
          {{"peer", host.text()},
+          {"outcome", "refused"},
+          {"layer", std::string(name(Layer::Tcp))},
+          {"by", std::string(name(Side::Local))},
           {"cause", std::string(info(*why).name)},
           {"reason", std::string(info(*why).words)},
           {"before", std::to_string(held)}});
@@ -302,11 +309,13 @@ void PptpServer::each(const std::function<void(const ServerCall &)> &visit) cons
 }
 
 unsigned PptpServer::kill(std::string_view who, const Reason &reason) {
-    const auto meant = [who](const ServerCall &call) {
+    const auto host = base::Ipv4::parse(who);
+    const auto meant = [who, &host](const ServerCall &call) {
         if (!call.known() || call.reason())
             return false;
         const auto id = call.kernel_id();
         return call.session()->user == who || call.session()->interface == who ||
+               (host && call.caller() == *host) ||
                (id && std::to_string(static_cast<std::uint32_t>(*id)) == who);
     };
     unsigned killed = 0;

@@ -35,6 +35,8 @@
 
 namespace rtun::daemon {
 
+struct ServerLeftovers;
+
 class PptpServer {
 public:
     // The store writes to the disk at most so often, however many sessions come and go.
@@ -64,6 +66,16 @@ public:
     // Users, profiles, pools or interfaces are others.
     void terms_changed();
     [[nodiscard]] const config::PptpServer &settings() const { return settings_->server; }
+
+    // Once, after the first apply(): connections that an earlier program of this owner has left in
+    // the kernel, how many sessions that are (pptp_server_resume.cpp). None of them is ended yet,
+    // but records and leases of those that are no more are.
+    [[nodiscard]] base::Result<std::size_t> adopt(std::string_view owner);
+    // Then: what can go on goes on, the rest ends. How many sessions go on.
+    std::size_t begin_resumed();
+    // Before this program ends: sessions that the next one can go on with are left to it, how many
+    // that were. The others are ended, as by stop_all().
+    std::size_t leave_all(const Reason &reason);
 
     // True: it was about something of the server's, and is nobody else's business.
     bool kernel_event(const netlink::Event &event);
@@ -103,6 +115,8 @@ private:
     };
     using Connection = std::unique_ptr<ServerConnection>;
 
+    void adopt(const ServerConnection::Found &found, ServerLeftovers &leftovers);
+    [[nodiscard]] base::Status close_records(const ServerLeftovers &leftovers);
     void follow(const std::vector<config::PptpServer::Listen> &wanted);
     void open(Door &door);
     [[nodiscard]] StreamHandlers accept(std::unique_ptr<Stream> stream, std::uint32_t device);

@@ -48,7 +48,9 @@ void Progress::show(const ctl::Event &event) {
     if (event.id == Dialing) {
         begin("dialing ...");
     } else if (event.id == Tcp || event.id == Control || event.id == Lcp) {
-        // Steps on the way, for `why` and -j.
+        // Steps on the way, for `why` and -j, and for whoever wants them all.
+        if (steps_ == Steps::All)
+            line(event.text);
     } else if (event.id == Call) {
         finish(fmt::format(" connected ({}, call {}/{})", field(event, "server"),
                            field(event, "call_id"), field(event, "peer_call_id")));
@@ -98,8 +100,8 @@ void Progress::begin(std::string_view text) {
 }
 
 void Progress::finish(std::string_view text) {
-    if (open_.empty()) {
-        line(text);
+    if (open_.empty()) {  // another line came between
+        line(text.substr(text.starts_with(' ') ? 1 : 0));
         return;
     }
     const std::string begun = std::exchange(open_, {});

@@ -16,11 +16,12 @@ namespace rtun::daemon {
 class Progress {
 public:
     enum class Style : std::uint8_t { Terminal, Lines };
+    enum class Steps : std::uint8_t { Usual, All };
     using Print = std::function<void(std::string_view)>;
 
     // what: the name at the beginning of every line. print gets pieces that are to be seen at once.
-    Progress(std::string what, Style style, Print print)
-        : what_(std::move(what)), style_(style), print_(std::move(print)) {}
+    Progress(std::string what, Style style, Print print, Steps steps = Steps::Usual)
+        : what_(std::move(what)), style_(style), steps_(steps), print_(std::move(print)) {}
 
     void show(const ctl::Event &event);
 
@@ -31,6 +32,7 @@ private:
 
     std::string what_;
     Style style_;
+    Steps steps_;
     Print print_;
     std::string open_;  // what was begun
 };

@@ -60,6 +60,7 @@ constexpr std::array cause_table{
     CauseInfo{Cause::Kernel, "kernel", "kernel said no"},
     CauseInfo{Cause::SessionDeleted, "session-deleted", "deleted in the kernel"},
     CauseInfo{Cause::InterfaceDeleted, "interface-deleted", "its interface was deleted"},
+    CauseInfo{Cause::DaemonRestarted, "daemon-restarted", "not to be gone on with by a new daemon"},
     CauseInfo{Cause::Lost, "lost", "end not seen"},
 };
 

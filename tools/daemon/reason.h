@@ -77,6 +77,7 @@ enum class Cause : std::uint8_t {
     Kernel,
     SessionDeleted,
     InterfaceDeleted,
+    DaemonRestarted,
     Lost,
 };
 struct CauseInfo {

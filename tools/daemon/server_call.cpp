@@ -48,10 +48,16 @@ base::Status ServerCall::open() {
         session.peer_window = plan_.request.peer_window;
     session.reorder_slots = settings.reorder_slots;
     session.reorder_timeout = static_cast<std::uint32_t>(settings.reorder_time.count());
+    session.tx_window = tx_window();
     session.static_rtt = static_cast<std::uint32_t>(settings.static_rtt.count());
     TRY(plumbing_.open_in(plan_.tunnel, session));
     kernel_id_ = plumbing_.session_id();
     return {};
+}
+
+// Nothing is waited for unless the operator says how long: not every peer acknowledges on its own.
+std::uint32_t ServerCall::tx_window() const {
+    return plan_.settings->server.static_rtt.count() > 0 ? plan_.request.peer_window : 0;
 }
 
 void ServerCall::start(base::Time now) {
@@ -77,8 +83,13 @@ ppp::LinkOptions ServerCall::link_options() const {
     options.authenticator.timeout = AuthTimeout;
     options.authenticator.rechallenge = settings.rechallenge;
     options.passive = Passive;
-    options.mtu = settings.max_mtu;
+    options.mtu = link_mtu(settings.max_mtu);
     options.mru = settings.max_mru;
+    if (settings.max_mru == 0) {
+        // There is no session yet, but the tunnel is the connection's.
+        const auto tunnel = ground_.kernel.tunnel(plan_.tunnel);
+        options.mru = automatic_mru(tunnel ? tunnel->pmtu : 0);
+    }
     options.encryption = ppp::Encryption::Auto;  // until it is known who it is
     options.mppe = settings.mppe;
     options.mppe_stateful = settings.mppe_stateful;
@@ -179,6 +190,7 @@ void ServerCall::restart_timeouts(base::Time now) {
         session_end_ = *first_up_ + session_->terms.session_timeout;
     if (session_->terms.idle_timeout.count() > 0) {
         busy_ = now;
+        busy_epoch_ = ground_.world.epoch();
         check_idle(now);
     }
 }
@@ -189,9 +201,11 @@ void ServerCall::check_idle(base::Time now) {
     const base::Duration timeout = session_->terms.idle_timeout;
     idle_check_.reset();
     if (const auto session = plumbing_.session()) {
-        const std::uint64_t packets = session->stats.rx_packets + session->stats.tx_packets;
-        if (packets != std::exchange(packets_, packets))
+        const std::uint64_t packets = packets_carried(session->stats);
+        if (packets != std::exchange(packets_, packets)) {
             busy_ = now;
+            busy_epoch_ = ground_.world.epoch();
+        }
     }
     if (now - busy_ >= timeout) {
         leave(now, local_reason(Cause::IdleTimeout,
@@ -248,12 +262,16 @@ void ServerCall::settings_changed(std::shared_ptr<const ServerSettings> settings
                         old.reorder_time != fresh.reorder_time ||
                         old.static_rtt != fresh.static_rtt;
     plan_.settings = std::move(settings);
-    if (!kernel || ended_ || !plumbing_.session_id())
-        return;
+    if (kernel && !ended_ && plumbing_.session_id())
+        apply_settings();
+}
+
+void ServerCall::apply_settings() {
     netlink::SessionChange change;
     change.reorder_slots = plan_.settings->server.reorder_slots;
     change.reorder_timeout =
         static_cast<std::uint32_t>(plan_.settings->server.reorder_time.count());
+    change.tx_window = tx_window();
     change.static_rtt = static_cast<std::uint32_t>(plan_.settings->server.static_rtt.count());
     if (const auto done = plumbing_.set(change); !done)
         tell(Level::Warning, server_id::Setting,
@@ -262,7 +280,7 @@ void ServerCall::settings_changed(std::shared_ptr<const ServerSettings> settings
 }
 
 ServerCall::Shown ServerCall::shown(base::Time now) const {
-    return {.uptime = first_up_ ? now - *first_up_ : base::Duration::zero(),
+    return {.uptime = lasted(now),
             .encoding = encoding_,
             .insecure = insecure_,
             .dynamic = !static_name_,
@@ -342,6 +360,7 @@ void ServerCall::settle(base::Time now) {
         if (reason_ && !busy)
             busy = wind_down(now);
     }
+    save();
 }
 
 // True: the engine has something to do.
@@ -403,15 +422,19 @@ void ServerCall::tell_end(const netlink::Stats &stats) {
         tell(Level::Info, server_id::Failed, reason_->text, std::move(fields));
         return;
     }
-    const base::Duration lasted = now - *first_up_;
+    const base::Duration uptime = lasted(now);
     fields["uptime"] =
-        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
     fields["rx_bytes"] = std::to_string(stats.rx_bytes);
     fields["tx_bytes"] = std::to_string(stats.tx_bytes);
     tell(Level::Info, server_id::Down,
-         fmt::format("{} disconnected after {}: {}", session_->user, base::format_uptime(lasted),
+         fmt::format("{} disconnected after {}: {}", session_->user, base::format_uptime(uptime),
                      reason_->text),
          std::move(fields));
+}
+
+base::Duration ServerCall::lasted(base::Time now) const {
+    return first_up_ ? now - *first_up_ : base::Duration::zero();
 }
 
 std::optional<aaa::Store::Counters> ServerCall::counters(const netlink::Stats &stats) const {

@@ -27,7 +27,9 @@
 #include <daemon/plumbing.h>
 #include <daemon/ppp_kernel.h>
 #include <daemon/reason.h>
+#include <daemon/server_session.h>
 #include <daemon/server_sessions.h>
+#include <daemon/server_state.h>
 #include <daemon/world.h>
 #include <netlink/kernel.h>
 #include <ppp/link.h>
@@ -77,20 +79,6 @@ struct ServerSettings {
     bool accounting = true;
 };
 
-// A session whose user is known, as another program needs it to go on with it (with the link's
-// state). Plain values.
-struct ServerSession {
-    std::string key;  // of its leases and of its record
-    std::string user;
-    auth::Method method{};
-    aaa::Terms terms;
-    base::Ipv4 local;
-    base::Ipv4 remote;
-    std::string interface;  // empty: not up yet
-    bool recorded = false;  // it has a record
-    double since = 0;       // epoch; 0: not up yet
-};
-
 class ServerCall {
 public:
     // A client begins; one that waits for us gets our Configure-Request after so long.
@@ -120,6 +108,21 @@ public:
     ServerCall &operator=(const ServerCall &) = delete;
     ~ServerCall();
 
+    // Instead of open() and start(): what an earlier program has made is this call's from now on.
+    // Nothing: it goes on as soon as begin_resumed() says so; else why it cannot, and abort() is
+    // next. The kernel is only looked at (server_call_resume.cpp).
+    [[nodiscard]] std::optional<Reason> resume(const SessionState &state,
+                                               const netlink::Session &session, base::Time now);
+    // The control connection has no such call: nobody is to be told of its end.
+    void hang_up() { hung_up_ = true; }
+    // path: its MTU. record_is_there: its record, begun and not ended, if it had one.
+    void begin_resumed(std::uint32_t path, bool record_is_there, base::Time now);
+    // Lets go of it, for the next program; nothing of it is touched. False: that cannot go on with
+    // it.
+    [[nodiscard]] bool leave();
+    // Writes what the next program needs. False: the kernel has not got it.
+    bool save();
+
     [[nodiscard]] base::Status open();          // the kernel's half, before the peer is answered
     void start(base::Time now);                 // it was: PPP begins
     void stop(base::Time now, Reason reason);   // in order
@@ -143,6 +146,8 @@ public:
     [[nodiscard]] std::optional<netlink::SessionId> kernel_id() const { return kernel_id_; }
     [[nodiscard]] bool known() const { return session_.has_value(); }
     [[nodiscard]] bool up() const { return up_since_.has_value(); }
+    // Another program could go on with it as it is now.
+    [[nodiscard]] bool lasts() const { return up() && !ended_ && !reason_ && link_.state(); }
     [[nodiscard]] pptp::CallId peer_call() const { return plan_.request.peer; }
     [[nodiscard]] const Plumbing &plumbing() const { return plumbing_; }
     [[nodiscard]] const std::optional<ServerSession> &session() const { return session_; }
@@ -183,6 +188,8 @@ private:
     [[nodiscard]] ppp::LinkOptions link_options() const;
     [[nodiscard]] ppp::Grant grant() const;
     void set(const netlink::SessionChange &change);  // or it ends
+    void apply_settings();                           // that the kernel can change
+    [[nodiscard]] std::uint32_t tx_window() const;   // 0: none
 
     // -- who it is, and what it gets (server_call_user.cpp)
     void judge(base::Time now);
@@ -205,6 +212,14 @@ private:
     void open_ipv6();
     [[nodiscard]] Dressed dressed() const;
 
+    // -- for the next program (server_call_resume.cpp)
+    [[nodiscard]] SessionState state() const;
+    void take_over(const SessionState &state, const netlink::Session &session, base::Time now);
+    [[nodiscard]] std::optional<Reason>
+    resume_link(const ppp::LinkState &link, const netlink::Session &session, base::Time now);
+    void resume_timeouts(base::Time now);
+    void tell_found(std::string_view id, base::log::Level level, std::string_view words);
+
     // -- while it is up
     void keepalive(base::Time now);
     void check_idle(base::Time now);
@@ -219,6 +234,7 @@ private:
     using Fields = std::map<std::string, std::string>;
     void tell(base::log::Level level, std::string_view id, std::string text, Fields fields = {});
     void tell_end(const netlink::Stats &stats);
+    [[nodiscard]] base::Duration lasted(base::Time now) const;
 
     const ServerGround &ground_;
     Plan plan_;
@@ -231,6 +247,7 @@ private:
     std::optional<Reason> reason_;
     std::string peer_words_;  // what the peer has said at the end, if that is not the reason
     bool hung_up_ = false;
+    bool stale_settings_ = false;  // the kernel has those of an earlier configuration
     bool link_ended_ = false;
     bool ended_ = false;
     base::Deadline known_by_;
@@ -263,8 +280,12 @@ private:
     std::uint64_t missed_ = 0;   // echo replies
     std::uint64_t packets_ = 0;  // both ways, when idle-timeout last asked
     base::Time busy_{};          // when there was traffic, as far as known
+    double busy_epoch_ = 0;      // the same by the wall clock
     base::Deadline idle_check_;
     base::Deadline session_end_;
+    std::string terms_text_;  // of session_->terms, for save()
+    base::Bytes saved_;       // what the kernel has
+    bool too_long_ = false;   // that the state is, which was told
 };
 
 }  // namespace rtun::daemon

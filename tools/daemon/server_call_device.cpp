@@ -83,7 +83,8 @@ Dressed ServerCall::dressed() const {
     dressed.user = session_->user;
     dressed.caller = plan_.caller.text();
     dressed.interface = session_->interface;
-    dressed.link = plumbing_.device()->index;
+    if (plumbing_.device())
+        dressed.link = plumbing_.device()->index;
     dressed.local = session_->local;
     dressed.remote = session_->remote;
     dressed.dns = session_->terms.dns_server;

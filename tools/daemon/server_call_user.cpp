@@ -32,6 +32,8 @@ ppp::Encryption encryption_of(const aaa::Terms &terms) {
         return ppp::Encryption::Auto;
     case Use::Require:
         return ppp::Encryption::Required;
+    case Use::Passive:
+        return ppp::Encryption::Passive;
     case Use::Default:
     case Use::No:
         break;
@@ -227,6 +229,7 @@ void ServerCall::terms_changed(base::Time now) {
         const bool timeouts = fresh->session_timeout != session_->terms.session_timeout ||
                               fresh->idle_timeout != session_->terms.idle_timeout;
         session_->terms = std::move(*fresh);
+        terms_text_.clear();
         if (timeouts)
             restart_timeouts(now);
     }

@@ -4,7 +4,6 @@
 // away, and the alarm is set to what comes first.
 #include <daemon/server_connection.h>
 
-#include <daemon/blob.h>
 #include <daemon/drive.h>
 #include <daemon/server_events.h>
 
@@ -109,7 +108,8 @@ base::Status ServerConnection::make_tunnel() {
     spec.lifetime = netlink::Lifetime::OutlivesOwner;
     spec.fwmark = settings_->server.fwmark;
     spec.oif = place_.device;
-    spec.blob = server_blob();
+    spec.blob = encode_connection(std::nullopt);
+    saved_ = spec.blob;
     tunnel_ = TRY(ground_.kernel.tunnel_add(spec));
     ground_.index.tunnels.emplace(static_cast<std::uint32_t>(*tunnel_), this);
     return {};
@@ -147,6 +147,9 @@ void ServerConnection::refused(const pptp::CallRequested &request, pptp::Server:
     event.name = "pptp";
     event.text = fmt::format("call from {} refused: {}", peer_.text(), reason.text);
     event.fields = {{"peer", peer_.text()},
+                    {"outcome", "refused"},
+                    {"layer", std::string(name(reason.layer))},
+                    {"by", std::string(name(reason.by))},
                     {"cause", std::string(info(cause_of(reason)).name)},
                     {"reason", reason.text}};
     ground_.sink(Level::Info, event);
@@ -253,6 +256,12 @@ void ServerConnection::kernel_event(const netlink::Event &event) {
         // Each of its sessions was told of before.
         ground_.index.tunnels.erase(static_cast<std::uint32_t>(*tunnel_));
         tunnel_.reset();
+        // What the next program needs stood in it. The client may come again.
+        if (kept_) {
+            stop({Layer::Kernel, Side::Local, ErrorCode::Refused,
+                  "its tunnel was deleted in the kernel", Cause::SessionDeleted});
+            return;
+        }
     } else if (const auto *changed = std::get_if<netlink::SessionChanged>(&event)) {
         if (ServerCall *of = call(changed->session.id);
             of != nullptr && of->up() && !changed->session.device)
@@ -340,6 +349,7 @@ void ServerConnection::turn() {
     while (drain(control_, handle) || bury()) {
     }
     wind_down();
+    save();
     base::Deadline next = flush_by_;
     if (!control_ended_)
         next = base::earlier(next, control_.deadline());

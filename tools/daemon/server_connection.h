@@ -18,7 +18,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rtun::daemon {
@@ -39,6 +41,21 @@ public:
 
     [[nodiscard]] StreamHandlers handlers();
     void begin(std::unique_ptr<Stream> stream, HalfOpen half_open);
+
+    // Instead of begin(): a connection of an earlier program, and the sessions in its tunnel. When
+    // all have been adopted, begin_resumed() goes on with what can be gone on with and ends the
+    // rest. records: those that are begun and not ended (server_connection_resume.cpp).
+    struct Found {
+        netlink::Tunnel tunnel;
+        std::vector<netlink::Session> sessions{};
+    };
+    void adopt(const Found &found);
+    void begin_resumed(const std::optional<std::set<std::string>> &records);
+    // Sessions that nobody can tell anything of. They are deleted.
+    [[nodiscard]] const std::vector<netlink::Session> &strange() const { return strange_; }
+    // Lets go of it, for the next program, and it has ended. How many calls of it go on; 0: none
+    // could, and nothing was done.
+    [[nodiscard]] std::size_t leave();
 
     void stop(Reason reason);   // in order
     void abort(Reason reason);  // at once
@@ -72,6 +89,11 @@ private:
     [[nodiscard]] base::Status make_tunnel();
     void refused(const pptp::CallRequested &request, pptp::Server::Refusal how, Reason reason);
 
+    [[nodiscard]] std::optional<Reason> adopt_control(const netlink::Tunnel &tunnel);
+    void adopt_call(const netlink::Session &session);
+    void clear_orphans();
+    void save();
+
     [[nodiscard]] ServerCall *call(pptp::CallId peer);
     [[nodiscard]] ServerCall *call(netlink::SessionId session);
     void forget(const ServerCall &call);
@@ -102,6 +124,16 @@ private:
     bool tcp_closed_ = false;
     bool ended_ = false;
     base::Deadline flush_by_;
+
+    bool kept_ = false;     // the stream
+    bool keeping_ = false;  // that was asked for
+    base::Bytes saved_;     // what the kernel has of the connection
+    // Between adopt() and begin_resumed(): why it cannot go on, or some of its calls.
+    std::optional<Reason> unfit_;
+    std::vector<std::pair<ServerCall *, Reason>> unfit_calls_;
+    std::vector<netlink::Session> strange_;
+    std::uint32_t path_mtu_ = 0;
+    base::Bytes unsent_;
 };
 
 }  // namespace rtun::daemon

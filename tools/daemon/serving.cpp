@@ -7,9 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <set>
 #include <utility>
 
 namespace rtun::daemon {
@@ -44,17 +42,6 @@ aaa::Store open_store(const std::string &file) {
     return aaa::Store::in_memory();
 }
 
-base::Status close_records(aaa::Store &store, double now) {
-    for (const aaa::Record &record : TRY(store.open_sessions()))
-        TRY(store.end({.id = record.id,
-                       .octets_in = record.octets_in,
-                       .octets_out = record.octets_out,
-                       .packets_in = record.packets_in,
-                       .packets_out = record.packets_out},
-                      now, info(Cause::Lost).name, "the daemon ended without seeing it"));
-    return store.sync();
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<Serving>> Serving::create(const Parts &parts, const std::string &netns,
@@ -67,7 +54,7 @@ base::Result<std::unique_ptr<Serving>> Serving::create(const Parts &parts, const
 
 Serving::Serving(const Parts &parts, std::unique_ptr<netlink::Host> host, aaa::Store store,
                  EventSink sink, std::function<void()> quiet)
-    : parts_(parts), host_(std::move(host)), store_(std::move(store)), pools_(store_),
+    : host_(std::move(host)), store_(std::move(store)), pools_(store_),
       dressing_(parts.loop, parts.kernel, *host_), quiet_(std::move(quiet)),
       server_({parts.world, parts.kernel, parts.random, parts.routes, users_, pools_, store_,
                dressing_},
@@ -83,30 +70,14 @@ void Serving::changed() {
     server_.terms_changed();
 }
 
-void Serving::sweep(std::string_view owner) {
-    if (const auto tunnels = parts_.kernel.tunnels())
-        for (const netlink::Tunnel &tunnel : *tunnels) {
-            const base::View begin = base::as_bytes(Blob);
-            const base::Bytes &blob = tunnel.spec.blob;
-            const bool of_server = tunnel.owner == owner && blob.size() >= begin.size() &&
-                                   std::equal(begin.begin(), begin.end(), blob.begin());
-            if (!of_server || server_.owns(tunnel.id))
-                continue;
-            const auto deleted = parts_.kernel.tunnel_del(tunnel.id);
-            base::log::info("tunnel.leftover", {},
-                            "tunnel {} to {} was a session of an earlier daemon's server: {}",
-                            static_cast<unsigned>(tunnel.id), tunnel.spec.remote.text(),
-                            deleted ? "deleted" : deleted.error().text);
-        }
-    if (const auto closed = close_records(store_, parts_.world.epoch()); !closed)
-        base::log::error("store.failed", {}, "records of an earlier daemon were not closed: {}",
-                         closed.error().text);
-    std::set<std::string> owners;
-    for (const aaa::Pools::Lease &lease : pools_.leases())
-        owners.insert(lease.owner);
-    for (const std::string &gone : owners)
-        pools_.release(gone);
+base::Status Serving::resume(std::string_view owner) {
+    const std::size_t found = TRY(server_.adopt(owner));
     dressing_.sweep();
+    const std::size_t on = server_.begin_resumed();
+    if (found > 0)
+        base::log::info("daemon.resumed", {}, "{} of {} sessions of an earlier daemon go on", on,
+                        found);
+    return {};
 }
 
 void Serving::rested() {
@@ -118,6 +89,8 @@ void Serving::rested() {
 }
 
 void Serving::stop() { server_.stop_all(daemon_stopped()); }
+
+std::size_t Serving::leave() { return server_.leave_all(daemon_stopped()); }
 
 void Serving::abort() { server_.abort_all(daemon_stopped()); }
 

@@ -26,9 +26,6 @@ namespace rtun::daemon {
 
 class Serving {
 public:
-    // How the blobs of our tunnels begin.
-    static constexpr std::string_view Blob = "rtun-server ";
-
     // All of them outlive it.
     struct Parts {
         event::Loop &loop;
@@ -46,9 +43,10 @@ public:
     Serving(const Serving &) = delete;
     Serving &operator=(const Serving &) = delete;
 
-    // Once, after the first configuration: what an earlier program left goes, tunnels of this owner
-    // among it, and records whose end nobody saw are closed.
-    void sweep(std::string_view owner);
+    // Once, after the first configuration: sessions that an earlier program of this owner has left
+    // go on, or end if they cannot. What else it has left goes, and records whose end nobody saw
+    // are closed.
+    [[nodiscard]] base::Status resume(std::string_view owner);
 
     [[nodiscard]] Directory &directory() { return directory_; }
     [[nodiscard]] Sessions &sessions() { return view_; }
@@ -56,6 +54,8 @@ public:
     // True: it was about something of the server's, and is nobody else's business.
     bool kernel_event(const netlink::Event &event) { return server_.kernel_event(event); }
     void stop();
+    // The same, but what the next program can go on with is left to it. How many sessions that are.
+    std::size_t leave();
     void abort();
 
 private:
@@ -64,7 +64,6 @@ private:
     void changed();
     void rested();
 
-    Parts parts_;
     std::unique_ptr<netlink::Host> host_;
     aaa::Store store_;
     aaa::Users users_;

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     if ((data[0] & 64) != 0)
         options.encryption = ppp::Encryption::Required;
     if ((data[0] & 128) != 0) {
-        options.mppe_stateful = true;
+        options.mppe_stateful = ppp::StatefulMppe::Yes;
         options.mppe.add(ppp::MppeStrength::Bits56);
         options.mppe.add(ppp::MppeStrength::Bits40);
     }

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     if (set(12))
         options.encryption = grant.encryption = ppp::Encryption::Required;
     if (set(13)) {
-        grant.mppe_stateful = true;
+        grant.mppe_stateful = ppp::StatefulMppe::Yes;
         grant.mppe.add(ppp::MppeStrength::Bits56);
         grant.mppe.add(ppp::MppeStrength::Bits40);
     }

@@ -177,6 +177,8 @@ void put(Message &message, const SessionChange &change) {
     put(message, RTUN_A_SESSION_DEAD_TIME, change.dead_time);
     put(message, RTUN_A_SESSION_TX_WINDOW, change.tx_window);
     put(message, RTUN_A_SESSION_STATIC_RTT, change.static_rtt);
+    put(message, RTUN_A_SESSION_DISORDER, change.disorder);
+    put(message, RTUN_A_SESSION_DISORDER_RATE, change.disorder_rate);
     put(message, RTUN_A_SESSION_MPPE_TX, change.mppe_tx);
     put(message, RTUN_A_SESSION_MPPE_RX, change.mppe_rx);
 }
@@ -259,6 +261,8 @@ Message build_tunnel_set(std::uint16_t family, TunnelId id, const TunnelChange &
     if (change.flags)
         message.bitfield(RTUN_A_TUNNEL_FLAGS, bits(*change.flags) & ChangeableTunnelFlags,
                          ChangeableTunnelFlags);
+    if (change.blob)
+        message.bytes(RTUN_A_TUNNEL_BLOB, *change.blob);
     message.end();
     return message;
 }

@@ -59,6 +59,8 @@ constexpr std::array<std::string_view, RTUN_A_SESSION_MAX + 1> SessionNames = {
     "congested",
     "mppe-tx",
     "mppe-rx",
+    "disorder",
+    "disorder-rate",
 };
 constexpr std::array<std::string_view, RTUN_A_MPPE_MAX + 1> MppeNames = {
     "", "", "bits", "flags", "key", "count", "key-changes",

@@ -120,6 +120,7 @@ base::Result<Stats> parse_stats(const Attributes &from) {
     stats.rx_mppe_missed = count(RTUN_A_STATS_RX_MPPE_MISSED);
     stats.rx_reset_requests = count(RTUN_A_STATS_RX_RESET_REQUESTS);
     stats.tx_reset_requests = count(RTUN_A_STATS_TX_RESET_REQUESTS);
+    stats.tx_held = count(RTUN_A_STATS_TX_HELD);
     const Attributes drops = from.nest(RTUN_A_STATS_DROPS);
     for (const auto &[reason, payload] : drops.all()) {
         // u64 attributes may come with padding attributes of type 0 between them.
@@ -204,6 +205,8 @@ base::Result<Session> parse_session_nest(const Attributes &from) {
     session.dead_time = from.u32(RTUN_A_SESSION_DEAD_TIME).value_or(0);
     session.tx_window = from.u32(RTUN_A_SESSION_TX_WINDOW).value_or(0);
     session.static_rtt = from.u32(RTUN_A_SESSION_STATIC_RTT).value_or(0);
+    session.disorder = from.u32(RTUN_A_SESSION_DISORDER).value_or(0);
+    session.disorder_rate = from.u32(RTUN_A_SESSION_DISORDER_RATE).value_or(0);
     session.overhead = from.u32(RTUN_A_SESSION_OVERHEAD).value_or(0);
     session.rtt = from.u32(RTUN_A_SESSION_RTT);
     session.congested = from.u32(RTUN_A_SESSION_CONGESTED).value_or(0) != 0;

@@ -70,6 +70,7 @@ struct TunnelChange {
     std::optional<std::uint8_t> tos{};
     std::optional<Df> df{};
     std::optional<TunnelFlags> flags{};  // all but scoped_ids, which stays as it is
+    std::optional<base::Bytes> blob{};
     bool operator==(const TunnelChange &) const = default;
 };
 
@@ -128,7 +129,9 @@ struct SessionChange {
     std::optional<std::uint32_t> dead_time{};   // ms, 0: never
     std::optional<std::uint32_t> tx_window{};   // packets, 0: none
     std::optional<std::uint32_t> static_rtt{};  // ms, 0: adapt
-    std::optional<bool> mppe_required{};        // nothing leaves, or is taken, in clear
+    std::optional<std::uint32_t> disorder{};    // pptp(8)'s test-type, 0: in order
+    std::optional<std::uint32_t> disorder_rate{};
+    std::optional<bool> mppe_required{};  // nothing leaves, or is taken, in clear
     std::optional<Mppe> mppe_tx{};
     std::optional<Mppe> mppe_rx{};
     std::optional<base::Bytes> blob{};
@@ -157,6 +160,7 @@ struct Stats {
     std::uint64_t rx_mppe_missed = 0;
     std::uint64_t rx_reset_requests = 0;
     std::uint64_t tx_reset_requests = 0;
+    std::uint64_t tx_held = 0;
     std::map<std::string, std::uint64_t> drops{};  // "no_session" -> count; zeros are left out
 };
 
@@ -183,6 +187,8 @@ struct Session {
     std::uint32_t dead_time = 0;
     std::uint32_t tx_window = 0;
     std::uint32_t static_rtt = 0;
+    std::uint32_t disorder = 0;
+    std::uint32_t disorder_rate = 0;     // meaningful with disorder
     std::uint32_t overhead = 0;          // octets that a packet grows by, 0: not known
     std::optional<std::uint32_t> rtt{};  // us; nothing: not known
     bool congested = false;

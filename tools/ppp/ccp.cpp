@@ -87,7 +87,7 @@ void Ccp::configure(const LinkOptions &options) {
     if (options.encryption == Encryption::Required)
         be_patient();
     allowed_ = ask_ = options.mppe;
-    stateful_allowed_ = options.mppe_stateful;
+    stateful_ = options.mppe_stateful;
 }
 
 void Ccp::be_patient() {
@@ -107,6 +107,14 @@ void Ccp::resume(const Agreed &agreed) {
     ControlProtocol::resume(State::Opened);
 }
 
+bool Ccp::allows(MppeState state) const {
+    return state == preferred() || stateful_ == StatefulMppe::Yes;
+}
+
+MppeState Ccp::preferred() const {
+    return stateful_ == StatefulMppe::Only ? MppeState::Stateful : MppeState::Stateless;
+}
+
 Ccp::Agreed Ccp::agreed() const {
     Agreed agreed;
     agreed.send = send_;
@@ -118,9 +126,9 @@ Ccp::Agreed Ccp::agreed() const {
 void Ccp::reset() {
     wanted_ = true;
     ask_ = allowed_;
-    ask_state_ = MppeState::Stateless;
+    ask_state_ = preferred();
     send_.reset();
-    refusals_ = stateful_naks_ = 0;
+    refusals_ = stateful_naks_ = repeats_ = 0;
     disagreement_.clear();
 }
 
@@ -143,11 +151,11 @@ ControlProtocol::Verdict Ccp::judge(const CpOption &raw) {
         return refuse("an option of the wrong length");
     const MppeStrengths common = strengths_of(mppe->bits).among(allowed_);
     MppeState state = state_of(mppe->bits);
-    if (common.empty() || (state == MppeState::Stateful && !stateful_allowed_))
+    if (common.empty() || !allows(state))
         return refuse(words(mppe->bits));
-    if (state == MppeState::Stateful && stateful_naks_ < stateful_hints) {
+    if (state != preferred() && stateful_naks_ < stateful_hints) {
         ++stateful_naks_;
-        state = MppeState::Stateless;
+        state = preferred();
     }
     const CpOption exact = option(common.strongest(), state);
     return raw == exact ? Verdict::ack() : Verdict::nak(exact);
@@ -158,14 +166,14 @@ ControlProtocol::Verdict Ccp::refuse(const std::string &wanted) {
         fmt::format("the peer wants MPPE with {}; allowed is {}", wanted, allowed_text());
     if (++refusals_ > limits().max_failure)
         give_up(disagreement_);
-    return Verdict::nak(option(allowed_.strongest(), MppeState::Stateless));
+    return Verdict::nak(option(allowed_.strongest(), preferred()));
 }
 
 // A peer that does not ask for it does not know that it may.
 CpOptions Ccp::missing(const CpOptions &request) {
     if (!wanted_ || std::any_of(request.begin(), request.end(), is_mppe))
         return {};
-    return {option(allowed_.strongest(), MppeState::Stateless)};
+    return {option(allowed_.strongest(), preferred())};
 }
 
 void Ccp::agreed_to(const CpOptions &request) {
@@ -194,7 +202,13 @@ void Ccp::on_nak(const CpOption &raw) {
         return give_up("the peer answers with an MPPE option of the wrong length");
     const MppeStrengths common = strengths_of(mppe->bits).among(allowed_);
     const MppeState state = state_of(mppe->bits);
-    if (common.empty() || (state == MppeState::Stateful && !stateful_allowed_))
+    // It may be a hint: one that allows both modes would rather have the other.
+    if (!common.empty() && stateful_ == StatefulMppe::Only && state != preferred() &&
+        ++repeats_ <= limits().max_failure) {
+        ask_ = common.strongest();
+        return;
+    }
+    if (common.empty() || !allows(state))
         return give_up(fmt::format("the peer offers MPPE with {}; allowed is {}", words(mppe->bits),
                                    allowed_text()));
     ask_ = common.strongest();
@@ -211,7 +225,7 @@ void Ccp::give_up(std::string why) {
 }
 
 std::string Ccp::allowed_text() const {
-    return words(allowed_, MppeState::Stateless) + (stateful_allowed_ ? " or stateful" : "");
+    return words(allowed_, preferred()) + (stateful_ == StatefulMppe::Yes ? " or stateful" : "");
 }
 
 std::string Ccp::wishes() const {

@@ -4,15 +4,15 @@
 // no other one is spoken, for compression under encryption tells of what it hides.
 //
 // Asked for: option 18 with all key lengths that are allowed (RFC 3078 section 2.1: "SHOULD request
-// all of the options it supports") and stateless mode. The peer's choice in a Nak is followed if it
-// is allowed; a stateful one only if that is. Otherwise, and when the option is rejected, this side
-// gives up with words for why (Failed): what then becomes of the link is the link's business. An
-// Ack of more than one key length agrees on nothing: the strongest is asked for next.
-// The peer's option: acknowledged only with exactly one allowed key length and no other bit but
-// that of stateless mode. Anything else, no bit at all too, is answered with a Nak that shows what
-// would do; so is a request without the option. Stateful mode gets a Nak at first even where it is
-// allowed: what is lost costs it a round trip, and reuses a key.
-// Any other compression protocol is rejected.
+// all of the options it supports") and stateless mode, or stateful mode where nothing else is
+// allowed. The peer's choice in a Nak is followed if it is allowed. Otherwise, and when the option
+// is rejected, this side gives up with words for why (Failed): what then becomes of the link is the
+// link's business. An Ack of more than one key length agrees on nothing: the strongest is asked for
+// next. The peer's option: acknowledged only with exactly one allowed key length and no other bit
+// but that of stateless mode. Anything else, no bit at all too, is answered with a Nak that shows
+// what would do; so is a request without the option. Stateful mode gets a Nak at first even where
+// it is allowed: what is lost costs it a round trip, and reuses a key. Any other compression
+// protocol is rejected.
 //
 // The option in a request is about what its sender takes (RFC 1962 section 4), so the two
 // directions may differ.
@@ -68,6 +68,8 @@ private:
     [[nodiscard]] std::string wishes() const override;
     bool receive_extra(const wire::CpPacket &packet, base::Time now) override;
 
+    [[nodiscard]] bool allows(MppeState state) const;
+    [[nodiscard]] MppeState preferred() const;  // what is asked for first
     [[nodiscard]] std::string allowed_text() const;
     [[nodiscard]] Verdict refuse(const std::string &wanted);
     void give_up(std::string why);
@@ -76,14 +78,15 @@ private:
 
     int patience_ = 0;  // Max-Configure for a peer that speaks CCP
     MppeStrengths allowed_;
-    bool stateful_allowed_ = false;
+    StatefulMppe stateful_ = StatefulMppe::No;
 
     bool wanted_ = true;  // not any more: given up
     MppeStrengths ask_;   // what our request says
     MppeState ask_state_ = MppeState::Stateless;
     std::optional<MppeMode> send_;  // what the peer got
     int refusals_ = 0;              // of what cannot be, in a row
-    int stateful_naks_ = 0;
+    int stateful_naks_ = 0;         // of stateful mode, which is allowed
+    int repeats_ = 0;               // of ours for stateful mode, though another was offered
     std::string disagreement_;
 };
 

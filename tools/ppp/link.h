@@ -67,7 +67,7 @@ struct LinkOptions {
     // CCP. Required leaves no methods of authentication but those that lead to keys.
     Encryption encryption = Encryption::No;
     MppeStrengths mppe = MppeStrength::Bits128;  // key lengths that are allowed
-    bool mppe_stateful = false;                  // if the peer insists on it
+    StatefulMppe mppe_stateful = StatefulMppe::No;
 
     // The keepalive: after this long without any frame from the peer an LCP Echo-Request is sent
     // every second, five times; no reply: the link is dead. Zero: never.
@@ -145,7 +145,7 @@ struct Grant {
     std::vector<base::Ipv4> serve_wins{};
     Encryption encryption = Encryption::No;
     MppeStrengths mppe = MppeStrength::Bits128;
-    bool mppe_stateful = false;
+    StatefulMppe mppe_stateful = StatefulMppe::No;
     bool ipv6 = false;
     std::uint64_t local_interface_id = 0;
     std::uint64_t remote_interface_id = 0;

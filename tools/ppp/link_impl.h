@@ -82,6 +82,8 @@ struct Link::Impl {
     bool take_ipcp(base::Time now);
     bool take_ipv6cp(base::Time now);
     void ccp_start(base::Time now);
+    // Whether the peer may begin with CCP, and this is how it does.
+    [[nodiscard]] bool ccp_wakes(const wire::PppFrame &frame) const;
     void ccp_up(std::optional<std::string> &why);
     void ccp_down();
     // CCP leads to no encryption, for this reason: the end of the link, or it goes on without.

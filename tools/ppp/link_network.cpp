@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The network phase (RFC 1661 section 3.6): first CCP, where encryption is wanted, then IPCP and,
-// beside it, IPv6CP. A link without IPv4 is of no use and ends; one without IPv6 goes on.
+// beside it, IPv6CP; where it is left to the peer, CCP begins beside them when the peer does. A
+// link without IPv4 is of no use and ends; one without IPv6 goes on.
 #include <ppp/link_impl.h>
 
 #include <fmt/format.h>
@@ -49,6 +50,8 @@ void Link::Impl::receive_network(const wire::PppFrame &frame, Time now) {
             break;
         return hear(ipv6cp, early_v6);
     case PppProtocol::Ccp:
+        if (ccp_wakes(frame))
+            ccp_start(now);
         if (ccp.state() == State::Initial)
             break;
         return ccp.receive(frame.information, now);
@@ -176,7 +179,9 @@ void Link::Impl::network_up(Time now) {
     set_phase(Phase::Network);
     early.reset();
     early_v6.reset();
-    if (options.encryption == Encryption::No && !encrypted_once)
+    const bool unasked =
+        options.encryption == Encryption::No || options.encryption == Encryption::Passive;
+    if (unasked && !encrypted_once)
         return networks_start(now);
     if (keys)
         return ccp_start(now);
@@ -217,6 +222,13 @@ void Link::Impl::networks_start(Time now) {
     start(ipcp, early);
     if (options.ipv6)
         start(ipv6cp, early_v6);
+}
+
+// With the rest of CCP there would be nothing to begin: it is rejected as if it were not spoken.
+bool Link::Impl::ccp_wakes(const wire::PppFrame &frame) const {
+    return options.encryption == Encryption::Passive && keys && !started(ccp) &&
+           !frame.information.empty() &&
+           frame.information[0] == static_cast<std::uint8_t>(wire::CpCode::ConfigureRequest);
 }
 
 void Link::Impl::ccp_start(Time now) {

@@ -178,19 +178,25 @@ std::string write_ids(std::uint64_t local, std::uint64_t remote) {
 
 // -- what was granted
 
-constexpr std::array<std::pair<Encryption, std::string_view>, 3> encryptions{{
+constexpr std::array<std::pair<Encryption, std::string_view>, 4> encryptions{{
     {Encryption::No, "no"},
     {Encryption::Auto, "auto"},
     {Encryption::Required, "required"},
+    {Encryption::Passive, "passive"},
 }};
+
+// Nothing is written of the first.
+constexpr std::array<std::string_view, 3> stateful_words{"", "stateful", "only-stateful"};
 
 std::string write_grant(const Grant &grant) {
     const auto row =
         std::find_if(encryptions.begin(), encryptions.end(),
                      [&grant](const auto &one) { return one.first == grant.encryption; });
-    return fmt::format(" {} {} {}{}{}", grant.local_address.text(), grant.remote_address.text(),
+    const std::string_view stateful =
+        stateful_words.at(static_cast<std::size_t>(grant.mppe_stateful));
+    return fmt::format(" {} {} {}{}{}{}", grant.local_address.text(), grant.remote_address.text(),
                        row->second, grant.mppe.empty() ? "" : " " + grant.mppe.text(),
-                       grant.mppe_stateful ? " stateful" : "");
+                       stateful.empty() ? "" : " ", stateful);
 }
 
 void read_grant(LinkState &state, Words &words) {
@@ -206,8 +212,9 @@ void read_grant(LinkState &state, Words &words) {
     grant.mppe = {};
     while (words.more()) {
         const std::string_view word = words.word();
-        if (word == "stateful")
-            grant.mppe_stateful = true;
+        const auto stateful = std::find(stateful_words.begin() + 1, stateful_words.end(), word);
+        if (stateful != stateful_words.end())
+            grant.mppe_stateful = static_cast<StatefulMppe>(stateful - stateful_words.begin());
         else
             grant.mppe = words.value(MppeStrengths::parse(word));
     }

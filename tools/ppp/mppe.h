@@ -17,6 +17,7 @@ enum class Encryption : std::uint8_t {
     No,        // CCP is not spoken
     Auto,      // if the peer agrees to it, else the link goes on in clear
     Required,  // or there is no link
+    Passive,   // as Auto, but not before the peer asks for it
 };
 
 // Effective bits of a key.
@@ -57,6 +58,9 @@ enum class MppeState : std::uint8_t {
     Stateless,  // a new key for each packet
     Stateful,   // when the count's low octet is 255; a loss takes a Reset-Request
 };
+// Whether there may be stateful mode: not at all, if the peer insists on it, or nothing else.
+enum class StatefulMppe : std::uint8_t { No, Yes, Only };
+
 struct MppeMode {
     MppeStrength strength = MppeStrength::Bits128;
     MppeState state = MppeState::Stateless;

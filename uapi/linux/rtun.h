@@ -80,7 +80,7 @@
  *                    [REORDER_SLOTS] [REORDER_TIMEOUT] [PEER_WINDOW]
  *                    [ACK_DELAY] [MAGIC] [BLOB] [COOKIE_TX] [COOKIE_RX]
  *                    [COOKIE_GRACE] [CIRCUIT] [KEEPALIVE] [DEAD_TIME]
- *                    [TX_WINDOW] [STATIC_RTT]
+ *                    [TX_WINDOW] [STATIC_RTT] [DISORDER] [DISORDER_RATE]
  *                    [MPPE_TX { BITS [FLAGS] [KEY] }] [MPPE_RX { ... }] }
  *                    PEER_ID: once, if it was not known before.
  *                 !  RTUN_A_SESSION { ... }
@@ -172,6 +172,9 @@
 #define RTUN_COOKIE_GRACE_MAX	3600000	/* ms */
 #define RTUN_DEAD_TIME_MAX	3600000	/* ms */
 #define RTUN_STATIC_RTT_MAX	60000	/* ms */
+#define RTUN_DISORDER_RATE	100	/* packets, if nothing else is asked for */
+#define RTUN_DISORDER_RATE_MAX	1000000	/* packets */
+#define RTUN_DISORDER_HOLD	1000	/* ms that a packet is held at the most */
 
 enum rtun_cmd {
 	RTUN_CMD_UNSPEC,
@@ -386,6 +389,22 @@ enum rtun_l2spec {
 	RTUN_L2SPEC_MAX = __RTUN_L2SPEC_MAX - 1
 };
 
+/* Sending PPTP's packets out of order on purpose, to test a peer: what leaves in
+ * place of 5 6 7 ..., where 5 is the first one after DISORDER_RATE others.  Only
+ * packets with a number count; what is held leaves in order after
+ * RTUN_DISORDER_HOLD, with the session's end, when this is changed, and when it
+ * fills the send window.
+ */
+enum rtun_disorder {
+	RTUN_DISORDER_NONE,
+	RTUN_DISORDER_SWAP,	/* 6 5 7 ... */
+	RTUN_DISORDER_EARLY,	/* one overtakes ten: 15 5 6 ... 13 14 16 ... */
+	RTUN_DISORDER_REVERSE,	/* ... and they leave backwards: 15 14 ... 5 16 */
+
+	__RTUN_DISORDER_MAX,
+	RTUN_DISORDER_MAX = __RTUN_DISORDER_MAX - 1
+};
+
 /* Network protocols a session may carry: bits of RTUN_A_SESSION_NP.  What is
  * not open is dropped, in both directions, and counted.
  */
@@ -483,6 +502,13 @@ enum rtun_session_attr {
 				 * count 0; absent: they are sent in clear
 				 */
 	RTUN_A_SESSION_MPPE_RX,	/* nest, likewise: decrypt what arrives */
+	RTUN_A_SESSION_DISORDER, /* u32, enum rtun_disorder, PPTP: send out of order
+				  * on purpose; absent: it does not
+				  */
+	RTUN_A_SESSION_DISORDER_RATE, /* u32, 1..RTUN_DISORDER_RATE_MAX, packets
+				  * in order between two such tests; default
+				  * RTUN_DISORDER_RATE
+				  */
 
 	__RTUN_A_SESSION_MAX,
 	RTUN_A_SESSION_MAX = __RTUN_A_SESSION_MAX - 1
@@ -519,6 +545,7 @@ enum rtun_stats_attr {
 	RTUN_A_STATS_RX_MPPE_MISSED,	/* counts that were passed over */
 	RTUN_A_STATS_RX_RESET_REQUESTS,	/* of CCP, answered in the kernel */
 	RTUN_A_STATS_TX_RESET_REQUESTS,
+	RTUN_A_STATS_TX_HELD,		/* sent late on purpose (DISORDER) */
 
 	__RTUN_A_STATS_MAX,
 	RTUN_A_STATS_MAX = __RTUN_A_STATS_MAX - 1

@@ -21,13 +21,13 @@ TEST(Delay, BeginsAfterTwoFailuresAndDoubles) {
     EXPECT_EQ(throttle.delay("jack", here, start), 0s);
     throttle.failed("jack", here, start);
     EXPECT_EQ(throttle.delay("jack", here, start), 0s);
-    for (const auto expected : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
+    for (const auto expected : {1s, 2s, 4s, 8s, 10s, 10s, 10s}) {
         throttle.failed("jack", here, start);
         EXPECT_EQ(throttle.delay("jack", here, start), expected);
     }
     for (int i = 0; i < 1000; i++)
         throttle.failed("jack", here, start);
-    EXPECT_EQ(throttle.delay("jack", here, start), 30s);
+    EXPECT_EQ(throttle.delay("jack", here, start), 10s);
     EXPECT_EQ(throttle.failures("jack", start), 1008U);
 }
 

@@ -59,7 +59,9 @@ TEST(ClientWords, ComeBackFromAnExport) {
 
 TEST(ClientWords, OfPptpMeanTheSame) {
     const Client c = added("localbind 192.0.2.7 rtmark 9 nohostroute nobuffer timeout 0.3 "
-                           "idle-wait 20 max-echo-wait 30 logstring anon");
+                           "idle-wait 20 max-echo-wait 30 logstring anon test-type 2 test-rate 50");
+    EXPECT_EQ(c.test_type, 2U);
+    EXPECT_EQ(c.test_rate, 50U);
     EXPECT_EQ(c.src_address.text(), "192.0.2.7");
     EXPECT_EQ(c.fwmark, 9U);
     EXPECT_FALSE(c.host_route);
@@ -73,6 +75,44 @@ TEST(ClientWords, OfPptpMeanTheSame) {
     Client changed = added("");
     std::get<ClientSet>(*set).apply(changed);
     EXPECT_FALSE(changed.host_route);
+}
+
+TEST(ClientWords, OfRouterOsMeanTheSame) {
+    const Client c = added("mtu 1400 mru 1300 mrru disabled");
+    EXPECT_EQ(c.max_mtu, 1400);
+    EXPECT_EQ(c.max_mru, 1300);
+    EXPECT_EQ(error_of("client set office mrru disabled"), "(accepted)");
+    EXPECT_EQ(error_of("client set office mrru 1600"),
+              "argument \"1600\" is wrong: mrru: expected disabled");
+    EXPECT_EQ(error_of("client set office mtu 1400 max-mtu 1300"),
+              "argument \"max-mtu\" is wrong: it is given twice");
+}
+
+TEST(ClientWords, OfOthersAreTakenByConnectToo) {
+    const auto command =
+        parse_text("connect type pptp connect-to h user u mtu 1400 nohostroute loglevel 2");
+    ASSERT_TRUE(command) << command.error().text;
+    const auto &connect = std::get<Connect>(*command);
+    EXPECT_EQ(connect.client.max_mtu, 1400);
+    EXPECT_FALSE(connect.client.host_route);
+    EXPECT_EQ(connect.log_level, base::log::Level::Debug);
+}
+
+TEST(ClientWords, ASizeThatFollowsThePathIsAuto) {
+    EXPECT_EQ(added("").max_mtu, 1450);
+    for (const char *words :
+         {"max-mtu auto max-mru auto", "max-mtu 0 max-mru 0", "mtu auto mru 0"}) {
+        Config config;
+        config.clients = {added(words)};
+        EXPECT_EQ(config.clients[0].max_mtu, 0);
+        EXPECT_EQ(config.clients[0].max_mru, 0);
+        const auto lines = export_lines(config, Reveal::Show);
+        ASSERT_EQ(lines.size(), 1U);
+        EXPECT_THAT(lines[0], testing::HasSubstr("max-mtu auto max-mru auto"));
+        const auto again = parse_file(lines[0] + "\n", "f");
+        ASSERT_TRUE(again);
+        EXPECT_EQ(again->clients[0].max_mtu, 0);
+    }
 }
 
 TEST(ClientWords, OfPptpThatCannotBeAreRefusedWithTheReason) {

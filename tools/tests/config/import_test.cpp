@@ -256,6 +256,33 @@ TEST(Pptpd, AnythingAtAllIsReadWithinBounds) {
     }
 }
 
+// CVE-2014-3158, pppd: a word of its options file that is longer than its buffer. Here a word has a
+// bound, and what stands around it is read as if it were not there.
+TEST(KnownFailure, Cve2014_3158_AWordOfAnyLengthIsReadWithinBounds) {
+    for (const std::size_t length :
+         {255U, 256U, 1022U, 1023U, 1024U, 1025U, 65535U, 65536U, 1048577U}) {
+        const std::string word(length, 'x');
+        const std::string escaped = [&] {
+            std::string text;
+            for (std::size_t i = 0; i < length; i++)
+                text += "\\x78";
+            return text;
+        }();
+        for (const std::string &one : {word, "\"" + word + "\"", escaped}) {
+            EXPECT_THAT(secrets_of("a * " + one + " *\nb * pw *\n"),
+                        Contains("secret add b password pw"))
+                << length;
+            EXPECT_THAT(secrets_of(one + " * pw *\nb * pw *\n"),
+                        Contains("secret add b password pw"))
+                << length;
+            const Imported options =
+                import_pptpd({.file = "c", .text = ""},
+                             {.file = "o", .text = one + "\nms-dns " + one + "\nmtu 1400\n"});
+            EXPECT_EQ(options.config.pptp_server.max_mtu, 1400) << length;
+        }
+    }
+}
+
 // Files that go when the test ends.
 class Folder {
 public:

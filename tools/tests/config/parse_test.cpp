@@ -40,7 +40,7 @@ TEST(Parse, AClientHasTheDefaultsOfTheProduct) {
     EXPECT_FALSE(what.object.add_default_route);
     EXPECT_EQ(what.object.encryption, std::nullopt);
     EXPECT_EQ(what.object.mppe, ppp::MppeStrengths(ppp::MppeStrength::Bits128));
-    EXPECT_FALSE(what.object.mppe_stateful);
+    EXPECT_EQ(what.object.mppe_stateful, ppp::StatefulMppe::No);
     EXPECT_EQ(what.object.mppe_resync, MppeResync::Rfc);
     EXPECT_FALSE(what.may_exist);
 }
@@ -49,7 +49,8 @@ TEST(Parse, EncryptionReachesItsPlace) {
     const Client c = added("encryption required mppe 40,128 mppe-stateful yes mppe-resync linux");
     EXPECT_EQ(c.encryption, ppp::Encryption::Required);
     EXPECT_EQ(c.mppe.text(), "128,40");
-    EXPECT_TRUE(c.mppe_stateful);
+    EXPECT_EQ(c.mppe_stateful, ppp::StatefulMppe::Yes);
+    EXPECT_EQ(added("mppe-stateful only").mppe_stateful, ppp::StatefulMppe::Only);
     EXPECT_EQ(c.mppe_resync, MppeResync::Linux);
     EXPECT_EQ(added("encryption no").encryption, ppp::Encryption::No);
     EXPECT_EQ(added("mppe auto").mppe.text(), "auto");
@@ -58,18 +59,29 @@ TEST(Parse, EncryptionReachesItsPlace) {
     EXPECT_EQ(std::get<Connect>(*connect).client.mppe.text(), "56");
 }
 
+TEST(Parse, AMessageIsOneLineWhateverIsInTheWord) {
+    std::vector<Word> words;
+    for (const char *text : {"pool", "add", "p", "ranges", "10.0.0.2,10.0.0.4\nlisten"})
+        words.push_back({.text = text, .line = 0, .column = 0});
+    const auto command = parse(words, Secrets::Allowed);
+    ASSERT_FALSE(command);
+    EXPECT_THAT(command.error().text, testing::HasSubstr("\"10.0.0.4?listen\""));
+    EXPECT_EQ(command.error().text.find('\n'), std::string::npos) << command.error().text;
+}
+
 TEST(Parse, AMistakeInEncryptionNamesTheWordAndWhereItStands) {
     const auto says = [](const std::string &more) {
         const auto command = parse_text(add + " " + more, Secrets::Allowed);
         EXPECT_FALSE(command) << more;
         return command ? "" : command.error().text;
     };
-    EXPECT_EQ(says("encryption yes"),
-              "argument \"yes\" is wrong: encryption: expected no, auto, required or profile");
+    EXPECT_EQ(
+        says("encryption yes"),
+        "argument \"yes\" is wrong: encryption: expected no, auto, required, passive or profile");
     EXPECT_EQ(says("mppe 64"), "argument \"64\" is wrong: mppe: expected auto, or some of "
                                "128,56,40 separated by commas");
     EXPECT_EQ(says("mppe-stateful maybe"),
-              "argument \"maybe\" is wrong: mppe-stateful: expected yes or no");
+              "argument \"maybe\" is wrong: mppe-stateful: expected no, yes or only");
     EXPECT_EQ(says("mppe-resync windows"),
               "argument \"windows\" is wrong: mppe-resync: expected rfc or linux");
     EXPECT_EQ(says("allow chap,pap encryption required"),
@@ -184,6 +196,27 @@ TEST(Parse, TheOtherCommandsBecomeWhatTheySay) {
     EXPECT_EQ(std::get<Daemon>(*parse_text("daemon config /x")).file, "/x");
 }
 
+TEST(Parse, TheDaemonAndConnectTakeALevelForTheLog) {
+    using base::log::Level;
+    const std::string connect = "connect type pptp connect-to h user u";
+    EXPECT_EQ(std::get<Daemon>(*parse_text("daemon")).log_level, Level::Info);
+    EXPECT_EQ(std::get<Connect>(*parse_text(connect)).log_level, Level::Info);
+    for (const auto &[word, level] :
+         {std::pair{"log-level warning", Level::Warning}, std::pair{"log-level info", Level::Info},
+          std::pair{"log-level debug", Level::Debug}}) {
+        const auto daemon = parse_text(std::string("daemon config /x ") + word);
+        ASSERT_TRUE(daemon) << daemon.error().text;
+        EXPECT_EQ(std::get<Daemon>(*daemon).log_level, level);
+        EXPECT_EQ(std::get<Daemon>(*daemon).file, "/x");
+        const auto command = parse_text(connect + " " + word);
+        ASSERT_TRUE(command) << command.error().text;
+        EXPECT_EQ(std::get<Connect>(*command).log_level, level);
+    }
+    EXPECT_EQ(error_of("daemon log-level 7"),
+              "argument \"7\" is wrong: log-level: expected warning, info or debug");
+    EXPECT_THAT(error_of("client set o log-level debug"), HasSubstr("no such keyword here"));
+}
+
 TEST(Parse, ConnectMayAskForThePasswordAndTakesAName) {
     const auto command = parse_text("connect type pptp connect-to 192.0.2.1:1724 user u");
     ASSERT_TRUE(command) << command.error().text;
@@ -210,8 +243,8 @@ TEST(Parse, ObjectsAndVerbsMayBeShortenedWhileUnambiguous) {
 TEST(Parse, KeywordsMayNotBeShortened) {
     EXPECT_EQ(error_of("client set o max-mt 1400"),
               "argument \"max-mt\" is wrong: no such keyword here; did you mean max-mtu?");
-    EXPECT_EQ(error_of("client set o mtu 1400"),
-              "argument \"mtu\" is wrong: no such keyword here; did you mean max-mtu?");
+    EXPECT_EQ(error_of("client set o max 1400"), "argument \"max\" is wrong: no such keyword here; "
+                                                 "did you mean max-mtu or max-mru?");
     EXPECT_EQ(error_of("client set o conect-to h"),
               "argument \"conect-to\" is wrong: no such keyword here; did you mean connect-to?");
     EXPECT_EQ(error_of("client set o zzz 1"), "argument \"zzz\" is wrong: no such keyword here");
@@ -228,7 +261,8 @@ TEST(Parse, AMistakeIsNamedInOneLine) {
     EXPECT_EQ(error_of("client add"), "after \"add\" a NAME is missing");
     EXPECT_EQ(error_of("client show a b"), "argument \"b\" is wrong: nothing was expected here");
     EXPECT_EQ(error_of("client set o"), "nothing is given that should change");
-    EXPECT_EQ(error_of("client set o max-mtu"), "after \"max-mtu\" its value is missing: OCTETS");
+    EXPECT_EQ(error_of("client set o max-mtu"),
+              "after \"max-mtu\" its value is missing: { OCTETS | auto }");
     EXPECT_EQ(error_of("client set o max-mtu 1400 max-mtu 1400"),
               "argument \"max-mtu\" is wrong: it is given twice");
     EXPECT_EQ(error_of("client show a -s"),
@@ -262,12 +296,13 @@ TEST_P(ParseBadValue, IsRefusedWithItsKeywordAndTheReason) {
 INSTANTIATE_TEST_SUITE_P(
     Values, ParseBadValue,
     testing::Values(
-        BadValue{"max-mtu 127", "expected a number, 128..16384"},
-        BadValue{"max-mtu 16385", "expected a number, 128..16384"},
-        BadValue{"max-mtu 14OO", "expected a number"}, BadValue{"max-mtu -1", "expected a number"},
-        BadValue{"max-mtu ''", "expected a number"}, BadValue{"max-mtu 0x", "expected a number"},
-        BadValue{"max-mtu 99999999999999999999", "expected a number"},
-        BadValue{"max-mru 12 ", "128..16384"}, BadValue{"default-route-distance 256", "0..255"},
+        BadValue{"max-mtu 127", "expected auto or a number, 128..16384"},
+        BadValue{"max-mtu 16385", "expected auto or a number, 128..16384"},
+        BadValue{"max-mtu 14OO", "or a number"}, BadValue{"max-mtu -1", "or a number"},
+        BadValue{"max-mtu ''", "or a number"}, BadValue{"max-mtu 0x", "or a number"},
+        BadValue{"max-mtu 99999999999999999999", "or a number"},
+        BadValue{"max-mtu automatic", "expected auto"}, BadValue{"max-mru 12 ", "128..16384"},
+        BadValue{"default-route-distance 256", "0..255"},
         BadValue{"add-default-route on", "expected yes or no"},
         BadValue{"use-peer-dns YES", "expected no, yes or exclusively"},
         BadValue{"disabled 1", "expected yes or no"},
@@ -276,11 +311,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"keepalive-timeout 5ms", "seconds"}, BadValue{"echo-interval 0", "1..3600"},
         BadValue{"echo-timeout 3601", "1..3600"}, BadValue{"reorder-time 0", "1..10000"},
         BadValue{"reorder-time 11s", "1..10000"}, BadValue{"reorder-slots 3", "power of two"},
-        BadValue{"reorder-slots 2048", "power of two"},
-        BadValue{"fwmark 0x100000000", "0..4294967295"}, BadValue{"src-address 1.2.3", "any"},
-        BadValue{"src-address 224.0.0.1", "any"}, BadValue{"src-address ::1", "any"},
-        BadValue{"allow mschap3", "mschap3"}, BadValue{"allow ''", "allow"},
-        BadValue{"user ''", "1..255 octets"}, BadValue{"password ''", "1..255 octets"},
+        BadValue{"reorder-slots 2048", "power of two"}, BadValue{"test-type 4", "0..3"},
+        BadValue{"test-rate 0", "1..1000000"}, BadValue{"fwmark 0x100000000", "0..4294967295"},
+        BadValue{"src-address 1.2.3", "any"}, BadValue{"src-address 224.0.0.1", "any"},
+        BadValue{"src-address ::1", "any"}, BadValue{"allow mschap3", "mschap3"},
+        BadValue{"allow ''", "allow"}, BadValue{"user ''", "1..255 octets"},
+        BadValue{"password ''", "1..255 octets"},
         BadValue{"password (hidden)", "secret that was not shown"},
         BadValue{"password-file pw", "absolute path"},
         BadValue{"password-file ''", "absolute path"}, BadValue{"connect-to ''", "host name"},
@@ -306,8 +342,8 @@ TEST(Parse, GoodEdgesAreTaken) {
     for (const char *words :
          {"connect-to example.org.", "connect-to a:1", "connect-to _vpn.x",
           "connect-to 9.9.9.9:65535", "max-mtu 128", "max-mtu 0x100", "max-mru 16384",
-          "reorder-slots 0", "reorder-slots 1024", "reorder-time 10s", "keepalive-timeout 18h",
-          "comment \xf0\x9f\x90\xa7", "phone ''"})
+          "max-mtu auto", "max-mru 0", "reorder-slots 0", "reorder-slots 1024", "reorder-time 10s",
+          "keepalive-timeout 18h", "comment \xf0\x9f\x90\xa7", "phone ''"})
         EXPECT_EQ(error_of(std::string("client set o ") + words), "(accepted)") << words;
 }
 

@@ -64,6 +64,16 @@ TEST(Secret, TheUserOfTheManualHasHerRoute) {
     EXPECT_EQ(secret.routes[0].metric, 1U);
 }
 
+TEST(Secret, TakesTheWordsOfRouterOsAsTheyAreByDefault) {
+    for (const char *words : {"limit-bytes-in 0", "limit-bytes-out 0", "ipv6-routes none",
+                              "ipv6-routes ''", "remote-ipv6-prefix none"})
+        EXPECT_EQ(error_of(std::string("secret set jack ") + words), "(accepted)") << words;
+    EXPECT_EQ(error_of("secret set jack ipv6-routes 2001:db8::/64"),
+              "argument \"2001:db8::/64\" is wrong: ipv6-routes: routes of users are of IPv4 only");
+    EXPECT_EQ(error_of("profile set default dhcpv6-use-radius no remote-ipv6-prefix-reuse default"),
+              "(accepted)");
+}
+
 TEST(Secret, APasswordOnTheCommandLineIsRefusedAndNeverRepeated) {
     const std::string said = error_of("secret add jack password hunter2");
     EXPECT_THAT(said, HasSubstr("on the command line everybody could read the secret"));
@@ -165,8 +175,17 @@ TEST(Server, TakesTheWordsOfOthers) {
     EXPECT_TRUE(server.enabled);
     EXPECT_EQ(error_of("server set pptp mtu 1400 max-mtu 1300"),
               "argument \"max-mtu\" is wrong: it is given twice");
+    EXPECT_EQ(error_of("server set pptp mrru disabled"), "(accepted)");
     EXPECT_EQ(error_of("server set pptp mrru 1600"),
               "argument \"1600\" is wrong: mrru: expected disabled");
+}
+
+TEST(Server, ASizeThatFollowsThePathIsAuto) {
+    const Config config = file_of("server set pptp max-mtu auto mru 0\n");
+    EXPECT_EQ(config.pptp_server.max_mtu, 0);
+    EXPECT_EQ(config.pptp_server.max_mru, 0);
+    EXPECT_THAT(export_lines(config, Reveal::Show),
+                ElementsAre("server set pptp max-mtu auto max-mru auto"));
 }
 
 TEST(Server, WhatWeakensItIsDoneAndWarnedOf) {
@@ -259,7 +278,7 @@ const std::map<std::string, std::string> other_values{
     {"echo-interval", "30"},
     {"echo-timeout", "10"},
     {"mppe", "128,40"},
-    {"mppe-stateful", "yes"},
+    {"mppe-stateful", "only"},
     {"mppe-resync", "linux"},
     {"reorder-slots", "16"},
     {"reorder-time", "20"},
@@ -443,6 +462,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"_\", \".\" and \"/\", the first a letter"},
         Refusal{"profile add gold use-compression yes", "34",
                 "yes\" is wrong: use-compression: there is no compression here"},
+        Refusal{"profile add gold dhcpv6-lease-time 1d", "18",
+                "dhcpv6-lease-time\" is wrong: no IPv6 prefixes are given"},
+        Refusal{"profile add gold dhcpv6-use-radius yes", "36",
+                "yes\" is wrong: dhcpv6-use-radius: no IPv6 prefixes are given"},
+        Refusal{"profile add gold remote-ipv6-prefix-reuse yes", "43",
+                "yes\" is wrong: remote-ipv6-prefix-reuse: no IPv6 prefixes are given"},
+        Refusal{"secret add jack password x limit-bytes-in 5000", "43",
+                "5000\" is wrong: limit-bytes-in: there is no limit of octets, they are counted: "
+                "accounting show"},
+        Refusal{"secret add jack password x remote-ipv6-prefix 2001:db8::/64", "47",
+                "2001:db8::/64\" is wrong: remote-ipv6-prefix: no IPv6 prefixes are given"},
         Refusal{"profile add gold bridge br0", "18",
                 "bridge\" is wrong: sessions cannot join a bridge"},
         Refusal{"profile add none", "13", "none\" is wrong: this word means something else"},

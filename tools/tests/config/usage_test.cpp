@@ -57,7 +57,7 @@ TEST(Usage, DefaultsComeFromTheModel) {
     const std::string text = usage(Words{"client", "add"});
     EXPECT_THAT(text, HasSubstr("128..16384 (default 1450)"));
     EXPECT_THAT(text, HasSubstr("(default mschap2,mschap1,chap,pap)"));
-    EXPECT_THAT(text, HasSubstr("[ encryption { no | auto | required | profile } ]"));
+    EXPECT_THAT(text, HasSubstr("[ encryption { no | auto | required | passive | profile } ]"));
     EXPECT_THAT(text, HasSubstr("no tunnel (default profile)"));
 }
 
@@ -106,7 +106,9 @@ TEST(Complete, OffersWhatMayComeNext) {
                 ElementsAre("max-mru"));
     EXPECT_THAT(complete(Words{"client", "add", "a", "disabled", ""}), ElementsAre("yes", "no"));
     EXPECT_THAT(complete(Words{"connect", "allow", "mschap2,"}),
-                ElementsAre("mschap2,mschap2", "mschap2,mschap1", "mschap2,chap", "mschap2,pap"));
+                ElementsAre("mschap2,mschap1", "mschap2,chap", "mschap2,pap"));
+    EXPECT_THAT(complete(Words{"connect", "mppe", ""}), ElementsAre("auto", "128", "56", "40"));
+    EXPECT_THAT(complete(Words{"connect", "mppe", "128,"}), ElementsAre("128,56", "128,40"));
     EXPECT_THAT(complete(Words{"monitor", "s"}), ElementsAre("session"));
     EXPECT_THAT(complete(Words{"client", "add", "a", ""}), Not(Contains("password")));
     EXPECT_THAT(complete(Words{"nonsense", ""}), IsEmpty());

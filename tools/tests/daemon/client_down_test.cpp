@@ -175,6 +175,28 @@ TEST(ClientDown, FindsAFrozenPeerFiveSecondsAfterTheKeepalive) {
     EXPECT_EQ(host.count("client.down"), 1);
 }
 
+TEST(ClientDown, FindsADeadControlConnectionInTheTimeThatIsSet) {
+    Host host;
+    config::Client settings = office();
+    settings.echo_interval = 7s;
+    settings.echo_timeout = 3s;
+    host.dial(settings);
+    ASSERT_TRUE(host.client->up());
+    host.server.frozen = true;
+    const auto asked = [&] {
+        return std::count(host.server.messages.begin(), host.server.messages.end(), 5);
+    };
+    host.world.advance(6s);
+    EXPECT_EQ(asked(), 0);
+    host.world.advance(2s);
+    EXPECT_EQ(asked(), 1);
+    EXPECT_TRUE(host.client->up());
+    host.world.advance(30s);
+    EXPECT_FALSE(host.client->up());
+    ASSERT_TRUE(host.client->last_reason());
+    EXPECT_EQ(cause_of(*host.client->last_reason()), Cause::ControlEchoTimeout);
+}
+
 TEST(ClientDown, SaysThatTheServerHungUp) {
     Host host;
     host.dial();

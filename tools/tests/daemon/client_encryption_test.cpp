@@ -107,6 +107,18 @@ TEST(ClientEncryption, TakesFourOctetsOfANarrowPathToo) {
     EXPECT_THAT(host.said("client.mtu"), HasSubstr("takes 1400 octets, 44 of them ours"));
 }
 
+TEST(ClientEncryption, TakesFourOctetsOfASizeThatFollowsThePath) {
+    EncryptingHost host;
+    host.server.mru = 1500;
+    host.kernel.path_mtu = 1492;
+    config::Client settings = office();
+    settings.max_mtu = settings.max_mru = 0;
+    host.dial(settings);
+    EXPECT_EQ(host.kernel.links().begin()->second.mtu, 1448U);
+    EXPECT_EQ(host.client->status().mru, 1452U) << "the server takes its four off";
+    EXPECT_EQ(host.count("client.mtu"), 0);
+}
+
 TEST(ClientEncryption, OfAShortKeyHasToBeNamedAndIsCalledInsecure) {
     EncryptingHost named(H | L);
     named.dial(encrypting(ppp::Encryption::Required, ppp::MppeStrength::Bits40));
@@ -130,7 +142,7 @@ TEST(ClientEncryption, StatefulCarriesThePeersWayToResynchronise) {
     for (const auto resync : {config::MppeResync::Rfc, config::MppeResync::Linux}) {
         EncryptingHost host(S);
         config::Client settings = encrypting(ppp::Encryption::Required);
-        settings.mppe_stateful = true;
+        settings.mppe_stateful = ppp::StatefulMppe::Yes;
         settings.mppe_resync = resync;
         host.dial(settings);
         host.world.advance(10s);
@@ -239,7 +251,7 @@ TEST(ClientEncryption, ChangedDialsAnew) {
         else if (change == 1)
             settings.mppe.add(ppp::MppeStrength::Bits40);
         else if (change == 2)
-            settings.mppe_stateful = true;
+            settings.mppe_stateful = ppp::StatefulMppe::Yes;
         else
             settings.mppe_resync = config::MppeResync::Linux;
         host.client->apply(settings);

@@ -109,6 +109,7 @@ TEST(Profile, SaysWhetherToEncryptWhereTheClientDoesNot) {
     EXPECT_EQ(encryption(UseEncryption::No, {}), ppp::Encryption::No);
     EXPECT_EQ(encryption(UseEncryption::Yes, {}), ppp::Encryption::Auto);
     EXPECT_EQ(encryption(UseEncryption::Require, {}), ppp::Encryption::Required);
+    EXPECT_EQ(encryption(UseEncryption::Passive, {}), ppp::Encryption::Passive);
     EXPECT_EQ(encryption(UseEncryption::No, ppp::Encryption::Required), ppp::Encryption::Required);
     EXPECT_EQ(builtin_profile("default-encryption")->use_encryption, UseEncryption::Yes);
     EXPECT_EQ(builtin_profile("default")->use_encryption, UseEncryption::Default);

@@ -155,6 +155,34 @@ TEST(ClientUp, BindsAndMarksItsTcpConnectionAndItsTunnel) {
     EXPECT_EQ(host.kernel.tunnels().value().at(0).spec.fwmark, 42U);
 }
 
+TEST(ClientUp, SaysOnTheControlConnectionWhatItsSettingsSay) {
+    // RFC 2637 sections 2.1 and 2.7
+    constexpr std::size_t HostName = 28, Vendor = 92, Phone = 40;
+    const auto text = [](const Host &host, int type, std::size_t at) {
+        for (const base::Bytes &message : host.server.heard) {
+            if (message.at(9) != type)
+                continue;
+            base::Reader in(message);
+            in.skip(at);
+            return in.text(64);
+        }
+        return std::string("(not said)");
+    };
+    config::Client settings = office();
+    settings.phone = "5551234";
+    Host plain;
+    plain.dial(settings);
+    EXPECT_EQ(text(plain, 7, Phone), "5551234");
+    EXPECT_EQ(text(plain, 1, Vendor), "rtun");
+    settings.quirks = config::Quirks::BezeqIsrael;
+    Host odd;
+    odd.dial(settings);
+    EXPECT_EQ(text(odd, 1, HostName), "RELAY_PPP1");
+    EXPECT_EQ(text(odd, 1, Vendor), "MS Win NT");
+    EXPECT_EQ(text(odd, 7, Phone), "RELAY_PPP1");
+    EXPECT_TRUE(odd.client->up());
+}
+
 TEST(ClientUp, ReadsThePasswordFileAtEveryDial) {
     Host host;
     config::Client settings = office();
@@ -306,6 +334,37 @@ TEST(ClientUp, TakesTheSmallerMtuOfAllAndSaysWhenThePathIsSmaller) {
     host.world.run();
     EXPECT_EQ(host.kernel.links().begin()->second.mtu, 1260U);
     EXPECT_THAT(host.said("client.mtu"), HasSubstr("mtu 1260 instead of 1400"));
+}
+
+TEST(ClientUp, OfAutomaticSizesAsksForWhatFitsThePathAndFollowsIt) {
+    Host host;
+    host.server.mru = 1500;
+    config::Client settings = office();
+    settings.max_mtu = settings.max_mru = 0;
+    host.dial(settings);
+    EXPECT_EQ(host.kernel.links().begin()->second.mtu, 1460U) << "the path's 1500 less 40";
+    EXPECT_EQ(host.client->status().mtu, 1460U);
+    EXPECT_EQ(host.client->status().mru, 1460U);
+
+    const netlink::TunnelId tunnel = host.kernel.tunnels().value().at(0).id;
+    for (const std::uint32_t path : {1300U, 1480U}) {
+        host.kernel.inject(netlink::Notice{
+            .type = "pmtu", .tunnel = tunnel, .session = {}, .value = path, .name = {}});
+        host.world.run();
+        EXPECT_EQ(host.kernel.links().begin()->second.mtu, path - 40);
+    }
+    EXPECT_EQ(host.count("client.mtu"), 0) << "it is what was asked for";
+}
+
+TEST(ClientUp, OfAutomaticSizesHasTheUsualOnesWhereThePathIsNotKnown) {
+    Host host;
+    host.server.mru = 1500;
+    host.kernel.path_mtu = 0;
+    config::Client settings = office();
+    settings.max_mtu = settings.max_mru = 0;
+    host.dial(settings);
+    EXPECT_EQ(host.kernel.links().begin()->second.mtu, 1450U);
+    EXPECT_EQ(host.client->status().mru, 1450U);
 }
 
 TEST(ClientUp, LetsTheKeepaliveRestWhileDataArrives) {

@@ -58,6 +58,12 @@ struct Set : Host {
                                       "192.0.2.10", "user", "jack", "password", "secret"});
         EXPECT_FALSE(reply.error) << reply.error->text;
     }
+    ctl::ClientStatus status(const std::string &name) {
+        return ask({"client", "show", name}).clients.at(0);
+    }
+    netlink::SessionId session(const std::string &name) {
+        return netlink::SessionId{status(name).session_id.value()};
+    }
     std::vector<std::string> names() {
         std::vector<std::string> all;
         for (const config::Client &one : clients->config().clients)
@@ -239,6 +245,74 @@ TEST(Clients, AllEndAtOnceWhenTheDaemonIsToldTwice) {
     set.world.run();
     EXPECT_GE(set.quiet, 1);
     set.expect_nothing_left();
+}
+
+// The fake server talks to who connected last, so it is that one's session that goes.
+TEST(Clients, HearOfTheirOwnSessionsOnly) {
+    Set set;
+    for (const char *name : {"a", "b", "c"})
+        set.add(name);
+    const netlink::SessionId a = set.session("a"), b = set.session("b"), c = set.session("c");
+    ASSERT_TRUE(set.kernel.session_del(c));
+    set.world.run();
+    EXPECT_NE(set.status("c").status, "connected");
+    EXPECT_EQ(std::count_if(set.events.begin(), set.events.end(),
+                            [](const ctl::Event &event) {
+                                return event.name == "c" &&
+                                       event.text.find("deleted in the kernel") !=
+                                           std::string::npos;
+                            }),
+              1);
+    EXPECT_EQ(set.session("a"), a);
+    EXPECT_EQ(set.session("b"), b);
+}
+
+TEST(Clients, HearOfTheirTunnels) {
+    Set set;
+    set.add("a");
+    set.add("b");
+    const netlink::SessionId b = set.session("b");
+    const netlink::TunnelId tunnel{set.status("a").tunnel_id.value()};
+    ASSERT_TRUE(set.kernel.tunnel_del(tunnel));
+    set.world.run();
+    EXPECT_NE(set.status("a").status, "connected");
+    EXPECT_EQ(set.session("b"), b);
+}
+
+// Where an id was found is remembered: that must not be believed for longer than it is true.
+TEST(Clients, AreFoundAgainWhereverTheirIdsHaveGone) {
+    Set set;
+    for (int round = 0; round < 20; round++) {
+        set.add("a");
+        const netlink::SessionId gone = set.session("a");
+        ASSERT_TRUE(set.kernel.session_del(gone));
+        set.world.run();
+        ASSERT_NE(set.status("a").status, "connected");
+        set.world.advance(10s);
+        ASSERT_EQ(set.status("a").status, "connected") << "in round " << round;
+        const netlink::SessionId last = set.session("a");
+        set.clients->kernel_event(netlink::SessionGone{gone, {}, "request"});
+        set.clients->kernel_event(netlink::SessionGone{netlink::SessionId{4711}, {}, "request"});
+        ASSERT_EQ(set.session("a"), last);
+        ASSERT_FALSE(set.ask({"client", "del", "a"}).error);
+        set.world.advance(10s);
+        set.clients->kernel_event(netlink::SessionGone{last, {}, "request"});
+        set.clients->kernel_event(netlink::Frame{.session = last});
+    }
+    set.expect_nothing_left();
+}
+
+TEST(Clients, AllLookAfterTheirSessionsWhenEventsWereLost) {
+    Set set;
+    set.add("a");
+    set.add("b");
+    const netlink::SessionId b = set.session("b");
+    set.world.pump = [] { return false; };
+    ASSERT_TRUE(set.kernel.session_del(set.session("a")));
+    (void)set.kernel.events();
+    set.clients->kernel_event(netlink::Overrun{});
+    EXPECT_NE(set.status("a").status, "connected");
+    EXPECT_EQ(set.session("b"), b);
 }
 
 }  // namespace rtun::daemon::test

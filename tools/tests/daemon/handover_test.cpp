@@ -333,15 +333,21 @@ TEST(Handover, SettingsThatNeedNoNewCallAreApplied) {
     host.kill();
     host.config.clients.front().add_default_route = true;
     host.config.clients.front().reorder_slots = 16;
+    host.config.clients.front().test_type = 3;
+    host.config.clients.front().test_rate = 20;
     host.start();
     EXPECT_EQ(host.count("client.resumed"), 1);
     EXPECT_EQ(host.only_session().reorder_slots, 16U);
+    EXPECT_EQ(host.only_session().disorder, 3U);
+    EXPECT_EQ(host.only_session().disorder_rate, 20U);
     EXPECT_EQ(host.kernel.routes().size(), 2U);
     host.kill();
     host.config.clients.front().add_default_route = false;
+    host.config.clients.front().test_type = 0;
     host.start();
     EXPECT_EQ(host.count("client.resumed"), 1);
     EXPECT_TRUE(host.kernel.routes().empty());
+    EXPECT_EQ(host.only_session().disorder, 0U);
 }
 
 TEST(Handover, AClientThatIsNotWantedAnyMoreLeavesNothing) {

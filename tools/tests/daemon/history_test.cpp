@@ -227,7 +227,28 @@ TEST(History, OtherObjectsAreNotItsBusiness) {
     History history;
     history.record(event(1, "pseudowire.failed", "pseudowire", "pw0", "no",
                          {{"outcome", "failed"}, {"cause", "kernel"}}));
+    history.record(event(2, "server.listening", "server", "pptp", "listens"));
     EXPECT_THAT(history.failures(), IsEmpty());
+    EXPECT_EQ(history.open(), 0U);
+}
+
+TEST(History, WhoIsTurnedAwayAtTheDoorCanAskWhy) {
+    History history;
+    for (const double time : {1.0, 12.0})
+        history.record(event(time, "server.refused", "server", "pptp", "connection refused",
+                             {{"peer", "203.0.113.9"},
+                              {"outcome", "refused"},
+                              {"layer", "tcp"},
+                              {"by", "local"},
+                              {"cause", "not-allowed"},
+                              {"reason", "the source is not allowed"}}));
+    const auto stories = history.of("203.0.113.9");
+    ASSERT_EQ(stories.size(), 2U);
+    EXPECT_EQ(stories[0].outcome, "refused");
+    EXPECT_EQ(stories[0].cause, "not-allowed");
+    EXPECT_EQ(stories[0].times, 2U);
+    EXPECT_THAT(steps(stories[0]), testing::SizeIs(1));
+    EXPECT_EQ(history.failures().size(), 1U);
     EXPECT_EQ(history.open(), 0U);
 }
 

@@ -267,6 +267,56 @@ TEST(TcpStream, GoesOnWithAConnectionOfAnEarlierProgram) {
     EXPECT_EQ(::recv(server.get(), buffer, sizeof(buffer), 0), 4);
 }
 
+// accel-ppp's of 2025: what a write left over was never written.
+TEST(KnownFailure, AccelPpp2025_AWriteThatIsCutShortLosesNothing) {
+    Real real;
+    const Listener listener;
+    const int little = 4096;
+    ASSERT_EQ(::setsockopt(listener.fd.get(), SOL_SOCKET, SO_RCVBUF, &little, sizeof(little)), 0);
+    base::Fd ours = dial(listener.port);
+    ASSERT_EQ(::setsockopt(ours.get(), SOL_SOCKET, SO_SNDBUF, &little, sizeof(little)), 0);
+    const base::Fd client = listener.accept();
+    StreamHandlers handlers;
+    handlers.received = [](base::View) {};
+    handlers.drained = [] {};
+    handlers.closed = [](const base::Error &) {};
+    const auto stream = adopt_tcp(real.loop, std::move(ours), "", std::move(handlers));
+    ASSERT_TRUE(stream) << stream.error().text;
+
+    // Messages one after the other, as many as may wait.
+    constexpr std::size_t All = 1000, Length = 156;
+    const auto octet = [](std::size_t at) { return static_cast<std::uint8_t>(at % 251); };
+    std::size_t sent = 0;
+    const auto fill = [&] {
+        for (; sent < All; sent++) {
+            base::Bytes message(Length);
+            for (std::size_t i = 0; i < Length; i++)
+                message[i] = octet(sent * Length + i);
+            if (!(*stream)->send(message))
+                break;
+        }
+    };
+    fill();
+    const std::size_t full = (*stream)->queued();
+    ASSERT_TRUE(real.until([&] { return (*stream)->queued() < full; }));
+    EXPECT_GT((*stream)->queued(), 0U) << "it went out at once, and nothing was tried";
+
+    base::Bytes got;
+    ASSERT_TRUE(real.until([&] {
+        fill();
+        std::uint8_t buffer[4096];
+        for (ssize_t n = 1; n > 0;) {
+            n = ::recv(client.get(), buffer, sizeof(buffer), MSG_DONTWAIT);
+            if (n > 0)
+                got.insert(got.end(), buffer, buffer + n);
+        }
+        return got.size() >= All * Length;
+    }));
+    ASSERT_EQ(got.size(), All * Length);
+    for (std::size_t i = 0; i < got.size(); i++)
+        ASSERT_EQ(got[i], octet(i)) << i;
+}
+
 TEST(TcpStream, IsNotKeptWhereNobodyWould) {
     Real real;
     const Listener listener;

@@ -79,6 +79,8 @@ TEST(Difference, KnowsWhatEveryMemberNeeds) {
         {[](auto &c) { c.default_route_distance = 9; }, &Difference::route},
         {[](auto &c) { c.reorder_slots = 0; }, &Difference::reorder},
         {[](auto &c) { c.reorder_time = 9ms; }, &Difference::reorder},
+        {[](auto &c) { c.test_type = 1; }, &Difference::reorder},
+        {[](auto &c) { c.test_rate = 9; }, &Difference::reorder},
         {[](auto &c) { c.comment = "x"; }, &Difference::any},
         {[](auto &c) { c.log_tag = "x"; }, &Difference::any},
     };

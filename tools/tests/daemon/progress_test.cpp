@@ -102,6 +102,21 @@ TEST(Progress, SaysAPhaseOnceThatBeginsTwice) {
     EXPECT_EQ(out, "vpn.example.org: verifying password... ok (pap)\n");
 }
 
+TEST(Progress, TellsEveryStepToWhoeverWantsThemAll) {
+    for (const auto steps : {Progress::Steps::Usual, Progress::Steps::All}) {
+        std::string out;
+        Progress progress(
+            Host, Progress::Style::Lines, [&](std::string_view s) { out += s; }, steps);
+        progress.show(event(event_id::Tcp, {}, "tcp connected"));
+        progress.show(event(event_id::Control, {}, "control connection"));
+        progress.show(event(event_id::Lcp, {}, "lcp opened"));
+        EXPECT_EQ(out, steps == Progress::Steps::Usual ? ""
+                                                       : "vpn.example.org: tcp connected\n"
+                                                         "vpn.example.org: control connection\n"
+                                                         "vpn.example.org: lcp opened\n");
+    }
+}
+
 TEST(FormatOctets, ChoosesTheUnit) {
     EXPECT_EQ(format_octets(0), "0 B");
     EXPECT_EQ(format_octets(1023), "1023 B");

@@ -96,6 +96,7 @@ TEST(Settings, ThatThePeerNeedNotKnowLeaveTheCallAlone) {
     settings.comment = "the big one";
     host.client->apply(settings);
     settings.reorder_slots = 64;
+    settings.test_type = 2;
     host.client->apply(settings);
     settings.add_default_route = true;
     host.client->apply(settings);
@@ -103,6 +104,8 @@ TEST(Settings, ThatThePeerNeedNotKnowLeaveTheCallAlone) {
     EXPECT_EQ(host.server.connections, 1);
     EXPECT_TRUE(host.client->up());
     EXPECT_EQ(host.only_session().reorder_slots, 64U);
+    EXPECT_EQ(host.only_session().disorder, 2U);
+    EXPECT_EQ(host.only_session().disorder_rate, 100U);
     EXPECT_EQ(host.kernel.routes().size(), 2U);
     settings.add_default_route = false;
     host.client->apply(settings);

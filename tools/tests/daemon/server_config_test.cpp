@@ -157,6 +157,28 @@ TEST(ServerConfig, ReorderingChangesInTheKernelAtOnce) {
     EXPECT_EQ(host.kernel.session_of(*client.call().session).static_rtt, 900U);
 }
 
+TEST(ServerConfig, WithAStaticRoundTripASessionKeepsToTheWindowOfItsPeer) {
+    ServerHost host;
+    auto &jack = host.dial();
+    const auto tx_window = [&host](const auto &client) {
+        return host.kernel.session_of(*client.call().session).tx_window;
+    };
+    const std::uint32_t told = host.kernel.session_of(*jack.call().session).peer_window;
+    ASSERT_GT(told, 0U);
+    EXPECT_EQ(tx_window(jack), 0U) << "adaptive";
+    config::Config config = office_server();
+    config.pptp_server.static_rtt = 1500ms;
+    host.load(config);
+    EXPECT_EQ(tx_window(jack), told) << "of a session that is up";
+    auto &jill = host.dial("jill", "tumble", 0xcb00710a);
+    EXPECT_EQ(tx_window(jill), told) << "and of a new one";
+    host.load(office_server());
+    EXPECT_EQ(tx_window(jack), 0U);
+    EXPECT_EQ(tx_window(jill), 0U);
+    EXPECT_TRUE(jack.up());
+    EXPECT_TRUE(jill.up());
+}
+
 TEST(ServerConfig, LimitsHoldForThoseWhoComeAfter) {
     ServerHost host;
     auto &client = host.dial();

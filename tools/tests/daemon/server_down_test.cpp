@@ -140,6 +140,22 @@ TEST(ServerDown, KillTakesAnInterfaceOrTheNumberOfASessionToo) {
               1U);
 }
 
+TEST(ServerDown, KillTakesACallersAddressForAllThatItHas) {
+    ServerHost host;
+    auto &jack = host.dial();
+    auto &jill = host.dial("jill", "tumble", 0xcb00710a);
+    jack.call_too(8, "jill", "tumble");
+    host.world.run();
+    ASSERT_EQ(host.server->sessions(), 3U);
+    const Reason reason = user_reason("x");
+    EXPECT_EQ(host.server->kill("203.0.113.90", reason), 0U);
+    EXPECT_EQ(host.server->kill("203.0.113.9", reason), 2U);
+    host.world.advance(5s);
+    EXPECT_FALSE(jack.up());
+    EXPECT_TRUE(jill.up());
+    EXPECT_EQ(host.server->sessions(), 1U);
+}
+
 TEST(ServerDown, ASessionDeletedInTheKernelHasEnded) {
     ServerHost host;
     auto &client = host.dial();
@@ -229,6 +245,25 @@ TEST(ServerDown, InterimCountersComeFromOneQuestionForAll) {
     const auto open = host.store.open_sessions().value();
     ASSERT_THAT(open, SizeIs(2));
     EXPECT_EQ(open[0].packets_in + open[1].packets_in, 3U);
+}
+
+TEST(ServerDown, ConfiguringAgainAndAgainDoesNotPutOffTheInterimCounters) {
+    config::Config config = office_server();
+    config.accounting.interim_update = 60s;
+    ServerHost host(config);
+    auto &client = host.dial();
+    host.kernel.count_traffic(*client.call().session, 3, 5);
+    for (int i = 0; i < 3; i++) {
+        host.world.advance(25s);
+        host.load(config);
+    }
+    EXPECT_EQ(host.records()[0].packets_in, 3U);
+    // Another pace begins when it is given.
+    host.kernel.count_traffic(*client.call().session, 3, 5);
+    config.accounting.interim_update = 20s;
+    host.load(config);
+    host.world.advance(21s);
+    EXPECT_EQ(host.records()[0].packets_in, 6U);
 }
 
 TEST(ServerDown, ANegotiationAnewKeepsTheSessionItsAddressAndItsName) {

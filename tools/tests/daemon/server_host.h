@@ -35,7 +35,10 @@ struct FakeDressing final : Dressing {
         said.push_back("change " + session.user);
         return {};
     }
-    void resume(const Dressed &, const aaa::Terms &) override {}
+    void resume(const Dressed &session, const aaa::Terms &) override {
+        said.push_back("resume " + session.user + " " + session.interface + " " +
+                       session.remote.text());
+    }
     void take_off(const Dressed &session, const aaa::Terms &, const std::string &cause) override {
         said.push_back("off " + session.user + " " + cause);
     }

@@ -140,6 +140,7 @@ TEST(ServerRefusal, MaxSessionsRefusesTheNextCallAndLetsItInLater) {
     ASSERT_TRUE(second.control_ended);
     EXPECT_EQ(second.control_ended->kind, pptp::EndReason::Kind::CallRefused);
     EXPECT_EQ(host.field(server_id::Refused, "cause"), "max-sessions");
+    EXPECT_EQ(host.field(server_id::Refused, "outcome"), "refused");
     first.hang_up();
     host.world.advance(10s);
     EXPECT_TRUE(host.dial("jill", "tumble", 0xcb00710a).up());
@@ -167,6 +168,9 @@ TEST(ServerRefusal, ASourceThatIsNotAllowedIsResetBeforeAnythingElse) {
     EXPECT_TRUE(stranger.refused);
     EXPECT_EQ(host.server->connections(), 0U);
     EXPECT_EQ(host.field(server_id::Refused, "cause"), "not-allowed");
+    EXPECT_EQ(host.field(server_id::Refused, "outcome"), "refused");
+    EXPECT_EQ(host.field(server_id::Refused, "layer"), "tcp");
+    EXPECT_EQ(host.field(server_id::Refused, "by"), "local");
     EXPECT_TRUE(host.dial().up());
 }
 

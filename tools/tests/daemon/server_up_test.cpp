@@ -229,6 +229,27 @@ TEST(Server, ServesNameServersToThoseWhoAsk) {
     EXPECT_THAT(client.call().ipv4->dns, ElementsAre(base::Ipv4::parse("10.0.0.53").value()));
 }
 
+TEST(Server, TellsTheClientItsReceiveWindow) {
+    config::Config config = office_server();
+    config.pptp_server.receive_window = 16;
+    ServerHost host(config);
+    EXPECT_EQ(host.dial().server_window, 16);
+}
+
+TEST(Server, AsksForAnEchoAfterTheSilenceThatIsSet) {
+    config::Config config = office_server();
+    config.pptp_server.echo_interval = 7s;
+    ServerHost host(config);
+    auto &client = host.dial();
+    constexpr int EchoRequest = 5;
+    host.world.advance(6s);
+    EXPECT_THAT(client.messages, testing::Not(testing::Contains(EchoRequest)));
+    host.world.advance(2s);
+    EXPECT_THAT(client.messages, testing::Contains(EchoRequest));
+    host.world.advance(1min);
+    EXPECT_TRUE(client.up()) << "it was answered";
+}
+
 TEST(Server, FitsTheDeviceToThePath) {
     ServerHost host;
     host.kernel.path_mtu = 1400;
@@ -239,6 +260,17 @@ TEST(Server, FitsTheDeviceToThePath) {
     host.kernel.inject(netlink::Notice{.type = "pmtu", .tunnel = tunnel, .value = 1300});
     host.world.run();
     EXPECT_EQ(host.kernel.links().begin()->second.mtu, 1260U);
+}
+
+TEST(Server, OfAutomaticSizesHasWhatFitsThePath) {
+    config::Config config = office_server();
+    config.pptp_server.max_mtu = config.pptp_server.max_mru = 0;
+    ServerHost host(config);
+    host.kernel.path_mtu = 1400;
+    (void)host.dial({.encryption = ppp::Encryption::No});
+    EXPECT_EQ(host.kernel.links().begin()->second.mtu, 1360U);
+    EXPECT_EQ(host.count(server_id::Mtu), 0);
+    EXPECT_THAT(host.last(server_id::Lcp)->text, HasSubstr("mru 1360"));
 }
 
 TEST(Server, SaysWhatOfTheDressingCouldNotBeDoneAndGoesOn) {

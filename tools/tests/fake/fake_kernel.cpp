@@ -354,6 +354,8 @@ void FakeKernel::apply(SessionState &state, const SessionChange &change) {
     session.dead_time = change.dead_time.value_or(session.dead_time);
     session.tx_window = change.tx_window.value_or(session.tx_window);
     session.static_rtt = change.static_rtt.value_or(session.static_rtt);
+    session.disorder = change.disorder.value_or(session.disorder);
+    session.disorder_rate = change.disorder_rate.value_or(session.disorder_rate);
     session.mppe_required = change.mppe_required.value_or(session.mppe_required);
     for (auto [told, kept] : {std::pair(&change.mppe_tx, &session.mppe_tx),
                               std::pair(&change.mppe_rx, &session.mppe_rx)})
@@ -495,6 +497,8 @@ base::Status FakeKernel::tunnel_set(TunnelId id, const netlink::TunnelChange &ch
                             change.flags->zero_csum_tx ? " zero-csum-tx" : "",
                             change.flags->zero_csum6_rx ? " zero-csum6-rx" : "",
                             change.flags->peer_float ? " peer-float" : "");
+    if (change.blob)
+        line += fmt::format(" blob {}", change.blob->size());
     TRY(called(std::move(line)));
     const auto found = tunnels_.find(id);
     if (found == tunnels_.end())
@@ -506,6 +510,7 @@ base::Status FakeKernel::tunnel_set(TunnelId id, const netlink::TunnelChange &ch
     spec.tos = change.tos.value_or(spec.tos);
     spec.df = change.df.value_or(spec.df);
     spec.flags = change.flags.value_or(spec.flags);
+    spec.blob = change.blob.value_or(spec.blob);
     generation_++;
     tell(netlink::TunnelChanged{false, found->second});
     return {};

@@ -231,9 +231,10 @@ void FakePptpClient::turn() {
                 busy = true;
                 if (const auto *bytes = std::get_if<pptp::SendBytes>(&output))
                     connection_->send(bytes->bytes);
-                else if (const auto *up = std::get_if<pptp::CallUp>(&output))
+                else if (const auto *up = std::get_if<pptp::CallUp>(&output)) {
+                    server_window = up->peer_window;
                     begin(*calls.front(), static_cast<std::uint16_t>(up->peer));
-                else if (const auto *ended = std::get_if<pptp::Ended>(&output))
+                } else if (const auto *ended = std::get_if<pptp::Ended>(&output))
                     control_ended = ended->reason;
             }
         }

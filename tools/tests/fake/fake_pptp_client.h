@@ -88,7 +88,8 @@ public:
     bool closed = false;   // TCP, by the server
     std::vector<std::unique_ptr<Call>> calls;
     std::optional<pptp::EndReason> control_ended;
-    std::vector<int> messages;  // types of control messages received
+    std::vector<int> messages;        // types of control messages received
+    std::uint16_t server_window = 0;  // of the Outgoing-Call-Reply
     [[nodiscard]] const Call &call() const { return *calls.at(0); }
     [[nodiscard]] bool up() const { return !calls.empty() && calls.at(0)->ipv4.has_value(); }
 

@@ -73,6 +73,7 @@ void FakePptpServer::message(base::View octets) {
     const std::uint16_t type = in.be16();
     in.skip(2);
     messages.push_back(type);
+    heard.emplace_back(octets.begin(), octets.end());
     if (frozen)
         return;
     if (type == close_at_message) {

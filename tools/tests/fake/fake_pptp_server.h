@@ -51,7 +51,8 @@ public:
     base::Ipv4 client_address{0x0a000002};  // 10.0.0.2
 
     // -- what the test sees
-    std::vector<int> messages;  // types of control messages received
+    std::vector<int> messages;       // types of control messages received
+    std::vector<base::Bytes> heard;  // and they themselves
     int connections = 0;
     bool connected = false;
     int echo_requests = 0;        // LCP

@@ -46,6 +46,7 @@ public:
     std::map<base::Ipv4, FakeListener *> listeners;
     std::map<base::Ipv4, base::Error> refusals;  // neither here nor there: nobody answers
     base::Ipv4 local_address{0xc0000201};        // 192.0.2.1
+    double wall = 1.7e9;                         // stands still unless the test moves it
     std::vector<daemon::StreamOptions> dialed;   // every connection that was tried
     bool tcp_first = false;                      // what comes by TCP overtakes the kernel's events
     bool slow_reader = false;                    // what is sent stays queued here
@@ -111,7 +112,7 @@ public:
 
     // -- daemon::World
     base::Time now() const override { return now_; }
-    double epoch() const override { return 1.7e9; }
+    double epoch() const override { return wall; }
     std::string host_name() const override { return "fakehost"; }
     std::unique_ptr<daemon::Alarm> alarm(std::function<void()> callback) override {
         return std::make_unique<FakeAlarm>(*this, std::move(callback));

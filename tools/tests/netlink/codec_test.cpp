@@ -135,6 +135,9 @@ TEST(Request, of_a_tunnels_change_carries_only_what_changes) {
     EXPECT_EQ(all.top().nest(RTUN_A_TUNNEL).u32(RTUN_A_TUNNEL_FWMARK), 1u);
     EXPECT_EQ(all.top().nest(RTUN_A_TUNNEL).u32(RTUN_A_TUNNEL_OIF), 2u);
     EXPECT_EQ(all.top().nest(RTUN_A_TUNNEL).u8(RTUN_A_TUNNEL_TOS), 4);
+    EXPECT_FALSE(all.top().nest(RTUN_A_TUNNEL).has(RTUN_A_TUNNEL_BLOB));
+    const Taken blob(build_tunnel_set(Id, TunnelId{3}, {.blob = base::Bytes{7, 8}}));
+    EXPECT_EQ(blob.top().nest(RTUN_A_TUNNEL).bytes(RTUN_A_TUNNEL_BLOB)->size(), 2u);
 }
 
 TEST(Request, to_change_the_flags_of_a_tunnel_leaves_those_that_are_for_its_birth) {
@@ -170,6 +173,8 @@ TEST(Request, of_a_pseudowire_carries_all_of_it) {
     change.dead_time = 30000;
     change.tx_window = 16;
     change.static_rtt = 1500;
+    change.disorder = 3;
+    change.disorder_rate = 20;
     const Taken taken(build_session_new(Id, TunnelId{4}, 100, change));
     const Attributes session = taken.top().nest(RTUN_A_SESSION);
     EXPECT_EQ(session.u32(RTUN_A_SESSION_LOCAL_ID), 100u);
@@ -184,6 +189,8 @@ TEST(Request, of_a_pseudowire_carries_all_of_it) {
     EXPECT_EQ(session.u32(RTUN_A_SESSION_DEAD_TIME), 30000u);
     EXPECT_EQ(session.u32(RTUN_A_SESSION_TX_WINDOW), 16u);
     EXPECT_EQ(session.u32(RTUN_A_SESSION_STATIC_RTT), 1500u);
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_DISORDER), std::uint32_t{RTUN_DISORDER_REVERSE});
+    EXPECT_EQ(session.u32(RTUN_A_SESSION_DISORDER_RATE), 20u);
     // The flags of PPP are neither set nor cleared.
     const auto *field =
         reinterpret_cast<const nla_bitfield32 *>(session.bytes(RTUN_A_SESSION_FLAGS)->data());
@@ -422,10 +429,12 @@ TEST(Answer, of_a_pseudowire_is_read_whole) {
     message.u32(RTUN_A_SESSION_KEEPALIVE, 1000).u32(RTUN_A_SESSION_DEAD_TIME, 3000);
     message.u32(RTUN_A_SESSION_OVERHEAD, 44).u32(RTUN_A_SESSION_TX_WINDOW, 16);
     message.u32(RTUN_A_SESSION_STATIC_RTT, 1500).u32(RTUN_A_SESSION_RTT, 12345);
+    message.u32(RTUN_A_SESSION_DISORDER, RTUN_DISORDER_SWAP).u32(RTUN_A_SESSION_DISORDER_RATE, 7);
     message.u32(RTUN_A_SESSION_CONGESTED, 1).begin(RTUN_A_SESSION_STATS);
     u64(message, RTUN_A_STATS_RX_KEEPALIVE, 1);
     u64(message, RTUN_A_STATS_TX_KEEPALIVE, 2);
     u64(message, RTUN_A_STATS_TX_ALARMS, 3);
+    u64(message, RTUN_A_STATS_TX_HELD, 4);
     message.end().end();
     const Datagram datagram = received(message);
     const auto session = parse_session(datagram.messages[0]);
@@ -449,6 +458,9 @@ TEST(Answer, of_a_pseudowire_is_read_whole) {
     EXPECT_EQ(session->stats.rx_keepalive, 1u);
     EXPECT_EQ(session->stats.tx_keepalive, 2u);
     EXPECT_EQ(session->stats.tx_alarms, 3u);
+    EXPECT_EQ(session->disorder, 1u);
+    EXPECT_EQ(session->disorder_rate, 7u);
+    EXPECT_EQ(session->stats.tx_held, 4u);
 }
 
 TEST(Answer, of_a_session_without_peer_id_and_device_has_neither) {

@@ -107,6 +107,78 @@ TEST(Ccp, IsNotSpokenWithoutBeingWanted) {
     EXPECT_EQ(bench.count(lcp, CpCode::ProtocolReject), 1U);
 }
 
+// `passive` of IOS: never offered, taken if asked for.
+TEST(CcpPassive, IsNotSpokenUntilThePeerBegins) {
+    CcpBench bench(Encryption::Passive);
+    EXPECT_EQ(bench.count(ccp, CpCode::ConfigureRequest), 0U);
+    bench.ipv4();
+    bench.pass(1min);
+    EXPECT_EQ(bench.count(ccp, CpCode::ConfigureRequest), 0U);
+    EXPECT_EQ(bench.count<EncryptionRefused>(), 0U);
+}
+
+TEST(CcpPassive, APeerThatAsksIsAgreedWithBeforeIpv4AndAfterIt) {
+    for (const bool late : {false, true}) {
+        CcpBench bench(Encryption::Passive);
+        if (late)
+            bench.ipv4();
+        EXPECT_EQ(bench.say(H | S), ack(H | S));
+        EXPECT_EQ(bench.asked(), H | S);
+        EXPECT_EQ(bench.count<EncryptionUp>(), 0U);
+        bench.acknowledge(ccp);
+        ASSERT_EQ(bench.count<EncryptionUp>(), 1U);
+        const auto up = bench.get<EncryptionUp>();
+        ASSERT_TRUE(up.send && up.receive);
+        EXPECT_EQ(up.send->mode, (MppeMode{Bits128, Stateless}));
+        EXPECT_EQ(bench.count(lcp, CpCode::ProtocolReject), 0U);
+        if (!late)
+            bench.ipv4();
+        EXPECT_EQ(bench.count<Ipv4Down>(), 0U);
+        EXPECT_FALSE(bench.ended());
+    }
+}
+
+TEST(CcpPassive, OnlyAConfigureRequestBeginsIt) {
+    CcpBench bench(Encryption::Passive);
+    for (const CpCode code : {CpCode::ConfigureAck, CpCode::ConfigureNak, CpCode::TerminateRequest,
+                              CpCode::TerminateAck, CpCode::ResetRequest})
+        bench.ccp(code, 1);
+    bench.hear(ccp, Bytes{});
+    EXPECT_EQ(bench.count(ccp, CpCode::ConfigureRequest), 0U);
+    EXPECT_EQ(bench.count(lcp, CpCode::ProtocolReject), 6U);
+    bench.agree(H | S);
+    EXPECT_EQ(bench.count<EncryptionUp>(), 1U);
+}
+
+TEST(CcpPassive, APeerThatWantsWhatIsNotAllowedGoesOnInClear) {
+    CcpBench bench(Encryption::Passive);
+    EXPECT_EQ(bench.say(H | L), nak(H | S));
+    bench.hear(ccp, CpCode::TerminateRequest, 90, {});
+    EXPECT_EQ(bench.count<EncryptionUp>(), 0U);
+    bench.ipv4();
+    EXPECT_FALSE(bench.ended());
+}
+
+TEST(CcpPassive, WithoutKeysItIsNotSpokenAtAll) {
+    CcpBench bench(encrypting(Encryption::Passive), auth::Method::Chap);
+    bench.ccp(CpCode::ConfigureRequest, 1, {mppe(H | S)});
+    EXPECT_EQ(bench.count(lcp, CpCode::ProtocolReject), 1U);
+    EXPECT_EQ(bench.count(ccp, CpCode::ConfigureRequest), 0U);
+    EXPECT_EQ(bench.count<EncryptionRefused>(), 0U);
+    bench.ipv4();
+}
+
+TEST(CcpPassive, ALinkThatWasEncryptedDoesNotStartOverInClear) {
+    CcpBench bench(Encryption::Passive);
+    bench.agree(H | S);
+    bench.ipv4();
+    bench.lcp(CpCode::ConfigureRequest, 99);
+    bench.acknowledge(lcp);
+    bench.pass(10s);
+    ASSERT_TRUE(bench.ended());
+    EXPECT_EQ(bench.reason().kind, EndReason::Kind::EncryptionFailed);
+}
+
 TEST(Ccp, EncryptsWithTheKeysOfTheAuthenticationBeforeIpv4Begins) {
     CcpBench bench(Encryption::Required);
     EXPECT_EQ(bench.count(ipcp, CpCode::ConfigureRequest), 0U);
@@ -203,7 +275,7 @@ TEST(Ccp, TakesStatefulModeOnlyWhereAllowedAndThenNotAtFirst) {
     EXPECT_NE(no.say(S).first, CpCode::ConfigureAck);
 
     LinkOptions options = encrypting(Encryption::Auto);
-    options.mppe_stateful = true;
+    options.mppe_stateful = StatefulMppe::Yes;
     CcpBench yes(options);
     EXPECT_EQ(yes.asked(), H | S);
     EXPECT_EQ(yes.say(S), nak(H | S));
@@ -215,9 +287,30 @@ TEST(Ccp, TakesStatefulModeOnlyWhereAllowedAndThenNotAtFirst) {
     EXPECT_EQ(yes.get<EncryptionUp>().receive->mode.state, Stateful);
 }
 
+TEST(Ccp, AsksForStatefulModeAloneWhereNothingElseIsAllowed) {
+    LinkOptions options = encrypting(Encryption::Required);
+    options.mppe_stateful = StatefulMppe::Only;
+    CcpBench bench(options);
+    EXPECT_EQ(bench.asked(), S);
+    EXPECT_EQ(bench.say(H | S), nak(S));
+    EXPECT_EQ(bench.say(S), ack(S));
+    // One that would rather have the other mode is asked again, but not for ever.
+    for (int i = 0; i < options.max_failure; ++i) {
+        bench.answer(CpCode::ConfigureNak, H | S);
+        EXPECT_EQ(bench.asked(), S);
+    }
+    EXPECT_FALSE(bench.ended());
+    bench.answer(CpCode::ConfigureNak, H | S);
+    bench.lower_down();
+    EXPECT_EQ(bench.reason().kind, EndReason::Kind::EncryptionFailed);
+    EXPECT_THAT(
+        bench.reason().text,
+        testing::HasSubstr("offers MPPE with 128 bit, stateless; allowed is 128 bit, stateful"));
+}
+
 TEST(Ccp, TheDirectionsMayDiffer) {
     LinkOptions options = encrypting(Encryption::Required, all_strengths());
-    options.mppe_stateful = true;
+    options.mppe_stateful = StatefulMppe::Yes;
     CcpBench bench(options);
     static_cast<void>(bench.say(L));
     EXPECT_EQ(bench.say(L), ack(L));

@@ -36,7 +36,7 @@ LinkState full() {
     grant.serve_wins = {{0x0a000005}, {0x0a000006}};
     grant.encryption = Encryption::Required;
     grant.mppe.add(MppeStrength::Bits40);
-    grant.mppe_stateful = true;
+    grant.mppe_stateful = StatefulMppe::Yes;
     grant.ipv6 = true;
     grant.remote_interface_id = 2;
     state.granted = grant;
@@ -81,6 +81,16 @@ TEST(LinkState, IsReadAsItWasWritten) {
     EXPECT_TRUE(state->granted->ipv6);
     EXPECT_TRUE(state->granted->mppe.has(MppeStrength::Bits40));
     EXPECT_FALSE(state->granted->mppe.has(MppeStrength::Bits56));
+}
+
+TEST(LinkState, StatefulModeAloneIsAWordOfItsOwn) {
+    for (const StatefulMppe stateful : {StatefulMppe::No, StatefulMppe::Yes, StatefulMppe::Only}) {
+        LinkState state = full();
+        state.granted->mppe_stateful = stateful;
+        const auto again = decode_link_state(encode(state));
+        ASSERT_TRUE(again.has_value() && again->granted);
+        EXPECT_EQ(again->granted->mppe_stateful, stateful);
+    }
 }
 
 TEST(LinkState, WhatIsNotThereIsLeftOut) {

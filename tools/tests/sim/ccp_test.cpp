@@ -151,7 +151,7 @@ private:
     std::array<End, 2> ends;
 };
 
-End ours(MppeStrengths strengths, bool stateful = false,
+End ours(MppeStrengths strengths, StatefulMppe stateful = StatefulMppe::No,
          Encryption encryption = Encryption::Required) {
     LinkOptions options;
     options.encryption = encryption;
@@ -195,8 +195,10 @@ TEST(SimCcp, OnABadNetworkBothOpenWithTheSameModesOrOneGivesUp) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         fake::FakeRandom dice(seed * 31);
         const auto any = [&dice] { return dice.below(2) == 0 ? both_lengths() : Bits128; };
-        Pair pair(seed, quality_of(seed, 50),
-                  {ours(any(), dice.below(2) == 0), ours(any(), dice.below(2) == 0)});
+        const auto stateful = [&dice] {
+            return dice.below(2) == 0 ? StatefulMppe::Yes : StatefulMppe::No;
+        };
+        Pair pair(seed, quality_of(seed, 50), {ours(any(), stateful()), ours(any(), stateful())});
         pair.open();
         pair.run(1min);
         pair.reset_request(0);  // of no consequence, whatever the state
@@ -217,6 +219,27 @@ TEST(SimCcp, OnABadNetworkBothOpenWithTheSameModesOrOneGivesUp) {
             return;
     }
     EXPECT_GT(up, 1500U) << "most of these networks carry a negotiation";
+}
+
+TEST(SimCcp, StatefulModeAloneComesUpWhereTheOtherAllowsIt) {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        const auto other =
+            std::array{StatefulMppe::No, StatefulMppe::Yes, StatefulMppe::Only}.at(seed % 3);
+        Pair pair(seed, {.lost = 5, .jitter = 20ms},
+                  {ours(both_lengths(), StatefulMppe::Only), ours(Bits128, other)});
+        pair.open();
+        pair.run(5min);
+        if (other == StatefulMppe::No) {
+            EXPECT_FALSE(pair.both_open());
+            EXPECT_TRUE(pair.at(0).gave_up || pair.at(1).gave_up);
+            continue;
+        }
+        ASSERT_TRUE(pair.both_open()) << pair.at(0).text << "; " << pair.at(1).text;
+        pair.expect_agreement();
+        EXPECT_EQ(pair.at(0).ours->agreed().send, (MppeMode{Bits128, MppeState::Stateful}));
+        EXPECT_EQ(pair.at(0).ours->agreed().receive, (MppeMode{Bits128, MppeState::Stateful}));
+    }
 }
 
 TEST(SimCcp, WithModestLossEverybodyComesUp) {
@@ -262,7 +285,7 @@ TEST(SimCcp, APeerThatInsistsOnWhatIsAllowedGetsIt) {
         for (std::uint64_t seed = 1; seed <= 200; ++seed) {
             SCOPED_TRACE(std::to_string(bits) + ", seed " + std::to_string(seed));
             Pair pair(seed, {.lost = 5, .jitter = 20ms},
-                      {ours(both_lengths(), true), stubborn(bits)});
+                      {ours(both_lengths(), StatefulMppe::Yes), stubborn(bits)});
             pair.open();
             pair.run(5min);
             ASSERT_TRUE(pair.both_open());
