@@ -81,10 +81,44 @@ private:
         }
         if (!TRY(fresh(add, words)))
             return {};
-        if constexpr (std::is_same_v<T, Pseudowire>)
+        if constexpr (std::is_same_v<T, Pseudowire>) {
             TRY(check_session(add.object, words));
-        (config.*Kind<T>::list).push_back(std::move(add.object));
+            config.pseudowires.push_back(std::move(add.object));
+        } else {
+            const T *from = source(add);
+            if (!add.copy_from.empty() && from == nullptr)
+                return wrong(value_of("copy-from", words),
+                             fmt::format("no {} of this name is added above", Kind<T>::name));
+            auto object = object_of(add, from);
+            if (!object)
+                return fail(ErrorCode::Invalid, where(words.front()) + object.error().text);
+            (config.*Kind<T>::list).push_back(std::move(*object));
+        }
         return {};
+    }
+
+    // What it is a copy of; null: nothing that stands above.
+    template <typename T>
+    [[nodiscard]] const T *source(const Add<T> &add) const {
+        const auto named = [&](const T &object) { return object.name == add.copy_from; };
+        const std::vector<T> &all = config.*Kind<T>::list;
+        auto found = std::find_if(all.begin(), all.end(), named);
+        if (found != all.end())
+            return &*found;
+        if constexpr (std::is_same_v<T, Profile>) {
+            const auto &both = built_in_profiles();
+            found = std::find_if(both.begin(), both.end(), named);
+            return found == both.end() ? nullptr : &*found;
+        } else {
+            return nullptr;
+        }
+    }
+
+    // The value of a keyword that is there.
+    [[nodiscard]] static const Word &value_of(std::string_view keyword,
+                                              std::span<const Word> words) {
+        return std::find_if(words.begin(), words.end(),
+                            [&](const Word &w) { return w.text == keyword; })[1];
     }
 
     base::Status check_session(const Pseudowire &pseudowire, std::span<const Word> words) {

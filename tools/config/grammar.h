@@ -43,6 +43,10 @@ template <typename T>
 struct Add {
     T object;
     bool may_exist = false;  // the word may-exist: an existing one is no error and is left alone
+    // The word copy-from: what is not said is as the object of this name has it, and `object` has
+    // only what was said; object_of() puts both together. Empty: it is not given.
+    std::string copy_from{};
+    std::function<void(T &)> apply{};  // with copy_from: as of Set
 };
 template <typename T>
 struct Set {
@@ -194,6 +198,11 @@ template <typename T>
 // Whether the properties fit together; parse() has asked this of an add already.
 template <typename T>
 [[nodiscard]] base::Status check(const T &object);
+
+// What an add adds: its object, or a copy of `source` with the words applied, checked. A null
+// source of a copy is the refusal that there is none of this name.
+template <typename T>
+[[nodiscard]] base::Result<T> object_of(const Add<T> &add, const T *source);
 
 // What is allowed and unwise, a line each: weak methods of authentication, short keys. Of a
 // command: what it asks for.

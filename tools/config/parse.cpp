@@ -298,6 +298,8 @@ private:
         if ((verb.uses & (InAdd | InConnect | InCapture)) == 0)
             return {};
         for (const Property &property : properties(verb)) {
+            if (seen("copy-from"))
+                break;  // the other has it
             if (takes(verb, property) && property.need == Need::Required && !seen(property.keyword))
                 return missing(fmt::format("argument \"{}\" is required: {}", property.keyword,
                                            property.help));
@@ -306,7 +308,9 @@ private:
                 return missing(
                     "argument \"password-file\" is required: the file with the password");
         }
-        const auto mistake = verb.check != nullptr ? verb.check(draft_) : std::nullopt;
+        // A copy is checked when what it is of is known: object_of().
+        const bool checked = verb.check != nullptr && !seen("copy-from");
+        const auto mistake = checked ? verb.check(draft_) : std::nullopt;
         if (!mistake)
             return {};
         for (const Seen &seen : seen_) {

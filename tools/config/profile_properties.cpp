@@ -78,6 +78,8 @@ constexpr Property profiles[] = {
      Changeable, Need::Optional, {},
      set_text<&P::comment, 0, 255>, as_text<&P::comment>()},
 
+    {"copy-from", "NAME", "what is not said is as this profile has it",
+     InAdd, Need::Optional, {}, set_copy_from<check_object_name>},
     {"may-exist", "", "no error if there is one of that name; it is left as it is",
      InAdd, Need::Optional, {}, set_may_exist},
     {"if-exists", "", "no error if there is none",
@@ -95,6 +97,8 @@ constexpr Property pools[] = {
      Changeable, Need::Optional, {},
      set_text<&Pool::comment, 0, 255>, as_text<&Pool::comment>()},
 
+    {"copy-from", "NAME", "what is not said is as this pool has it",
+     InAdd, Need::Optional, {}, set_copy_from<check_object_name>},
     {"may-exist", "", "no error if there is one of that name; it is left as it is",
      InAdd, Need::Optional, {}, set_may_exist},
     {"if-exists", "", "no error if there is none",

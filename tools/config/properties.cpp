@@ -288,6 +288,8 @@ constexpr Property table[] = {
 
     {"name", "IFNAME", "of the interface; by default the first free of pptp-out1, pptp-out2, ...",
      InConnect, Need::Optional, {}, set_name},
+    {"copy-from", "NAME", "what is not said is as this client has it",
+     InAdd, Need::Optional, {}, set_copy_from<check_device_name>},
     {"may-exist", "", "no error if there is one of that name; it is left as it is",
      InAdd, Need::Optional, {}, set_may_exist},
     {"if-exists", "", "no error if there is none",

@@ -311,6 +311,13 @@ inline base::Status set_may_exist(Draft &draft, std::string_view /*value*/) {
     draft.may_exist = true;
     return {};
 }
+// Of all kinds of add but that of pseudowires, no two of which may have the same ids.
+template <base::Status (*Check)(std::string_view)>
+base::Status set_copy_from(Draft &draft, std::string_view value) {
+    TRY(Check(value));
+    draft.copy_from = std::string(value);
+    return {};
+}
 inline base::Status set_if_exists(Draft &draft, std::string_view /*value*/) {
     draft.if_exists = true;
     return {};

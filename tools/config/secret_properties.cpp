@@ -64,6 +64,8 @@ constexpr Property secrets[] = {
      Changeable, Need::Optional, yes_no_choices,
      set_disabled<&Secret::enabled>, as_disabled<&Secret::enabled>()},
 
+    {"copy-from", "NAME", "what is not said is as this user has it",
+     InAdd, Need::Optional, {}, set_copy_from<check_user_name>},
     {"may-exist", "", "no error if there is one of that name; it is left as it is",
      InAdd, Need::Optional, {}, set_may_exist},
     {"if-exists", "", "no error if there is none",
@@ -89,6 +91,8 @@ constexpr Property interfaces[] = {
      Changeable, Need::Optional, yes_no_choices,
      set_disabled<&ServerInterface::enabled>, as_disabled<&ServerInterface::enabled>()},
 
+    {"copy-from", "NAME", "what is not said is as this interface has it",
+     InAdd, Need::Optional, {}, set_copy_from<check_device_name>},
     {"may-exist", "", "no error if there is one of that name; it is left as it is",
      InAdd, Need::Optional, {}, set_may_exist},
     {"if-exists", "", "no error if there is none",

@@ -55,23 +55,31 @@ Status check_subject(std::string_view operand) { return check_text(operand, {1, 
 
 // -- of all kinds of objects
 
+// Hands on the properties that the words have named.
+template <typename T>
+std::function<void(T &)> changes_of(const Draft &draft, const T &from) {
+    return [from, changed = draft.changed](T &to) {
+        for (const Property *property : changed) {
+            if (const auto *access = property->kept.of<T>())
+                access->copy(from, to);
+        }
+    };
+}
+
 template <typename T>
 Command make_add(Draft &&draft) {
-    T object = std::move(draft.of<T>());
-    object.name = std::move(draft.operand);
-    return Add<T>{.object = std::move(object), .may_exist = draft.may_exist};
+    Add<T> add{.object = std::move(draft.of<T>()), .may_exist = draft.may_exist};
+    add.object.name = std::move(draft.operand);
+    if (!draft.copy_from.empty()) {
+        add.apply = changes_of(draft, add.object);
+        add.copy_from = std::move(draft.copy_from);
+    }
+    return add;
 }
 
 template <typename T>
 Command make_set(Draft &&draft) {
-    return Set<T>{
-        .name = std::move(draft.operand),
-        .apply = [from = std::move(draft.of<T>()), changed = std::move(draft.changed)](T &to) {
-            for (const Property *property : changed) {
-                if (const auto *access = property->kept.of<T>())
-                    access->copy(from, to);
-            }
-        }};
+    return Set<T>{.name = std::move(draft.operand), .apply = changes_of(draft, draft.of<T>())};
 }
 
 template <typename T>

@@ -44,6 +44,7 @@ struct Draft {
 
     std::vector<const Property *> changed;  // of its properties, in the order of the words
     bool may_exist = false;
+    std::string copy_from;
     bool if_exists = false;
     Reveal secrets = Reveal::Hide;
     std::string file;

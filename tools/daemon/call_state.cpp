@@ -153,7 +153,7 @@ base::Result<config::Client> client_of(const std::string &settings_line) {
         TRY(config::split_line(settings_line, 1, "the kernel's memory"));
     auto command = TRY(config::parse(words, config::Secrets::Allowed, "the kernel's memory"));
     auto *add = std::get_if<config::ClientAdd>(&command);
-    if (add == nullptr)
+    if (add == nullptr || !add->copy_from.empty())
         return wrong("settings");
     return std::move(add->object);
 }

@@ -122,7 +122,9 @@ base::Status Clients::add(const config::ClientAdd &command) {
         return base::fail(ErrorCode::Refused, fmt::format("there are {} clients, which is the most "
                                                           "that this daemon keeps",
                                                           MaxClients));
-    insert(command.object);
+    const auto source = find(command.copy_from);
+    insert(TRY(
+        config::object_of(command, source == clients_.end() ? nullptr : &(*source)->settings())));
     return {};
 }
 

@@ -196,8 +196,13 @@ Status Directory::add(const config::Add<T> &command) {
                                 Kind<T>::name, name));
     if (list.size() >= MostOfAKind)
         return too_many<T>();
-    TRY(config::check(command.object));
-    list.push_back(command.object);
+    const auto source = find(list, command.copy_from);
+    const T *from = source == list.end() ? nullptr : &*source;
+    if constexpr (std::is_same_v<T, Profile>) {
+        if (from == nullptr && config::is_built_in(command.copy_from))
+            from = &built_in(command.copy_from);
+    }
+    list.push_back(TRY(config::object_of(command, from)));
     return commit([&] { list.pop_back(); });
 }
 

@@ -109,7 +109,7 @@ base::Result<Object> added(std::string_view line) {
     const std::vector<config::Word> words = TRY(config::split_line(line, 1, Source));
     auto command = TRY(config::parse(words, config::Secrets::Allowed, Source));
     auto *add = std::get_if<config::Add<Object>>(&command);
-    if (add == nullptr)
+    if (add == nullptr || !add->copy_from.empty())
         return wrong("it is another command");
     return std::move(add->object);
 }

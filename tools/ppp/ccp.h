@@ -11,8 +11,10 @@
 // next. The peer's option: acknowledged only with exactly one allowed key length and no other bit
 // but that of stateless mode. Anything else, no bit at all too, is answered with a Nak that shows
 // what would do; so is a request without the option. Stateful mode gets a Nak at first even where
-// it is allowed: what is lost costs it a round trip, and reuses a key. Any other compression
-// protocol is rejected.
+// it is allowed: what is lost costs it a round trip, and reuses a key. Where only stateful mode is
+// allowed, a Nak that wants the other one is not the end at once, as pppd's first always does: it
+// is asked for again until Max-Failure of them have come. Any other compression protocol is
+// rejected.
 //
 // The option in a request is about what its sender takes (RFC 1962 section 4), so the two
 // directions may differ.

@@ -100,6 +100,29 @@ TEST(Clients, RefuseANameTwiceUnlessItMayExist) {
     EXPECT_EQ(set.clients->size(), 1U);
 }
 
+TEST(Clients, CopyOneWithWhatIsSaid) {
+    Set set;
+    set.add("office");
+    const auto copy = [&](std::string_view name, std::string_view of) {
+        return set.ask(
+            {"client", "add", std::string(name), "copy-from", std::string(of), "max-mtu", "1400"});
+    };
+    EXPECT_FALSE(copy("branch", "office").error);
+    const auto clients = set.clients->config().clients;
+    ASSERT_EQ(clients.size(), 2U);
+    EXPECT_EQ(clients[1].name, "branch");
+    EXPECT_EQ(clients[1].connect_to, clients[0].connect_to);
+    EXPECT_TRUE(clients[1].password.same_as(clients[0].password.reveal()));
+    EXPECT_EQ(clients[1].max_mtu, 1400);
+    EXPECT_NE(clients[0].max_mtu, 1400);
+
+    const ctl::Reply none = copy("other", "nobody");
+    ASSERT_TRUE(none.error);
+    EXPECT_EQ(none.error->code, ErrorCode::NotFound);
+    EXPECT_EQ(none.error->text, "copy-from: there is no client \"nobody\"");
+    EXPECT_EQ(set.clients->size(), 2U);
+}
+
 TEST(Clients, RefuseWhatIsWrongAndNameTheWord) {
     Set set;
     const ctl::Reply reply = set.ask(

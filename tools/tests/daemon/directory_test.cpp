@@ -86,6 +86,27 @@ TEST_F(Served, CommandsAddChangeAndDelete) {
     EXPECT_EQ(changes, 10);
 }
 
+TEST_F(Served, ACopyHasWhatWasNotSaid) {
+    EXPECT_EQ(run("pool add ppp ranges 10.0.0.2-10.0.0.9"), "");
+    EXPECT_EQ(run("pool add lan copy-from ppp next-pool ppp"), "");
+    EXPECT_EQ(run(jack), "");
+    EXPECT_EQ(run("secret add jill copy-from jack comment x"), "");
+    EXPECT_EQ(run("interface add pptp-in1 user jack"), "");
+    EXPECT_EQ(run("interface add pptp-in2 copy-from pptp-in1 user jill"), "");
+    EXPECT_EQ(run("profile add gold copy-from default-encryption only-one yes"), "");
+    EXPECT_THAT(lines(), ElementsAre("pool add ppp ranges 10.0.0.2-10.0.0.9",
+                                     "pool add lan ranges 10.0.0.2-10.0.0.9 next-pool ppp",
+                                     "profile add gold use-encryption yes only-one yes",
+                                     "secret add jack password hunter2",
+                                     "secret add jill password hunter2 comment x",
+                                     "interface add pptp-in1 user jack",
+                                     "interface add pptp-in2 user jill"));
+    changes = 0;
+    EXPECT_EQ(run("secret add joe copy-from nobody"), "copy-from: there is no secret \"nobody\"");
+    EXPECT_EQ(run("secret add jack copy-from jill"), "there is a secret \"jack\" already");
+    EXPECT_EQ(changes, 0);
+}
+
 TEST_F(Served, WhatDoesNotChangeAnythingIsNotTold) {
     EXPECT_EQ(run(jack), "");
     EXPECT_EQ(run("secret set jack password hunter2"), "");
