@@ -106,8 +106,8 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	enum rtun_drop why = RTUN_DROP_UNSPEC;
 	struct sk_buff_head answers;
 	struct sk_buff *out;
-	u32 slots = r->slots;
 	bool again = true;
+	bool hold = true;
 	u64 lost = 0;
 	long before;
 	bool first;
@@ -130,12 +130,12 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 		   atomic_long_read(&s->tunnel->rn->held) > RTUN_HELD_MAX) {
 		/* all together hold too much: go on without holding */
 		flush_ring(s, &lost, &answers);
-		r->slots = 0;
+		hold = false;
 	}
 	while (again) {
 		again = false;
 		switch (rtun_reorder_put(r, seq, skb, skb->truesize, jiffies,
-					 &lost)) {
+					 hold, &lost)) {
 		case RTUN_REORDER_EARLY:
 			rtun_stats_inc(s->stats, RTUN_A_STATS_RX_BUFFERED);
 			fallthrough;
@@ -177,7 +177,6 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 			break;
 		}
 	}
-	r->slots = slots;
 	if (unlikely(first))
 		/* pairs with the acquire in ack_due() */
 		smp_store_release(&s->ack_known, true);

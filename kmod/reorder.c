@@ -66,7 +66,7 @@ static enum rtun_reorder_verdict suspect(struct rtun_reorder *r, u32 seq,
 
 enum rtun_reorder_verdict rtun_reorder_put(struct rtun_reorder *r, u32 seq,
 					   void *item, u32 size, u32 now,
-					   u64 *lost)
+					   bool hold, u64 *lost)
 {
 	struct rtun_reorder_slot *slot;
 	s32 d;
@@ -90,7 +90,7 @@ enum rtun_reorder_verdict rtun_reorder_put(struct rtun_reorder *r, u32 seq,
 		r->next = plus(r, seq, 1);
 		return RTUN_REORDER_NOW;
 	}
-	if (!r->slots) {
+	if (!r->slots || !hold) {
 		*lost += d;
 		r->next = plus(r, seq, 1);
 		return RTUN_REORDER_EARLY;

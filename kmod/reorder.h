@@ -11,7 +11,7 @@
  * How to feed it:
  *
  *	for (;;)
- *		switch (rtun_reorder_put(r, seq, item, size, now, &lost))
+ *		switch (rtun_reorder_put(r, seq, item, size, now, hold, &lost))
  *		RING:	r->ring = zeroed memory for r->slots; again
  *		MAKE_ROOM: while (rtun_reorder_slide(r, seq, &lost)) deliver;
  *			again
@@ -97,12 +97,13 @@ struct rtun_reorder {
 void rtun_reorder_init(struct rtun_reorder *r, u32 slots, u32 idle,
 		       unsigned int bits);
 
-/* May @size more octets of @item number @seq come in at tick @now?  Numbers
+/* May @size more octets of @item number @seq come in at tick @now?  Not @hold:
+ * it is not to be held, and nothing is: as if there were no slots.  Numbers
  * that are given up are added to @lost, here and below.
  */
 enum rtun_reorder_verdict rtun_reorder_put(struct rtun_reorder *r, u32 seq,
 					   void *item, u32 size, u32 now,
-					   u64 *lost);
+					   bool hold, u64 *lost);
 /* The next item in order, or NULL. */
 void *rtun_reorder_pop(struct rtun_reorder *r);
 /* The next item that must go to make room for @seq, or NULL when there is. */

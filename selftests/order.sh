@@ -125,6 +125,36 @@ for p in "PPTP|xport=pptp|np=+ipv4|" \
 	plane_down >/dev/null
 done
 
+# The number of slots changes while two processors receive and packets are held: what is
+# held and the size of what holds it are always of one time.
+slots_change()
+{
+	local n slots pids=()
+
+	tc -n "$A" qdisc replace dev va root netem limit 10000 delay 2ms reorder 50% || return
+	for n in 0 1; do
+		bg in_ns "$A" taskset -c $((n % $(nproc))) "$SELFTESTS/gen/numbered.py" send 192.168.9.2 $((7001 + n)) \
+			count=$((COUNT * 5)) size=200 gap=$GAP
+		pids+=("$BG_PID")
+	done
+	n=0
+	while kill -0 "${pids[@]}" 2>/dev/null; do
+		for slots in 2 256 0 1024 4; do
+			ctl "$B" session-set id=7 reorder-slots=$slots || return
+			n=$((n + 1))
+		done
+	done
+	tc -n "$A" qdisc del dev va root
+	echo "$n changes"
+	[ "$n" -ge 20 ]
+}
+check "PPTP: two ends come up" plane xport=pptp np=+ipv4 ""
+check "the number of slots changes under traffic" slots_change
+check "packets were held" at_least "$(counter "$B" 7 rx-buffered)" 10
+check "a stream passes after it" stream "${netem[clean]}"
+check "in order, and whole" eval 'ordered && same_loss'
+plane_down >/dev/null
+
 # The same link shows what it does when nobody puts in order.
 check "without numbers two ends come up" plane xport=l2tpv3-udp "" mode=eth
 check "a stream passes" stream "${netem[late5]}"

@@ -45,6 +45,7 @@ struct sink {
 	u32 resyncs;
 	bool started;
 	bool disorder;
+	bool hurried;
 };
 
 static u32 random_state;
@@ -77,7 +78,7 @@ static enum rtun_reorder_verdict feed_sized(struct sink *k, u32 seq, u32 size)
 	seq &= rtun_seq_mask(k->bits);
 	for (;;) {
 		v = rtun_reorder_put(&k->r, seq, ITEM(seq), size, k->now,
-				     &k->lost);
+				     !k->hurried, &k->lost);
 		if (v == RTUN_REORDER_RING) {
 			k->r.ring = selftest_alloc(k->r.slots,
 						   sizeof(*k->r.ring));
@@ -263,6 +264,14 @@ static bool bounds(void)
 	SELFTEST(feed(&k, 8) == RTUN_REORDER_EARLY && k.lost == 2);
 	SELFTEST(feed(&k, 7) == RTUN_REORDER_LATE);
 	SELFTEST(feed(&k, 9) == RTUN_REORDER_NOW && !k.r.ring);
+	/* the same for a while, and then not: the slots stay what they are */
+	start(&k, SLOTS, 32);
+	k.hurried = true;
+	SELFTEST(feed(&k, 5) == RTUN_REORDER_NOW);
+	SELFTEST(feed(&k, 8) == RTUN_REORDER_EARLY && k.lost == 2 && !k.r.ring);
+	k.hurried = false;
+	SELFTEST(feed(&k, 10) == RTUN_REORDER_HELD && k.r.slots == SLOTS);
+	SELFTEST(feed(&k, 9) == RTUN_REORDER_NOW && !k.r.held);
 	return true;
 }
 

@@ -156,7 +156,7 @@ public:
         auto *const item = new Packet(packet);
         for (;;) {
             const rtun_reorder_verdict verdict =
-                rtun_reorder_put(&r_, seq, item, packet.size, now, &lost);
+                rtun_reorder_put(&r_, seq, item, packet.size, now, true, &lost);
             switch (verdict) {
             case RTUN_REORDER_RING:
                 ring_.assign(r_.slots, rtun_reorder_slot{});
