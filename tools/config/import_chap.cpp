@@ -42,7 +42,7 @@ private:
         secret.name = words[0].text;
         if (secret.name == "*")
             return note(line, "a user of any name cannot be had: the line is passed over");
-        const std::string who = printable(secret.name);
+        const std::string who = shown(secret.name);
         if (const auto named = check_user_name(secret.name); !named)
             return note(line,
                         fmt::format("user \"{}\" is passed over: {}", who, named.error().text));
@@ -99,7 +99,7 @@ private:
         }
         note(line,
              fmt::format("user \"{}\": the server \"{}\" is not kept, it may use every service",
-                         who, printable(server)));
+                         who, shown(server)));
     }
 
     void take_addresses(const PppLine &line, const std::string &who, Secret &secret) {

@@ -199,7 +199,7 @@ Status take_mppe_list(Found &found, std::string_view value) {
         else if (word == "stateful")
             found.server.mppe_stateful = ppp::StatefulMppe::Yes;
         else if (word != "required" && word != "stateless" && word != "no56")
-            return fail(ErrorCode::Invalid, fmt::format("\"{}\" is not known", printable(word)));
+            return fail(ErrorCode::Invalid, fmt::format("\"{}\" is not known", shown(word)));
     }
     return {};
 }
@@ -330,7 +330,7 @@ private:
             if (row == rows.end())
                 return notes_.add(
                     file, line.number,
-                    fmt::format("{} \"{}\" is not known and not kept", what, printable(word)));
+                    fmt::format("{} \"{}\" is not known and not kept", what, shown(word)));
             std::string_view argument;
             if (row->arguments > 0) {
                 if (++at == line.words.size())
@@ -350,7 +350,7 @@ private:
             return;
         if (const Status applied = row.apply(found_, argument); !applied)
             notes_.add(file, line.number,
-                       fmt::format("{} {}: not kept: {}", row.word, printable(argument),
+                       fmt::format("{} {}: not kept: {}", row.word, shown(argument),
                                    applied.error().text));
     }
 

@@ -170,13 +170,4 @@ std::vector<std::string> Notes::take() {
     return std::exchange(lines_, {});
 }
 
-std::string printable(std::string_view word) {
-    constexpr std::size_t longest = 64;
-    std::string text;
-    for (const char c : word.substr(0, longest))
-        text +=
-            static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f ? '?' : c;
-    return word.size() > longest ? text + "..." : text;
-}
-
 }  // namespace rtun::config

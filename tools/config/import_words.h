@@ -63,7 +63,4 @@ private:
     std::size_t more_ = 0;
 };
 
-// A word of the file in a note: one line, not too long.
-[[nodiscard]] std::string printable(std::string_view word);
-
 }  // namespace rtun::config

@@ -23,13 +23,6 @@ using base::Status;
 
 namespace {
 
-// A word of anything in a message: one line, not too long.
-std::string shown(std::string_view word) {
-    constexpr std::size_t longest = 64;
-    const std::string text = one_line(word.substr(0, longest));
-    return word.size() > longest ? text + "..." : text;
-}
-
 std::string where(const Word &word, std::string_view file) {
     return word.line == 0 ? std::string() : fmt::format("{}:{}:{}: ", file, word.line, word.column);
 }

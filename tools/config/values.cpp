@@ -336,4 +336,10 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
+std::string shown(std::string_view word) {
+    constexpr std::size_t longest = 64;
+    const std::string text = one_line(word.substr(0, longest));
+    return word.size() > longest ? text + "..." : text;
+}
+
 }  // namespace rtun::config

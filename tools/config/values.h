@@ -57,5 +57,7 @@ struct Range {
 
 // For a message, which is one line whatever somebody wrote into a word: control characters are '?'.
 [[nodiscard]] std::string one_line(std::string_view text);
+// A word of anything in a message: one line, not too long.
+[[nodiscard]] std::string shown(std::string_view word);
 
 }  // namespace rtun::config
