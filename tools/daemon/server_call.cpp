@@ -255,6 +255,28 @@ void ServerCall::path_mtu_changed(std::uint32_t path) {
         fit_mtu(path);
 }
 
+// Cisco's switch. Where stateful mode alone is agreed to by our own wish, the other one is
+// preferred once packets get lost, each of which costs stateful mode a round trip. CCP negotiated
+// again would begin with the same keys, under which other packets have gone already: so
+// authentication is negotiated again, too, which makes other keys.
+void ServerCall::alarmed(base::Time now) {
+    if (ended_ || reason_ || alarmed_ ||
+        plan_.settings->server.mppe_stateful != ppp::StatefulMppe::Only)
+        return;
+    const auto state = link_.state();
+    const auto stateful = [](const std::optional<ppp::MppeMode> &mode) {
+        return mode && mode->state == ppp::MppeState::Stateful;
+    };
+    if (!state || !(stateful(state->encryption_send) || stateful(state->encryption_receive)))
+        return;
+    alarmed_ = true;
+    tell(Level::Info, server_id::Encryption,
+         "no acknowledgement came within static-rtt: negotiating anew, for stateless encryption",
+         {{"encoding", encoding_}, {"insecure", insecure_ ? "yes" : "no"}});
+    link_.renegotiate(now);
+    settle(now);
+}
+
 void ServerCall::settings_changed(std::shared_ptr<const ServerSettings> settings) {
     const config::PptpServer &old = plan_.settings->server;
     const config::PptpServer &fresh = settings->server;

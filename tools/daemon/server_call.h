@@ -133,6 +133,7 @@ public:
     void check_session(base::Time now);  // the kernel, whether it is still there
     void session_gone(base::Time now);
     void path_mtu_changed(std::uint32_t path);
+    void alarmed(base::Time now);  // no acknowledgement came within static-rtt
     void settings_changed(std::shared_ptr<const ServerSettings> settings);
     void terms_changed(base::Time now);  // the configuration of users was read anew
     void expire(base::Time now);
@@ -268,6 +269,7 @@ private:
     bool lcp_open_ = false;
     std::uint32_t link_mtu_ = 0;
     bool encrypts_ = false;
+    bool alarmed_ = false;  // stateless encryption is better from now on
     std::string encoding_ = "none";
     bool insecure_ = false;
     bool static_name_ = false;

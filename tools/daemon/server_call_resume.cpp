@@ -167,6 +167,7 @@ std::optional<Reason> ServerCall::resume_link(const ppp::LinkState &link,
         link_mtu_ = std::min<std::uint32_t>(link_mtu_, link.peer_mru - MppeOverhead);
     ipv6_ = link.ipv6;
     up_since_ = first_up_;
+    alarmed_ = link.granted->mppe_stateful == ppp::StatefulMppe::Yes;
     const config::PptpServer &settings = plan_.settings->server;
     stale_settings_ =
         session.reorder_slots != settings.reorder_slots ||

@@ -129,6 +129,8 @@ ppp::Grant ServerCall::grant() const {
     grant.encryption = encryption_of(terms);
     grant.mppe = plan_.settings->server.mppe;
     grant.mppe_stateful = plan_.settings->server.mppe_stateful;
+    if (alarmed_ && grant.mppe_stateful == ppp::StatefulMppe::Only)
+        grant.mppe_stateful = ppp::StatefulMppe::Yes;  // stateless first
     grant.ipv6 = terms.use_ipv6;
     return grant;
 }

@@ -270,6 +270,9 @@ void ServerConnection::kernel_event(const netlink::Event &event) {
         if (notice->type == "pmtu" && notice->value) {
             for (const auto &call : calls_)
                 call->path_mtu_changed(*notice->value);
+        } else if (notice->type == "alarm" && notice->session) {
+            if (ServerCall *of = call(*notice->session); of != nullptr)
+                of->alarmed(now);
         } else if (notice->type == "carrier" && notice->session) {
             if (ServerCall *of = call(*notice->session); of != nullptr && of->up())
                 of->check_session(now);

@@ -68,6 +68,13 @@ void Link::grant(const Grant &grant, Time now) {
     impl_->settle(now);
 }
 
+void Link::renegotiate(Time now) {
+    if (impl_->phase != Phase::Network || impl_->reason || impl_->ended)
+        return;
+    impl_->renew(now);
+    impl_->settle(now);
+}
+
 void Link::close(Time now, std::string_view why) {
     impl_->fail(EndReason::Kind::Requested, std::string(why), now);
     impl_->settle(now);

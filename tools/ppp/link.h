@@ -230,6 +230,9 @@ public:
     [[nodiscard]] std::optional<LinkState> state() const;
     void verdict(const auth::Verdict &verdict, base::Time now);  // of the last Verify
     void grant(const Grant &grant, base::Time now);              // of PeerAuthenticated
+    // In the network phase: negotiates anew from LCP on, with authentication, so that there are
+    // other keys. In another: nothing.
+    void renegotiate(base::Time now);
     void close(base::Time now, std::string_view why);  // orderly termination; Ended follows
     void lower_down(base::Time now);  // the transport is gone; Ended follows at once
     void receive(base::View frame, base::Time now);

@@ -108,6 +108,66 @@ TEST(Server, RefusesAClientInClearWhereEncryptionIsRequired) {
     host.expect_nothing_left();
 }
 
+// The switch of Cisco's flow-control alarm. Stateful keys are not used twice on the way.
+TEST(Server, GoesFromStatefulToStatelessWithOtherKeysAtTheFirstAlarm) {
+    config::Config config = office_server();
+    config.pptp_server.mppe_stateful = ppp::StatefulMppe::Only;
+    ServerHost host(config);
+    auto &client = host.dial({.mppe_stateful = ppp::StatefulMppe::Yes});
+    ASSERT_TRUE(client.up());
+    ASSERT_EQ(host.field(server_id::Up, "encoding"), "MPPE128 stateful");
+    const netlink::SessionId session = *client.call().session;
+    const base::Secret stateful = host.kernel.keys_of(session).send;
+
+    const netlink::Event alarm = netlink::Notice{.type = "alarm", .session = session};
+    EXPECT_TRUE(host.server->kernel_event(alarm));
+    host.world.run();
+    ASSERT_TRUE(client.up());
+    EXPECT_EQ(host.field(server_id::Encryption, "encoding"), "MPPE128 stateless");
+    EXPECT_EQ(host.active()[0]->shown(host.world.now()).encoding, "MPPE128 stateless");
+    EXPECT_FALSE(host.kernel.keys_of(session).send.same_as(stateful.reveal()));
+    EXPECT_EQ(host.count(server_id::Down), 0);
+    EXPECT_THAT(host.records(), SizeIs(1));
+
+    const int told = host.count(server_id::Encryption);
+    EXPECT_TRUE(host.server->kernel_event(alarm));
+    host.world.run();
+    EXPECT_EQ(host.count(server_id::Encryption), told);
+}
+
+TEST(Server, StaysStatefulAfterAnAlarmWhereTheClientInsists) {
+    config::Config config = office_server();
+    config.pptp_server.mppe_stateful = ppp::StatefulMppe::Only;
+    ServerHost host(config);
+    auto &client = host.dial({.mppe_stateful = ppp::StatefulMppe::Only});
+    ASSERT_TRUE(client.up());
+    const netlink::SessionId session = *client.call().session;
+    const base::Secret before = host.kernel.keys_of(session).send;
+    EXPECT_TRUE(host.server->kernel_event(netlink::Notice{.type = "alarm", .session = session}));
+    host.world.run();
+    EXPECT_TRUE(client.up());
+    EXPECT_EQ(host.active()[0]->shown(host.world.now()).encoding, "MPPE128 stateful");
+    EXPECT_FALSE(host.kernel.keys_of(session).send.same_as(before.reveal()));
+}
+
+TEST(Server, AnAlarmChangesNothingOfOtherSessions) {
+    for (const auto wanted : {ppp::StatefulMppe::No, ppp::StatefulMppe::Yes}) {
+        config::Config config = office_server();
+        config.pptp_server.mppe_stateful = wanted;
+        ServerHost host(config);
+        auto &client =
+            host.dial({.mppe_stateful = wanted == ppp::StatefulMppe::Yes ? ppp::StatefulMppe::Only
+                                                                         : ppp::StatefulMppe::No});
+        ASSERT_TRUE(client.up());
+        const int told = host.count(server_id::Encryption);
+        EXPECT_TRUE(host.server->kernel_event(
+            netlink::Notice{.type = "alarm", .session = client.call().session}));
+        host.world.run();
+        EXPECT_EQ(host.count(server_id::Encryption), told);
+        EXPECT_TRUE(client.up());
+    }
+}
+
 TEST(Server, ForbidsPacketsInClearBeforeIpv4OpensWhereEncryptionIsRequired) {
     config::Config config = office_server();
     config.profiles[0].use_encryption = config::Profile::UseEncryption::Require;

@@ -180,6 +180,7 @@ void FakePptpClient::begin(Call &call, std::uint16_t server_call_id) {
     options.allow = options_.allow;
     options.credentials = {.user = call.user, .password = base::Secret(call.password)};
     options.encryption = options_.encryption;
+    options.mppe_stateful = options_.mppe_stateful;
     options.ipv6 = options_.ipv6;
     options.request_dns = options_.request_dns;
     options.keepalive = options_.keepalive;

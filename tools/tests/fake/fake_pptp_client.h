@@ -46,6 +46,7 @@ public:
         std::string password = "secret";
         auth::MethodSet allow = auth::MethodSet::all();
         ppp::Encryption encryption = ppp::Encryption::Auto;
+        ppp::StatefulMppe mppe_stateful = ppp::StatefulMppe::No;
         bool ipv6 = false;
         bool request_dns = false;
         base::Duration keepalive{0};
