@@ -90,10 +90,10 @@ void rtun_crypt_start(struct rtun_crypt *c, u32 bits, const u8 *key)
 	reset_cipher(c);
 	c->count = 0;
 	c->changes = 0;
-	/* "the encryption tables were initialized before this packet"; where
-	 * that means a new key, the first packet has none
+	/* the first packet is not marked as flushed: nobody needs that, and who
+	 * takes a new key with each of those would not understand it
 	 */
-	c->flush = !c->rekey;
+	c->flush = false;
 }
 
 /* --- send ------------------------------------------------------------------ */

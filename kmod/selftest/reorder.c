@@ -33,6 +33,7 @@ enum {
  * @resyncs: jumps believed
  * @started: @next is valid
  * @disorder: something came out that must not
+ * @hurried: nothing may be held
  */
 struct sink {
 	struct rtun_reorder r;
