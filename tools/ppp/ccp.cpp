@@ -148,11 +148,11 @@ ControlProtocol::Verdict Ccp::judge(const CpOption &raw) {
     const wire::CcpOption ccp = wire::ccp_option(raw);
     const auto *mppe = std::get_if<CcpMppe>(&ccp);
     if (!mppe)
-        return refuse("an option of the wrong length");
+        return refuse("an option of the wrong length", allowed_);
     const MppeStrengths common = strengths_of(mppe->bits).among(allowed_);
     MppeState state = state_of(mppe->bits);
     if (common.empty() || !allows(state))
-        return refuse(words(mppe->bits));
+        return refuse(words(mppe->bits), common.empty() ? allowed_ : common);
     if (state != preferred() && stateful_naks_ < stateful_hints) {
         ++stateful_naks_;
         state = preferred();
@@ -161,12 +161,14 @@ ControlProtocol::Verdict Ccp::judge(const CpOption &raw) {
     return raw == exact ? Verdict::ack() : Verdict::nak(exact);
 }
 
-ControlProtocol::Verdict Ccp::refuse(const std::string &wanted) {
+// of: what the Nak shows the strongest of. One that shows a length which the peer has not asked for
+// is the end for pppd.
+ControlProtocol::Verdict Ccp::refuse(const std::string &wanted, MppeStrengths of) {
     disagreement_ =
         fmt::format("the peer wants MPPE with {}; allowed is {}", wanted, allowed_text());
     if (++refusals_ > limits().max_failure)
         give_up(disagreement_);
-    return Verdict::nak(option(allowed_.strongest(), preferred()));
+    return Verdict::nak(option(of.strongest(), preferred()));
 }
 
 // A peer that does not ask for it does not know that it may.

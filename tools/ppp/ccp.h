@@ -73,7 +73,7 @@ private:
     [[nodiscard]] bool allows(MppeState state) const;
     [[nodiscard]] MppeState preferred() const;  // what is asked for first
     [[nodiscard]] std::string allowed_text() const;
-    [[nodiscard]] Verdict refuse(const std::string &wanted);
+    [[nodiscard]] Verdict refuse(const std::string &wanted, MppeStrengths of);
     void give_up(std::string why);
 
     void be_patient();

@@ -308,6 +308,17 @@ TEST(Ccp, AsksForStatefulModeAloneWhereNothingElseIsAllowed) {
         testing::HasSubstr("offers MPPE with 128 bit, stateless; allowed is 128 bit, stateful"));
 }
 
+// pppd ends the link when a Nak shows a length that it has not asked for.
+TEST(Ccp, ANakForTheOtherModeKeepsToTheLengthsThatWereAskedFor) {
+    LinkOptions options = encrypting(Encryption::Required, all_strengths());
+    options.mppe_stateful = StatefulMppe::Only;
+    CcpBench bench(options);
+    EXPECT_EQ(bench.say(H | L), nak(L));
+    EXPECT_EQ(bench.say(H | L | M), nak(M));
+    EXPECT_EQ(bench.say(H), nak(S));
+    EXPECT_EQ(bench.say(L), ack(L));
+}
+
 TEST(Ccp, TheDirectionsMayDiffer) {
     LinkOptions options = encrypting(Encryption::Required, all_strengths());
     options.mppe_stateful = StatefulMppe::Yes;
