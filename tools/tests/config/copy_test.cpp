@@ -75,8 +75,9 @@ TEST(CopyFrom, OnlyANameOfItsKindMayStandThere) {
 }
 
 TEST(CopyFrom, WithoutItTheWordsAreTheObject) {
-    const Add<Pool> add{.object = {.name = "a", .ranges = {{}}}};
-    const auto object = object_of<Pool>(add, nullptr);
+    Add<Secret> add;
+    add.object.name = "a";
+    const auto object = object_of<Secret>(add, nullptr);
     ASSERT_TRUE(object);
     EXPECT_EQ(object->name, "a");
     EXPECT_THAT(object->comment, IsEmpty());
