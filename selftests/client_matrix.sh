@@ -117,6 +117,15 @@ for stateful in nomppe-stateful mppe-stateful; do
 	no_cell mschapv2 "require-mppe-40 $stateful" 2 '128 bit, stateless' encryption required
 done
 
+# Stateful mode, where it is all that is agreed to.
+for bits in 128 40; do
+	other=nomppe-128
+	[ $bits = 40 ] || other=nomppe-40
+	server mschapv2 require-mppe-$bits $other mppe-stateful
+	cell mschapv2 "MPPE$bits stateful" "require-mppe-$bits mppe-stateful" encryption required \
+		mppe $bits mppe-stateful only mppe-resync linux
+done
+
 # --- What cannot be ---
 
 for method in pap chap; do

@@ -147,6 +147,14 @@ nm mschapv2 none nomppe
 nm pap none nomppe
 nm chap none nomppe
 
+# --- A server that wants stateful mode ---
+
+check "only stateful mode is agreed to from now on" server_load \
+	'server set pptp authentication mschap2 mppe 128,40 mppe-stateful only mppe-resync linux'
+cell mschapv2 'MPPE128 stateful' require-mppe-128 mppe-stateful
+cell mschapv2 'MPPE40 stateful' require-mppe-40 nomppe-128 mppe-stateful
+no_cell server 'stateful' mschapv2 require-mppe-128 nomppe-stateful
+
 # --- A server that demands encryption, and one that allows 128 bits only ---
 
 SERVER_ENCRYPTION=require check "encryption is required from now on" server_load "$serve_all"
