@@ -330,6 +330,7 @@ TEST_F(DressingLive, what_nft_prints_it_can_read_again) {
 }
 
 TEST_F(DressingLive, an_administrators_rules_use_our_sets_and_survive_us) {
+    terms.proxy_arp = true;  // or the LAN knows nobody who has the user's address
     must("nft 'table inet rtun { "
          "set vip { type ipv4_addr; flags interval; elements = { 10.9.0.0/16 }; }; "
          "chain mine { type filter hook forward priority 0; ip saddr @vip counter accept; }; }'");
@@ -406,6 +407,7 @@ void send_too_much(const Elsewhere &user) {
 }
 
 TEST_F(DressingLive, what_comes_in_is_policed_also_while_the_rate_changes) {
+    terms.proxy_arp = true;  // or the LAN knows nobody who has the user's address
     terms.rate_limit.rx = {.rate = 80'000};
     const auto problems = dressing.put_on(session, terms);
     if (!problems.empty() && std::getenv("RTUN_EXPECT_ALL") == nullptr)
@@ -435,11 +437,13 @@ TEST_F(DressingLive, what_comes_in_is_policed_also_while_the_rate_changes) {
 }
 
 TEST_F(DressingLive, an_administrators_classifiers_see_what_conforms) {
+    terms.proxy_arp = true;  // or the LAN knows nobody who has the user's address
     terms.rate_limit.rx = {.rate = 8'000'000};
     const auto problems = dressing.put_on(session, terms);
     if (!problems.empty() && std::getenv("RTUN_EXPECT_ALL") == nullptr)
         GTEST_SKIP() << problems[0];
     ASSERT_THAT(problems, IsEmpty());
+    EXPECT_TRUE(pings(*user, "10.0.0.5"));
     must("tc filter add dev pptp0 ingress pref 500 matchall action drop");
     EXPECT_FALSE(pings(*user, "10.0.0.5"));
 }
