@@ -27,6 +27,9 @@
 #	says REGEX CMD...		true when CMD's output has a line with this
 #					extended regular expression; shows the output
 #	says_not REGEX CMD...		true when it has none
+#	all_answered FILE		true when what ping (not -q) wrote there until it was
+#					interrupted has an answer to each packet, but perhaps
+#					to the last ones (20 at most), which were under way
 #	run_gtest PROGRAM SUITE		a line for each test of a GoogleTest program, and one for
 #					its own verdict: "Suite.what_holds" becomes "what holds"
 #	ktap_finish
@@ -266,6 +269,16 @@ says()
 says_not()
 {
 	! says "$@"
+}
+
+all_answered()
+{
+	awk '/ icmp_seq=[0-9]+ .*time=/ { match($0, /icmp_seq=[0-9]+/); n = substr($0, RSTART + 9, RLENGTH - 9) + 0
+			if (!seen[n]++) got++
+			if (n > last) last = n }
+	     / packets transmitted/ { sent = $1; print }
+	     END { for (i = 1; i <= last; i++) if (!seen[i]) print "no answer to " i
+		   exit !(got > 0 && got == last && sent - last <= 20) }' "$1"
 }
 
 # "[       OK ] Suite.what_holds (12 ms)", or "[  FAILED  ] ...", "[  SKIPPED ] ...": a
