@@ -153,7 +153,7 @@ check "only stateful mode is agreed to from now on" server_load \
 	'server set pptp authentication mschap2 mppe 128,40 mppe-stateful only mppe-resync linux'
 cell mschapv2 'MPPE128 stateful' require-mppe-128 mppe-stateful
 cell mschapv2 'MPPE40 stateful' require-mppe-40 nomppe-128 mppe-stateful
-no_cell server 'stateful' mschapv2 require-mppe-128 nomppe-stateful
+no_cell server 'MPPE required but peer negotiation failed' mschapv2 require-mppe-128 nomppe-stateful
 
 # --- A server that demands encryption, and one that allows 128 bits only ---
 
