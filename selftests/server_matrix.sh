@@ -8,7 +8,7 @@
 # that NetworkManager's plugin gives.  What cannot be is refused, and why is said.
 #
 # Stateless mode is what both ask for first, so it is what comes of an offer of
-# stateful mode as well.
+# stateful mode as well, unless it is all that ours agrees to.
 #
 #	   client                              server
 #	+-----------+                       +-----------+
