@@ -184,6 +184,10 @@ private:
     void on(ppp::Ipv4Down &output);
     void on(ppp::Ipv6Up &output);
     void on(ppp::Ipv6Down &output);
+    // Never said: multilink is not asked for.
+    void on(ppp::MultilinkReady &) {}
+    void on(ppp::MultilinkDown &) {}
+    void on(ppp::BundleFrame &) {}
     void on(ppp::Ended &output);
 
     [[nodiscard]] ppp::LinkOptions link_options() const;

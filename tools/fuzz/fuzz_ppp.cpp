@@ -27,6 +27,7 @@ void read_options(base::View data) {
         check(wire::raw(wire::lcp_option(option)) == option, "so does an LCP option");
         check(wire::raw(wire::ipcp_option(option)) == option, "so does an IPCP option");
         check(wire::raw(wire::ipv6cp_option(option)) == option, "so does an IPv6CP option");
+        check(wire::raw(wire::bcp_option(option)) == option, "so does a BCP option");
         check(wire::raw(wire::ccp_option(option)) == option, "so does a CCP option");
     }
 }

@@ -11,8 +11,10 @@
 //                challenge, 0xfa-0xfb another program goes on with the link)
 // Nothing may crash; what is put out for a frame is bounded; phases, encryption, IPv4 and IPv6 are
 // reported in an order that makes sense; where encryption is required IPv4 never comes up without
-// it, nor without a peer that has proved who it is where that is demanded; nothing follows Ended;
-// and when the peer falls silent the link ends or stays as it is, in a bounded number of steps.
+// it, nor without a peer that has proved who it is where that is demanded; a link of a bundle has
+// no networks, and a bundle says nothing of LCP that its peer would have to discard; nothing
+// follows Ended; and when the peer falls silent the link ends or stays as it is, in a bounded
+// number of steps.
 #pragma once
 
 #include <auth/authenticator.h>
@@ -51,14 +53,23 @@ public:
 
     void run(base::View input) {
         link_.open(now_);
+        go(input);
+    }
+    // The same of a bundle.
+    void run_bundle(const ppp::BundleStart &start, base::View input) {
+        bundle_ = known_ = true;
+        link_.begin_bundle(start, now_);
+        go(input);
+    }
+
+private:
+    void go(base::View input) {
         collect();
         base::Reader steps(input);
         while (steps.left() > 0 && !ended_)
             step(steps);
         finish();
     }
-
-private:
     void step(base::Reader &steps) {
         const std::uint8_t op = steps.u8();
         if (op < 0x80)
@@ -133,7 +144,7 @@ private:
         const auto state = link_.state();
         if (!state)
             return;
-        check(up_, "only a link that is up is handed over");
+        check(up_ || member_, "only a link that is up is handed over");
         const std::string text = ppp::encode(*state);
         const auto read = ppp::decode_link_state(text);
         check(read && ppp::encode(*read) == text, "a state survives its text");
@@ -145,6 +156,10 @@ private:
     // The peer is silent from here on: the keepalive and every other timer find that out.
     void finish() {
         pass(1h);
+        // What finds out that a peer is gone are a bundle's links.
+        if (bundle_ && !ended_)
+            link_.lower_down(now_);
+        collect();
         check(ended_, "with a silent peer the link ends");
         link_.receive({}, now_);
         link_.expire(now_);
@@ -193,6 +208,7 @@ private:
             } else if (std::holds_alternative<ppp::Ipv4Up>(output)) {
                 check(known_ || !demands(), "IPv4 is for a peer that is known");
                 check(!up_ && phase_ == ppp::Phase::Network, "IPv4 comes up in the network phase");
+                check(!member_, "a link of a bundle has no networks");
                 check(encrypted_ || (!required_ && !must_encrypt_), "and encrypted if it must be");
                 up_ = true;
             } else if (std::holds_alternative<ppp::Ipv4Down>(output)) {
@@ -207,8 +223,19 @@ private:
             } else if (std::holds_alternative<ppp::Ipv6Down>(output)) {
                 check(v6_, "IPv6 goes down once");
                 v6_ = false;
+            } else if (const auto *ready = std::get_if<ppp::MultilinkReady>(&output)) {
+                check(options_.multilink && !bundle_, "multilink has to be asked for");
+                check(known_ || !demands(), "a bundle is for a peer that is known");
+                check(!member_ && !up_ && phase_ == ppp::Phase::Network, "and begins once");
+                check(ready->agreed.peer_mrru >= 128, "with an MRRU that makes sense");
+                member_ = true;
+            } else if (std::holds_alternative<ppp::MultilinkDown>(output)) {
+                check(member_, "multilink goes down once");
+                member_ = false;
+            } else if (std::holds_alternative<ppp::BundleFrame>(output)) {
+                check(member_, "what is a bundle's comes from its links");
             } else if (const auto *end = std::get_if<ppp::Ended>(&output)) {
-                check(!up_ && !v6_ && !encrypted_, "IP and encryption are down at the end");
+                check(!up_ && !v6_ && !encrypted_ && !member_, "all is down at the end");
                 check(!end->reason.text.empty() && end->reason.text.size() < 1000,
                       "the reason is a line");
                 ended_ = true;
@@ -247,6 +274,9 @@ private:
         const auto packet = wire::decode_cp(frame->information);
         check(packet && packet->data.size() + 4 == frame->information.size(),
               "what we send has the right length");
+        check(!bundle_ || frame->protocol != wire::PppProtocol::Lcp ||
+                  packet->code > wire::CpCode::TerminateAck,
+              "a bundle does not negotiate LCP");
         if (packet->code != wire::CpCode::ConfigureRequest)
             return;
         check(wire::decode_options(packet->data).has_value(), "our options are well-formed");
@@ -265,6 +295,8 @@ private:
     ppp::Phase phase_ = ppp::Phase::Dead;
     bool up_ = false;
     bool v6_ = false;
+    bool bundle_ = false;
+    bool member_ = false;
     bool known_ = false;
     bool granting_ = false;
     std::vector<auth::Verdict> verdicts_;

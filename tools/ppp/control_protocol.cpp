@@ -41,6 +41,8 @@ const CpOption *find(const CpOptions &options, std::uint8_t type) {
 
 }  // namespace
 
+bool ControlProtocol::repeats(std::uint8_t) const { return false; }
+
 wire::CpOptions ControlProtocol::missing(const CpOptions &) { return {}; }
 
 bool ControlProtocol::receive_extra(const CpPacket &, Time) { return false; }
@@ -110,12 +112,12 @@ void ControlProtocol::configure_request(const CpPacket &packet, Time now) {
         ++counters_.malformed;
         return;
     }
-    // An option that is known may be listed only once (section 6). Which of two would count? None:
-    // the packet is not valid.
+    // An option that is known may be listed only once, unless it says otherwise (section 6). Which
+    // of two would count? None: the packet is not valid.
     for (auto it = options->begin(); it != options->end(); ++it) {
         const bool again = std::any_of(options->begin(), it,
                                        [&](const CpOption &o) { return o.type == it->type; });
-        if (again && knows(it->type)) {
+        if (again && knows(it->type) && !repeats(it->type)) {
             ++counters_.malformed;
             return;
         }

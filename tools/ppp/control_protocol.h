@@ -102,8 +102,10 @@ protected:
     virtual void reset() = 0;
     // Our Configure-Request as we want it now.
     [[nodiscard]] virtual wire::CpOptions request() = 0;
-    // Whether the protocol knows this option; a known one may stand in a request only once.
+    // Whether the protocol knows this option; a known one may stand in a request only once,
     [[nodiscard]] virtual bool knows(std::uint8_t type) const = 0;
+    // unless it is said of it that each of them means something of its own.
+    [[nodiscard]] virtual bool repeats(std::uint8_t type) const;
     [[nodiscard]] virtual Verdict judge(const wire::CpOption &option) = 0;
     // Options that the peer's request lacks and that we want to see: appended to a Configure-Nak,
     // while Max-Failure permits.

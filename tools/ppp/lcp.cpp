@@ -69,6 +69,7 @@ Lcp::Lcp(const LinkOptions &options, base::Random &random)
     configured_.mru = options.mru;
     configured_.pfc = options.request_pfc;
     configured_.acfc = options.request_acfc;
+    multilink_ = options.multilink;
 }
 
 void Lcp::resume(const LcpOpened &agreed, std::uint16_t peer_mru,
@@ -80,6 +81,7 @@ void Lcp::resume(const LcpOpened &agreed, std::uint16_t peer_mru,
     peers_.method = agreed.method;
     peer_mru_ = std::max(peer_mru, least_mru);
     demand_ = demanded;
+    resume_multilink(agreed.multilink);
     ControlProtocol::resume(State::Opened);
 }
 
@@ -92,6 +94,8 @@ LcpOpened Lcp::agreed() const {
     agreed.pfc_tx = peers_.pfc;
     agreed.acfc_tx = peers_.acfc;
     agreed.method = peers_.method;
+    agreed.multilink = multilink_agreed();
+    agreed.multilink_refused = multilink_refused();
     return agreed;
 }
 
@@ -104,6 +108,8 @@ void Lcp::reset() {
     peer_mru_ = default_mru;
     collisions_ = 0;
     nak_magic_ = 0;
+    rejecting_ = false;
+    reset_multilink();
 }
 
 std::uint32_t Lcp::new_magic() {
@@ -126,6 +132,7 @@ CpOptions Lcp::request() {
         options.push_back(wire::raw(wire::LcpPfc{}));
     if (ours_.acfc)
         options.push_back(wire::raw(wire::LcpAcfc{}));
+    request_multilink(options);
     return options;
 }
 
@@ -139,6 +146,11 @@ bool Lcp::knows(std::uint8_t type) const {
     case LcpType::Pfc:
     case LcpType::Acfc:
         return true;
+    case LcpType::Mrru:
+    case LcpType::ShortSequence:
+    case LcpType::Discriminator:
+    case LcpType::MultilinkFormat:
+        return multilink_.has_value();
     }
     return false;
 }
@@ -174,8 +186,13 @@ ControlProtocol::Verdict Lcp::judge(const CpOption &option) {
     case LcpType::Pfc:
     case LcpType::Acfc:
         break;
+    case LcpType::Mrru:
+    case LcpType::ShortSequence:
+    case LcpType::Discriminator:
+    case LcpType::MultilinkFormat:
+        return judge_multilink(option);
     }
-    return Verdict::reject();
+    return reject();
 }
 
 // Section 6.4: the same number as ours means that the request may be our own, come back.
@@ -190,6 +207,11 @@ ControlProtocol::Verdict Lcp::judge_magic(std::uint32_t magic) {
     return Verdict::nak(wire::raw(wire::LcpMagic{nak_magic_ = new_magic()}));
 }
 
+ControlProtocol::Verdict Lcp::reject() {
+    rejecting_ = true;
+    return Verdict::reject();
+}
+
 ControlProtocol::Verdict Lcp::refuse_method(std::string wanted) {
     no_method_ = fmt::format("the peer wants authentication with {}, allowed is {}", wanted,
                              allow_.empty() ? "none" : allow_.text());
@@ -197,7 +219,7 @@ ControlProtocol::Verdict Lcp::refuse_method(std::string wanted) {
         fail(EndReason::Kind::AuthFailed,
              fmt::format("no common authentication method: {}", no_method_));
     if (allow_.empty())
-        return Verdict::reject();
+        return reject();
 
     std::vector<const auth::MethodInfo *> allowed;
     for (const auth::MethodInfo &method : auth::methods())
@@ -211,8 +233,10 @@ void Lcp::agreed_to(const CpOptions &request) {
     peers_ = {};
     peer_mru_ = default_mru;
     method_naks_ = 0;
+    multilink_peers_ = {};
     for (const CpOption &option : request) {
         const wire::LcpOption lcp = wire::lcp_option(option);
+        agreed_to_multilink(lcp);
         if (const auto *mru = std::get_if<wire::LcpMru>(&lcp))
             peer_mru_ = mru->mru;
         else if (const auto *magic = std::get_if<wire::LcpMagic>(&lcp))
@@ -241,6 +265,9 @@ void Lcp::on_nak(const CpOption &option) {
         ours_.magic = other ? magic->magic : new_magic();
     } else if (static_cast<LcpType>(option.type) == LcpType::Authentication) {
         demand_another(option);
+    } else if (std::holds_alternative<wire::LcpMrru>(lcp) ||
+               std::holds_alternative<wire::LcpMultilinkFormat>(lcp)) {
+        on_multilink_nak(lcp);
     } else {
         on_reject(option);  // a value is wrong that has none, or not the right length: do without
     }
@@ -284,6 +311,11 @@ void Lcp::on_reject(const CpOption &option) {
                  fmt::format("the peer refuses to prove who it is (it rejects {}), demanded is {}",
                              auth::info(*demand_).name, require_.text()));
         return;
+    case LcpType::Mrru:
+    case LcpType::ShortSequence:
+    case LcpType::Discriminator:
+    case LcpType::MultilinkFormat:
+        return on_multilink_reject(static_cast<LcpType>(option.type));
     case LcpType::Accm:
     case LcpType::Quality:
         return;  // never asked for
@@ -292,10 +324,10 @@ void Lcp::on_reject(const CpOption &option) {
 
 std::string Lcp::wishes() const {
     return fmt::format(
-        "MRU {}{}{}{}{}", ours_.mru,
+        "MRU {}{}{}{}{}{}", ours_.mru,
         demand_ ? fmt::format(", authentication with {}", auth::info(*demand_).name) : "",
         ours_.magic ? ", magic number" : "", ours_.pfc ? ", protocol field compression" : "",
-        ours_.acfc ? ", address and control field compression" : "");
+        ours_.acfc ? ", address and control field compression" : "", multilink_wishes());
 }
 
 bool Lcp::own_echo(View information) const {

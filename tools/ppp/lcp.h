@@ -12,7 +12,11 @@
 // ACCM, a magic number that is neither 0 nor ours, both compressions, and an authentication method
 // that is allowed. Another method is answered with a Nak that names the strongest allowed one, then
 // the next, and after Max-Failure of them the link fails with a text that says what the peer wants.
-// Everything else (quality reports, MRRU, callback ...) is rejected.
+// Everything else (quality reports, callback ...) is rejected.
+//
+// With LinkOptions::multilink there is also what RFC 1990 and 2686 have (lcp_multilink.cpp);
+// without it that is among the rest: an MRRU that is acknowledged is a promise to put packets
+// together.
 #pragma once
 
 #include <base/random.h>
@@ -64,9 +68,26 @@ private:
 
     [[nodiscard]] Verdict judge_magic(std::uint32_t magic);
     [[nodiscard]] Verdict refuse_method(std::string wanted);
+    [[nodiscard]] Verdict reject();
     void demand_another(const wire::CpOption &better);
     [[nodiscard]] std::uint32_t new_magic();
     void receive_protocol_reject(const wire::CpPacket &packet, base::Time now);
+
+    // -- lcp_multilink.cpp
+    void reset_multilink();
+    void resume_multilink(const std::optional<MultilinkAgreed> &agreed);
+    void request_multilink(wire::CpOptions &options) const;
+    [[nodiscard]] bool negotiates() const;
+    [[nodiscard]] bool rejected_now() const { return mrru_rejected_ && negotiates(); }
+    [[nodiscard]] wire::CpOptions missing(const wire::CpOptions &request) override;
+    [[nodiscard]] Verdict judge_multilink(const wire::CpOption &option);
+    [[nodiscard]] Verdict judge_mrru(std::uint16_t mrru);
+    void agreed_to_multilink(const wire::LcpOption &option);
+    void on_multilink_nak(const wire::LcpOption &better);
+    void on_multilink_reject(wire::LcpType type);
+    [[nodiscard]] std::string multilink_wishes() const;
+    [[nodiscard]] std::optional<MultilinkAgreed> multilink_agreed() const;
+    [[nodiscard]] std::string multilink_refused() const;
 
     // What we ask for, or have got once Opened.
     struct Wishes {
@@ -81,6 +102,19 @@ private:
         bool pfc = false;
         bool acfc = false;
         std::optional<auth::Method> method;
+    };
+    // The same of multilink.
+    struct MultilinkWishes {
+        std::uint16_t mrru = 0;  // 0: left out, and with it all else
+        bool short_sequence = false;
+        int classes = 0;  // 0: left out
+        bool discriminator = false;
+    };
+    struct MultilinkGranted {
+        std::uint16_t mrru = 0;  // 0: it did not ask
+        bool short_sequence = false;
+        std::optional<wire::LcpMultilinkFormat> format;
+        std::optional<Discriminator> discriminator;
     };
 
     base::Random &random_;
@@ -97,6 +131,14 @@ private:
     int method_naks_ = 0;
     int collisions_ = 0;           // requests in a row with our own magic number
     std::uint32_t nak_magic_ = 0;  // the one suggested in the last Nak
+    bool rejecting_ = false;       // an option of the request that is being judged
+
+    std::optional<Multilink> multilink_;
+    MultilinkWishes multilink_ours_;
+    MultilinkGranted multilink_peers_;
+    bool mrru_rejected_ = false;      // by the peer
+    std::uint16_t mrru_refused_ = 0;  // the peer's, which is not that of the bundle
+    bool mrru_hinted_ = false;        // that it may ask
 };
 
 }  // namespace rtun::ppp

@@ -51,6 +51,13 @@ void Link::open(Time now) {
     impl_->settle(now);
 }
 
+void Link::begin_bundle(const BundleStart &start, Time now) {
+    if (impl_->ended || impl_->phase != Phase::Dead)
+        return;
+    impl_->begin_bundle(start, now);
+    impl_->settle(now);
+}
+
 void Link::resume(const LinkState &state, Time now) {
     if (!impl_->ended && impl_->phase == Phase::Dead)
         impl_->resume(state, now);
@@ -145,7 +152,16 @@ void Link::Impl::begin(Time now) {
 }
 
 void Link::Impl::receive(const wire::PppFrame &frame, Time now) {
+    if (member && concerns_bundle(frame)) {
+        keepalive.heard(now);
+        outputs.emplace_back(BundleFrame{wire::encode(frame)});
+        return;
+    }
     if (frame.protocol == PppProtocol::Lcp) {
+        if (bundle && !allowed_on_bundle(frame.information)) {
+            ++own.unexpected;
+            return;
+        }
         if (lcp.own_echo(frame.information)) {
             ++own.unexpected;  // an echo of ourselves is no sign of the peer
             return;
@@ -170,8 +186,12 @@ void Link::Impl::receive(const wire::PppFrame &frame, Time now) {
     case PppProtocol::Ccp:
     case PppProtocol::Ipv4:
     case PppProtocol::Ipv6:
+    case PppProtocol::Multilink:
     case PppProtocol::Compressed:
     case PppProtocol::Eap:
+    case PppProtocol::Bcp:
+    case PppProtocol::Bridged:
+    case PppProtocol::OldBpdu:
         break;
     }
     if (phase == Phase::Network)
@@ -232,7 +252,8 @@ void Link::Impl::settle(Time now) {
         more = !said.empty() || authentication || encryption || network || network_v6;
     }
     const State state = lcp.state();
-    if (reason && (state == State::Initial || state == State::Closed || state == State::Stopped))
+    if (reason &&
+        (bundle || state == State::Initial || state == State::Closed || state == State::Stopped))
         end(now);
     count();
 }
@@ -258,9 +279,11 @@ void Link::Impl::lcp_up(Time now) {
     suspicion.reset();
     const LcpOpened agreed = lcp.agreed();
     outputs.emplace_back(agreed);
-    ccp.set_peer_mru(lcp.peer_mru());
-    ipcp.set_peer_mru(lcp.peer_mru());
-    ipv6cp.set_peer_mru(lcp.peer_mru());
+    if (options.multilink && options.multilink->required && !agreed.multilink)
+        return fail(EndReason::Kind::NegotiationFailed,
+                    fmt::format("the link cannot join its bundle: {}", agreed.multilink_refused),
+                    now);
+    tell_peer_mru();
     keepalive.start(now);
     method = agreed.method;
     demanded = lcp.demanded();
@@ -302,12 +325,12 @@ void Link::Impl::peer_terminated(const ControlProtocol::PeerTerminated &terminat
     EndReason why{EndReason::Kind::PeerTerminated, "the peer closed the link"};
     if (phase == Phase::Authenticate)
         why.text += " during authentication";
-    else if (!ipv4 && !lcp.no_method().empty())
+    else if (!ipv4 && !member && !lcp.no_method().empty())
         why = {EndReason::Kind::AuthFailed,
                fmt::format("no common authentication method: {}; the peer closed the link",
                            lcp.no_method())};
     // It gave up before we did: what CCP came to is the reason.
-    if (phase == Phase::Network && !encrypted && !ipv4 &&
+    if (phase == Phase::Network && !encrypted && !ipv4 && !member &&
         options.encryption == Encryption::Required)
         why = {EndReason::Kind::EncryptionFailed,
                fmt::format("encryption is required and cannot be had: {}{}",
@@ -363,8 +386,16 @@ void Link::Impl::peer_rejects(PppProtocol protocol, Time now) {
         return no_encryption(fmt::format("the peer does not speak {} (Protocol-Reject)",
                                          protocol == PppProtocol::Ccp ? "CCP" : "MPPE"),
                              now);
+    case PppProtocol::Multilink:
+        if (member)
+            fail(EndReason::Kind::ProtocolRejected,
+                 "the peer rejects multilink packets, which it agreed to", now);
+        return;
     case PppProtocol::Lcp:  // LCP has dealt with that
     case PppProtocol::Eap:
+    case PppProtocol::Bcp:  // never sent
+    case PppProtocol::Bridged:
+    case PppProtocol::OldBpdu:
         return;
     }
 }
@@ -388,7 +419,8 @@ void Link::Impl::fail(EndReason::Kind kind, std::string text, Time now) {
     network_down(now);
     if (phase != Phase::Dead)
         set_phase(Phase::Terminate);
-    lcp.close(now, reason->text);
+    if (!bundle)
+        lcp.close(now, reason->text);
 }
 
 void Link::Impl::end(Time now) {

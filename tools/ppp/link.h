@@ -17,6 +17,13 @@
 // resume(). The keys are not there then; where CCP wants them again, LCP negotiates anew, which
 // leads to others.
 //
+// With multilink (RFC 1990) one object is a link and another the bundle. A link on which both ends
+// agreed to it carries LCP and authentication only: it says MultilinkReady, where it would else
+// begin with CCP and IPCP, and MultilinkDown when that is over. The bundle begins with
+// begin_bundle(), from what its first link has said, and outlives that link. It has CCP, IPCP and
+// IPv6CP, no authentication and no keepalive, and of LCP nothing that would change the link
+// (section 2): it cannot negotiate anew, and has nobody to say goodbye to when it ends.
+//
 // Frames are PPP frames from the two-octet protocol field on, without address and control field
 // and without compression of the protocol field, which are the transport's business.
 #pragma once
@@ -28,6 +35,7 @@
 #include <base/random.h>
 #include <base/time.h>
 #include <ppp/mppe.h>
+#include <ppp/multilink.h>
 
 #include <cstdint>
 #include <memory>
@@ -68,6 +76,9 @@ struct LinkOptions {
     Encryption encryption = Encryption::No;
     MppeStrengths mppe = MppeStrength::Bits128;  // key lengths that are allowed
     StatefulMppe mppe_stateful = StatefulMppe::No;
+
+    // Nothing: none of its options is known.
+    std::optional<Multilink> multilink{};
 
     // The keepalive: after this long without any frame from the peer an LCP Echo-Request is sent
     // every second, five times; no reply: the link is dead. Zero: never.
@@ -117,6 +128,8 @@ struct LcpOpened {
     bool pfc_tx = false;                 // we may
     bool acfc_tx = false;                // we may leave address and control out
     std::optional<auth::Method> method;  // how the peer wants us to authenticate
+    std::optional<MultilinkAgreed> multilink{};
+    std::string multilink_refused{};  // why there is none though we asked; else empty
 };
 struct Authenticated {
     auth::Method method;
@@ -180,18 +193,45 @@ struct Ipv6Up {
     std::uint64_t remote_interface_id = 0;
 };
 struct Ipv6Down {};
+// The link can be one of a bundle from now on: its packets, and the control packets of networks,
+// may come in multilink headers. There are no networks of its own.
+struct MultilinkReady {
+    MultilinkAgreed agreed;
+    std::optional<auth::Method> authenticated{};       // we
+    std::optional<auth::Method> peer_authenticated{};  // the peer
+    std::string user{};                                // of the peer; empty: it was not asked
+    // Those that the authentication led to; for a bundle that begins with this link.
+    std::optional<auth::MppeKeys> keys{};
+    bool pfc_rx = false;  // as of LcpOpened
+    bool pfc_tx = false;
+};
+// No longer, because LCP negotiates anew or the link ends.
+struct MultilinkDown {};
+// What came on a link and is the bundle's: a control packet without a multilink header.
+struct BundleFrame {
+    base::Bytes frame;  // for its receive()
+};
 // The last output: the link is finished and the object may be destroyed.
 struct Ended {
     EndReason reason;
 };
-using Output = std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, Verify,
-                            PeerAuthenticated, PeerRefused, EncryptionUp, EncryptionDown,
-                            EncryptionRefused, Ipv4Up, Ipv4Down, Ipv6Up, Ipv6Down, Ended>;
+using Output =
+    std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, Verify, PeerAuthenticated,
+                 PeerRefused, EncryptionUp, EncryptionDown, EncryptionRefused, Ipv4Up, Ipv4Down,
+                 Ipv6Up, Ipv6Down, MultilinkReady, MultilinkDown, BundleFrame, Ended>;
+
+// What a bundle begins with.
+struct BundleStart {
+    MultilinkReady first;            // what its first link said
+    std::optional<Grant> granted{};  // what the peer got there, if it was asked who it is
+};
 
 // A link that is up, as another program needs it to go on: everything that was agreed and nothing
-// secret. The keys of MPPE are in the kernel.
+// secret. The keys of MPPE are in the kernel. A link of a bundle has no networks, the bundle itself
+// nothing that proves who is who.
 struct LinkState {
-    LcpOpened lcp;
+    LcpOpened lcp;  // with multilink: a link of a bundle, or the bundle
+    bool bundle = false;
     std::uint16_t peer_mru = 1500;                   // what the peer receives
     std::optional<auth::Method> authenticated;       // we
     std::optional<auth::Method> peer_authenticated;  // the peer
@@ -223,6 +263,8 @@ public:
     Link &operator=(Link &&) noexcept;
 
     void open(base::Time now);  // the transport is up: start negotiating
+    // Instead of open(): a bundle. Of the options those of networks and encryption count, and mtu.
+    void begin_bundle(const BundleStart &start, base::Time now);
     // Instead of open(): goes on with a link that is up. Nothing is sent and nothing is output for
     // what the state says already. What was granted replaces the options, as grant() does.
     void resume(const LinkState &state, base::Time now);
@@ -231,9 +273,10 @@ public:
     void verdict(const auth::Verdict &verdict, base::Time now);  // of the last Verify
     void grant(const Grant &grant, base::Time now);              // of PeerAuthenticated
     // In the network phase: negotiates anew from LCP on, with authentication, so that there are
-    // other keys. In another: nothing.
+    // other keys. In another: nothing. A bundle cannot and ends.
     void renegotiate(base::Time now);
-    void close(base::Time now, std::string_view why);  // orderly termination; Ended follows
+    // Orderly termination; Ended follows, of a bundle at once: its links are closed for themselves.
+    void close(base::Time now, std::string_view why);
     void lower_down(base::Time now);  // the transport is gone; Ended follows at once
     void receive(base::View frame, base::Time now);
     // Data has arrived from the peer up to now (the kernel's counters say so): postpones the

@@ -4,6 +4,7 @@
 //     link.cpp          frames and timers in, LCP, how it ends
 //     link_auth.cpp     who is who: either end, or both
 //     link_network.cpp  CCP, IPCP and IPv6CP, and their order
+//     link_multilink.cpp  a link of a bundle, and the bundle
 //     link_resume.cpp   going on with a link of another program
 #pragma once
 
@@ -103,8 +104,20 @@ struct Link::Impl {
     void ipv6cp_up(base::Time now);
     void ipv6cp_down();
 
+    // -- link_multilink.cpp
+    void begin_bundle(const BundleStart &start, base::Time now);
+    void member_up();
+    void member_down();
+    // Whether a frame that came on a link of a bundle is for the bundle to hear.
+    [[nodiscard]] static bool concerns_bundle(const wire::PppFrame &frame);
+    // Whether a packet of LCP may come on a bundle.
+    [[nodiscard]] static bool allowed_on_bundle(base::View information);
+    void tell_peer_mru();  // to what speaks above LCP
+
     // -- link_resume.cpp
     void resume(const LinkState &state, base::Time now);
+    void resume_authentication(base::Time now);
+    void resume_networks(const LinkState &state);
     [[nodiscard]] std::optional<LinkState> state() const;
 
     LinkOptions options;
@@ -116,6 +129,8 @@ struct Link::Impl {
     Keepalive keepalive;
 
     Phase phase = Phase::Dead;
+    bool bundle = false;       // not a link: see begin_bundle()
+    bool member = false;       // MultilinkReady was said last, not MultilinkDown
     base::Deadline listening;  // for the peer's first frame of LCP, before we say anything
 
     // We prove who we are, if the peer wants to know.

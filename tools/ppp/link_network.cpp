@@ -60,6 +60,11 @@ void Link::Impl::receive_network(const wire::PppFrame &frame, Time now) {
             break;
         ++own.unexpected;
         return;
+    case PppProtocol::Multilink:
+        if (!member && !bundle)
+            break;
+        ++own.unexpected;
+        return;
     case PppProtocol::Ipv4:
     case PppProtocol::Compressed:
         ++own.unexpected;  // data is the transport's; supported, so not rejected (section 3.6)
@@ -68,6 +73,9 @@ void Link::Impl::receive_network(const wire::PppFrame &frame, Time now) {
     case PppProtocol::Pap:
     case PppProtocol::Chap:
     case PppProtocol::Eap:
+    case PppProtocol::Bcp:
+    case PppProtocol::Bridged:
+    case PppProtocol::OldBpdu:
         break;
     }
     lcp.reject_protocol(frame);
@@ -118,7 +126,12 @@ bool Link::Impl::take_ccp(Time now) {
 }
 
 // RFC 1661 section 4.3, Down and Up: everything is negotiated anew, and the peer is none the wiser.
+// On a bundle there is nothing to negotiate (RFC 1990 section 2), and its first link, whose keys it
+// had, may be gone.
 void Link::Impl::renew(Time now) {
+    if (bundle)
+        return fail(EndReason::Kind::EncryptionFailed,
+                    "encryption needs other keys, and a bundle cannot authenticate for them", now);
     lcp.down(now);
     lcp.up(now);
 }
@@ -179,6 +192,8 @@ void Link::Impl::network_up(Time now) {
     set_phase(Phase::Network);
     early.reset();
     early_v6.reset();
+    if (!bundle && lcp.agreed().multilink)
+        return member_up();
     const bool unasked =
         options.encryption == Encryption::No || options.encryption == Encryption::Passive;
     if (unasked && !encrypted_once)
@@ -209,6 +224,7 @@ void Link::Impl::network_down(Time now) {
     ipcp_down();
     ipv6cp_down();
     ccp_down();
+    member_down();
 }
 
 void Link::Impl::networks_start(Time now) {

@@ -21,8 +21,8 @@ bool negotiates(State state) {
 }  // namespace
 
 std::optional<LinkState> Link::Impl::state() const {
-    if (ended || reason || phase != Phase::Network || lcp.state() != State::Opened || !ipv4 ||
-        negotiates(ccp.state()) || negotiates(ipv6cp.state()))
+    if (ended || reason || phase != Phase::Network || lcp.state() != State::Opened ||
+        (!ipv4 && !member) || negotiates(ccp.state()) || negotiates(ipv6cp.state()))
         return std::nullopt;
     LinkState state;
     state.lcp = lcp.agreed();
@@ -30,6 +30,10 @@ std::optional<LinkState> Link::Impl::state() const {
     state.authenticated = method;
     state.peer_authenticated = demanded;
     state.user = user;
+    state.bundle = bundle;
+    state.granted = granted;
+    if (member)
+        return state;
     if (encrypted) {
         const Ccp::Agreed agreed = ccp.agreed();
         state.encryption_send = agreed.send;
@@ -38,36 +42,47 @@ std::optional<LinkState> Link::Impl::state() const {
     state.ipv4 = ipcp.agreed();
     if (ipv6)
         state.ipv6 = ipv6cp.agreed();
-    state.granted = granted;
     return state;
 }
 
 void Link::Impl::resume(const LinkState &state, Time now) {
     phase = Phase::Network;
+    bundle = state.bundle;
+    member = !bundle && state.lcp.multilink;
     if (state.granted) {
         granted = state.granted;
         apply(*state.granted);
     }
     lcp.resume(state.lcp, state.peer_mru, state.peer_authenticated);
-    ccp.set_peer_mru(lcp.peer_mru());
-    ipcp.set_peer_mru(lcp.peer_mru());
-    ipv6cp.set_peer_mru(lcp.peer_mru());
+    tell_peer_mru();
 
     method = state.authenticated;
+    authenticated = method.has_value();
+    demanded = state.peer_authenticated;
+    peer_authenticated = demanded.has_value();
+    if (demanded)
+        user = state.user;
+    if (!bundle)
+        resume_authentication(now);
+    if (!member)
+        resume_networks(state);
+    if (!bundle)
+        keepalive.start(now);
+}
+
+void Link::Impl::resume_authentication(Time now) {
     if (method) {
-        authenticated = true;
         peer = auth::Peer::create(*method, options.credentials, auth::PeerOptions{}, random);
         peer->resume(now);
     }
-    demanded = state.peer_authenticated;
     if (demanded) {
-        peer_authenticated = true;
-        user = state.user;
         authenticator = auth::Authenticator::create(*demanded, options.authenticator, random);
         authenticator->resume(user, now);
     }
+}
 
-    // What it carried in clear, or did not carry, stays so until LCP negotiates anew.
+// What it carried in clear, or did not carry, stays so until LCP negotiates anew.
+void Link::Impl::resume_networks(const LinkState &state) {
     encrypted = state.encryption_send || state.encryption_receive;
     encrypted_once = state.encryption_send && state.encryption_receive;
     if (encrypted)
@@ -81,7 +96,6 @@ void Link::Impl::resume(const LinkState &state, Time now) {
         ipv6cp.resume(*state.ipv6);
     else if (options.ipv6)
         ipv6cp.resume_closed();
-    keepalive.start(now);
 }
 
 }  // namespace rtun::ppp

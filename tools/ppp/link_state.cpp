@@ -64,9 +64,10 @@ private:
 
 std::string write_lcp(const LinkState &state) {
     const LcpOpened &lcp = state.lcp;
-    return fmt::format(" mtu {} mru {} peer-mru {} magic {:x}{}{}{}", lcp.mtu, lcp.mru,
+    return fmt::format(" mtu {} mru {} peer-mru {} magic {:x}{}{}{}{}", lcp.mtu, lcp.mru,
                        state.peer_mru, lcp.magic, lcp.pfc_rx ? " pfc-rx" : "",
-                       lcp.pfc_tx ? " pfc-tx" : "", lcp.acfc_tx ? " acfc-tx" : "");
+                       lcp.pfc_tx ? " pfc-tx" : "", lcp.acfc_tx ? " acfc-tx" : "",
+                       state.bundle ? " bundle" : "");
 }
 
 void read_lcp(LinkState &state, Words &words) {
@@ -86,9 +87,76 @@ void read_lcp(LinkState &state, Words &words) {
             state.lcp.pfc_tx = true;
         else if (word == "acfc-tx")
             state.lcp.acfc_tx = true;
+        else if (word == "bundle")
+            state.bundle = true;
         else
             words.require(false);
     }
+}
+
+// -- multilink
+
+constexpr int most_classes = 16;
+
+std::string write_multilink(const LinkState &state) {
+    if (!state.lcp.multilink)
+        return "";
+    const MultilinkAgreed &agreed = *state.lcp.multilink;
+    const auto classes = [](std::string_view word, int count) {
+        return count > 0 ? fmt::format(" {} {}", word, count) : "";
+    };
+    const auto &peer = agreed.peer_discriminator;
+    return fmt::format(" mrru {} peer-mrru {}{}{}{}{}{}", agreed.mrru, agreed.peer_mrru,
+                       agreed.short_rx ? " short-rx" : "", agreed.short_tx ? " short-tx" : "",
+                       classes("classes-rx", agreed.classes_rx),
+                       classes("classes-tx", agreed.classes_tx),
+                       peer ? fmt::format(" peer {} {}", static_cast<unsigned>(peer->in()),
+                                          base::to_hex(peer->address()))
+                            : "");
+}
+
+base::Bytes read_octets(Words &words, std::size_t most) {
+    const std::string_view digits = words.word();
+    words.require(digits.size() % 2 == 0 && digits.size() <= 2 * most);
+    base::Bytes octets;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+        Words pair(digits.substr(i, 2));
+        octets.push_back(pair.number<std::uint8_t>(16));
+        words.require(pair.done());
+    }
+    return octets;
+}
+
+std::optional<Discriminator> read_discriminator(Words &words) {
+    const auto in = static_cast<Discriminator::Class>(words.number<std::uint8_t>());
+    auto read = Discriminator::make(in, read_octets(words, Discriminator::longest));
+    words.require(read && !read->null());
+    return read;
+}
+
+void read_multilink(LinkState &state, Words &words) {
+    MultilinkAgreed &agreed = state.lcp.multilink.emplace();
+    while (words.more()) {
+        const std::string_view word = words.word();
+        if (word == "mrru")
+            agreed.mrru = words.number<std::uint16_t>();
+        else if (word == "peer-mrru")
+            agreed.peer_mrru = words.number<std::uint16_t>();
+        else if (word == "short-rx")
+            agreed.short_rx = true;
+        else if (word == "short-tx")
+            agreed.short_tx = true;
+        else if (word == "classes-rx")
+            agreed.classes_rx = words.number<std::uint8_t>();
+        else if (word == "classes-tx")
+            agreed.classes_tx = words.number<std::uint8_t>();
+        else if (word == "peer")
+            agreed.peer_discriminator = read_discriminator(words);
+        else
+            words.require(false);
+    }
+    words.require(agreed.mrru > 0 && agreed.peer_mrru > 0);
+    words.require(agreed.classes_rx <= most_classes && agreed.classes_tx <= most_classes);
 }
 
 // -- authentication
@@ -125,14 +193,8 @@ void read_user(LinkState &state, Words &words) {
 }
 
 void read_hex_user(LinkState &state, Words &words) {
-    const std::string_view digits = words.word();
-    words.require(digits.size() % 2 == 0 && digits.size() <= 2 * wire::auth_field_max);
-    state.user.clear();
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-        Words pair(digits.substr(i, 2));
-        state.user.push_back(static_cast<char>(pair.number<std::uint8_t>(16)));
-        words.require(pair.done());
-    }
+    const base::Bytes octets = read_octets(words, wire::auth_field_max);
+    state.user.assign(octets.begin(), octets.end());
 }
 
 // -- encryption
@@ -235,6 +297,7 @@ struct Line {
 
 constexpr std::array lines{
     Line{"lcp", write_lcp, read_lcp},
+    Line{"multilink", write_multilink, read_multilink},
     Line{"self", [](const LinkState &s) { return write(s.authenticated); },
          [](LinkState &s, Words &w) { s.authenticated = read_method(w); }},
     Line{"peer", [](const LinkState &s) { return write(s.peer_authenticated); },
@@ -335,8 +398,13 @@ base::Result<LinkState> decode_link_state(std::string_view text) {
             return bad(number, fmt::format("\"{}\" makes no sense",
                                            base::printable(base::as_bytes(line), 80)));
     }
-    if (!seen[0] || !state.ipv4)
+    const bool member = state.lcp.multilink && !state.bundle;
+    if (!seen[0] || (!state.ipv4 && !member))
         return base::fail(base::ErrorCode::Invalid, "the lines lcp and ipv4 have to be there");
+    if (member && (state.ipv4 || state.ipv6 || state.encryption_send || state.encryption_receive))
+        return base::fail(base::ErrorCode::Invalid, "a link of a bundle has no networks");
+    if (state.bundle && !state.lcp.multilink)
+        return base::fail(base::ErrorCode::Invalid, "a bundle has a line multilink");
     state.lcp.method = state.authenticated;
     return state;
 }

@@ -10,6 +10,9 @@
 //     receive 128 stateless
 //     ipv4 10.0.0.1 10.0.0.2
 //
+// A link of a bundle has a line "multilink" and no networks; a bundle has "bundle" at the end of
+// its line "lcp", too, where a program that does not know it takes offence.
+//
 // Never longer than MaxLinkState. There is nothing secret in it. Lines whose first word is not
 // known are passed over, so that a later version may say more under the same number; one that is
 // known and does not make sense makes nonsense of all.
@@ -25,7 +28,7 @@
 
 namespace rtun::ppp {
 
-inline constexpr std::size_t MaxLinkState = 1024;
+inline constexpr std::size_t MaxLinkState = 1280;
 
 [[nodiscard]] std::string encode(const LinkState &state);
 // The error names the line. Everything in the text may be wrong.

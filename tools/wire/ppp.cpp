@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <wire/ppp.h>
 
+#include <algorithm>
 #include <type_traits>
 
 namespace rtun::wire {
@@ -161,6 +162,29 @@ LcpOption lcp_option(const CpOption &option) {
         if (reader.done())
             return LcpAcfc{};
         break;
+    case LcpType::Mrru: {
+        const LcpMrru mrru{reader.be16()};
+        if (reader.done())
+            return mrru;
+        break;
+    }
+    case LcpType::ShortSequence:
+        if (reader.done())
+            return LcpShortSequence{};
+        break;
+    case LcpType::Discriminator: {
+        const std::uint8_t in = reader.u8();
+        if (reader.ok())
+            return LcpDiscriminator{in, copy(reader.rest())};
+        break;
+    }
+    case LcpType::MultilinkFormat: {
+        const std::uint8_t code = reader.u8();
+        const LcpMultilinkFormat format{code, reader.u8()};
+        if (reader.done())
+            return format;
+        break;
+    }
     }
     return option;
 }
@@ -185,6 +209,14 @@ CpOption raw(const LcpOption &lcp) {
                 return {7, {}};
             else if constexpr (std::is_same_v<T, LcpAcfc>)
                 return {8, {}};
+            else if constexpr (std::is_same_v<T, LcpMrru>)
+                return option(17, std::move(Writer().be16(it.mrru)));
+            else if constexpr (std::is_same_v<T, LcpShortSequence>)
+                return {18, {}};
+            else if constexpr (std::is_same_v<T, LcpDiscriminator>)
+                return option(19, std::move(Writer().u8(it.in).bytes(it.address)));
+            else if constexpr (std::is_same_v<T, LcpMultilinkFormat>)
+                return option(27, std::move(Writer().u8(it.code).u8(it.classes)));
             else
                 return it;
         },
@@ -250,6 +282,62 @@ CpOption raw(const Ipv6cpOption &ipv6cp) {
                                     .be32(static_cast<std::uint32_t>(interface->id >> 32))
                                     .be32(static_cast<std::uint32_t>(interface->id))));
     return std::get<CpOption>(ipv6cp);
+}
+
+BcpOption bcp_option(const CpOption &option) {
+    Reader reader(option.data);
+    const auto type = static_cast<BcpType>(option.type);
+    switch (type) {
+    case BcpType::MacSupport: {
+        const auto lan = static_cast<BcpMacType>(reader.u8());
+        if (reader.done())
+            return BcpMacSupport{lan};
+        break;
+    }
+    case BcpType::Tinygram:
+    case BcpType::TaggedFrame:
+    case BcpType::ManagementInline:
+    case BcpType::ControlPacketIndicator: {
+        const auto value = static_cast<BcpSwitch::Value>(reader.u8());
+        if (reader.done() &&
+            (value == BcpSwitch::Value::Enabled || value == BcpSwitch::Value::Disabled))
+            return BcpSwitch{type, value};
+        break;
+    }
+    case BcpType::MacAddress: {
+        const View octets = reader.bytes(6);
+        if (!reader.done())
+            break;
+        BcpMacAddress address;
+        std::copy(octets.begin(), octets.end(), address.mac.octets.begin());
+        return address;
+    }
+    case BcpType::BridgeIdentification:
+    case BcpType::LineIdentification:
+    case BcpType::LanIdentification:
+    case BcpType::SpanningTree:
+        break;
+    }
+    return option;
+}
+
+CpOption raw(const BcpOption &bcp) {
+    return std::visit(
+        [](const auto &it) -> CpOption {
+            using T = std::decay_t<decltype(it)>;
+            if constexpr (std::is_same_v<T, BcpMacSupport>)
+                return option(static_cast<std::uint8_t>(BcpType::MacSupport),
+                              std::move(Writer().u8(static_cast<std::uint8_t>(it.type))));
+            else if constexpr (std::is_same_v<T, BcpSwitch>)
+                return option(static_cast<std::uint8_t>(it.type),
+                              std::move(Writer().u8(static_cast<std::uint8_t>(it.value))));
+            else if constexpr (std::is_same_v<T, BcpMacAddress>)
+                return option(static_cast<std::uint8_t>(BcpType::MacAddress),
+                              std::move(Writer().bytes(it.mac.octets)));
+            else
+                return it;
+        },
+        bcp);
 }
 
 CcpOption ccp_option(const CpOption &option) {

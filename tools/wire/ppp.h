@@ -2,8 +2,8 @@
 //
 // The bytes of PPP's control protocols: the frame from its protocol field on (RFC 1661 section 2),
 // the packet that LCP and every NCP share (section 5), their Configuration Options (section 6;
-// IPCP's from RFC 1332 and 1877, IPv6CP's from RFC 5072, CCP's from RFC 1962 and 3078). "Cp" stands
-// for control protocol.
+// LCP's also from RFC 1990 and 2686, IPCP's from RFC 1332 and 1877, IPv6CP's from RFC 5072, BCP's
+// from RFC 3518, CCP's from RFC 1962 and 3078). "Cp" stands for control protocol.
 //
 // A packet is read in two steps: its header and data first, the data then by its code, because what
 // is wrong with the data is answered differently for each. Octets behind the packet's length are
@@ -24,9 +24,13 @@ namespace rtun::wire {
 // The protocol field. Any other number may stand in it.
 enum class PppProtocol : std::uint16_t {
     Ipv4 = 0x0021,
+    Bridged = 0x0031,    // RFC 3518 section 4.2
+    Multilink = 0x003D,  // RFC 1990 section 3
     Ipv6 = 0x0057,
     Compressed = 0x00FD,  // RFC 1962 section 2; with MPPE: encrypted
+    OldBpdu = 0x0201,     // RFC 1638: of IEEE 802.1D, outside a frame
     Ipcp = 0x8021,
+    Bcp = 0x8031,
     Ipv6cp = 0x8057,
     Ccp = 0x80FD,
     Lcp = 0xC021,
@@ -104,8 +108,8 @@ struct ProtocolRejectData {
 // its code is sure to be there.
 [[nodiscard]] base::Result<CpCode> decode_code_reject(base::View data);
 
-// LCP's options by their meaning (RFC 1661 section 6, RFC 1662 section 7). What is not known, or
-// does not have the length its type wants, stays a CpOption.
+// LCP's options by their meaning (RFC 1661 section 6, RFC 1662 section 7, RFC 1990 section 5.1, RFC
+// 2686). What is not known, or does not have the length its type wants, stays a CpOption.
 enum class LcpType : std::uint8_t {
     Mru = 1,
     Accm = 2,
@@ -114,6 +118,10 @@ enum class LcpType : std::uint8_t {
     Magic = 5,
     Pfc = 7,
     Acfc = 8,
+    Mrru = 17,
+    ShortSequence = 18,
+    Discriminator = 19,
+    MultilinkFormat = 27,
 };
 struct LcpMru {
     std::uint16_t mru = 1500;
@@ -134,8 +142,23 @@ struct LcpMagic {
 };
 struct LcpPfc {};
 struct LcpAcfc {};
-using LcpOption = std::variant<LcpMru, LcpAccm, LcpAuthentication, LcpQuality, LcpMagic, LcpPfc,
-                               LcpAcfc, CpOption>;
+struct LcpMrru {
+    std::uint16_t mrru = 1500;
+};
+struct LcpShortSequence {};
+struct LcpDiscriminator {
+    std::uint8_t in = 0;  // class
+    base::Bytes address;
+};
+struct LcpMultilinkFormat {
+    static constexpr std::uint8_t Long = 2;  // with classes, sequence numbers of 24 bits
+    static constexpr std::uint8_t Short = 6;
+    std::uint8_t code = Long;
+    std::uint8_t classes = 0;  // suspendable classes
+};
+using LcpOption =
+    std::variant<LcpMru, LcpAccm, LcpAuthentication, LcpQuality, LcpMagic, LcpPfc, LcpAcfc, LcpMrru,
+                 LcpShortSequence, LcpDiscriminator, LcpMultilinkFormat, CpOption>;
 
 [[nodiscard]] LcpOption lcp_option(const CpOption &option);
 [[nodiscard]] CpOption raw(const LcpOption &option);
@@ -176,6 +199,45 @@ using Ipv6cpOption = std::variant<Ipv6cpInterfaceId, CpOption>;
 
 [[nodiscard]] Ipv6cpOption ipv6cp_option(const CpOption &option);
 [[nodiscard]] CpOption raw(const Ipv6cpOption &option);
+
+// And for BCP (RFC 3518 section 5).
+enum class BcpType : std::uint8_t {
+    BridgeIdentification = 1,
+    LineIdentification = 2,
+    MacSupport = 3,
+    Tinygram = 4,
+    LanIdentification = 5,  // obsolete
+    MacAddress = 6,
+    SpanningTree = 7,  // of old: with BPDUs outside frames
+    TaggedFrame = 8,
+    ManagementInline = 9,
+    ControlPacketIndicator = 10,
+};
+// What kind of LAN a bridged frame is of. Any other number may stand there.
+enum class BcpMacType : std::uint8_t {
+    Ethernet = 1,
+    TokenBus = 2,
+    TokenRing = 3,  // addresses not canonical, as those of the next
+    Fddi = 4,
+    CanonicalTokenRing = 11,
+    CanonicalFddi = 12,
+};
+struct BcpMacSupport {
+    BcpMacType type = BcpMacType::Ethernet;
+};
+// Tinygram, TaggedFrame, ManagementInline and ControlPacketIndicator: an octet each that is 1 or 2.
+struct BcpSwitch {
+    enum class Value : std::uint8_t { Enabled = 1, Disabled = 2 };
+    BcpType type{};
+    Value value = Value::Enabled;
+};
+struct BcpMacAddress {
+    base::Mac mac;  // the bit that makes it a group's is the lowest of the first octet
+};
+using BcpOption = std::variant<BcpMacSupport, BcpSwitch, BcpMacAddress, CpOption>;
+
+[[nodiscard]] BcpOption bcp_option(const CpOption &option);
+[[nodiscard]] CpOption raw(const BcpOption &option);
 
 // And for CCP. Of the compression protocols of RFC 1962 section 4 only the one is read that
 // encrypts.

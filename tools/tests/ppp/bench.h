@@ -41,6 +41,14 @@ inline CpOption magic(std::uint32_t value) { return wire::raw(wire::LcpMagic{val
 inline CpOption authentication(std::uint16_t protocol, Bytes data = {}) {
     return wire::raw(wire::LcpAuthentication{static_cast<PppProtocol>(protocol), std::move(data)});
 }
+inline CpOption mrru(std::uint16_t value) { return wire::raw(wire::LcpMrru{value}); }
+inline CpOption short_sequence() { return wire::raw(wire::LcpShortSequence{}); }
+inline CpOption discriminator(std::uint8_t in, Bytes address) {
+    return wire::raw(wire::LcpDiscriminator{in, std::move(address)});
+}
+inline CpOption format(std::uint8_t code, std::uint8_t classes) {
+    return wire::raw(wire::LcpMultilinkFormat{code, classes});
+}
 inline CpOption mppe(std::uint32_t bits) { return wire::raw(wire::CcpMppe{bits}); }
 inline CpOption address(std::uint32_t value, std::uint8_t type = 3) {
     return wire::raw(wire::IpcpAddress{static_cast<wire::IpcpType>(type), base::Ipv4{value}});
@@ -56,6 +64,11 @@ inline auth::MethodSet only(std::initializer_list<auth::Method> methods) {
     for (const auth::Method method : methods)
         set.add(method);
     return set;
+}
+
+inline LinkOptions with_multilink(Multilink multilink = {}, LinkOptions options = {}) {
+    options.multilink = std::move(multilink);
+    return options;
 }
 
 class Bench {
@@ -76,6 +89,10 @@ public:
     }
     void resume(const LinkState &state) {
         link.resume(state, now);
+        collect();
+    }
+    void begin_bundle(const BundleStart &start) {
+        link.begin_bundle(start, now);
         collect();
     }
     void verdict(const auth::Verdict &verdict) {

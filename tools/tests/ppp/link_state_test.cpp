@@ -10,6 +10,7 @@
 namespace rtun::ppp {
 namespace {
 
+using base::Bytes;
 using testing::HasSubstr;
 
 LinkState full() {
@@ -115,6 +116,42 @@ TEST(LinkState, UserNamesOfAnyOctetsSurvive) {
     }
 }
 
+const std::string member = "ppp 1\n"
+                           "lcp mtu 1450 mru 1450 peer-mru 1500 magic 5e0a31c7\n"
+                           "multilink mrru 1600 peer-mrru 1614 short-rx short-tx classes-rx 4 "
+                           "classes-tx 2 peer 3 00005e100001\n"
+                           "peer mschap2\n"
+                           "user jack\n";
+const std::string bundle = "ppp 1\n"
+                           "lcp mtu 1450 mru 1600 peer-mru 1614 magic 0 pfc-rx acfc-tx bundle\n"
+                           "multilink mrru 1600 peer-mrru 1614\n"
+                           "ipv4 10.0.0.1 10.0.0.2\n";
+
+TEST(LinkState, OfALinkOfABundleHasNoNetworks) {
+    const auto state = decode_link_state(member);
+    ASSERT_TRUE(state.has_value()) << state.error().text;
+    EXPECT_EQ(encode(*state), member);
+    EXPECT_FALSE(state->bundle);
+    ASSERT_TRUE(state->lcp.multilink);
+    EXPECT_EQ(state->lcp.multilink->text(),
+              "mrru 1600 peer-mrru 1614 short-sequence rx tx multi-class rx 4 tx 2 "
+              "endpoint-discriminator mac 00:00:5e:10:00:01");
+    for (const char *line :
+         {"ipv4 10.0.0.1 10.0.0.2", "ipv6 1 2", "send 128 stateless", "receive 128 stateless"})
+        EXPECT_EQ(error_of(member + line + "\n"), "a link of a bundle has no networks");
+}
+
+TEST(LinkState, OfABundleIsOneThatAProgramBeforeItRefuses) {
+    const auto state = decode_link_state(bundle);
+    ASSERT_TRUE(state.has_value()) << state.error().text;
+    EXPECT_EQ(encode(*state), bundle);
+    EXPECT_TRUE(state->bundle);
+    EXPECT_EQ(error_of("ppp 1\nlcp mtu 1450 bundle\nipv4 10.0.0.1 10.0.0.2\n"),
+              "a bundle has a line multilink");
+    EXPECT_EQ(error_of(bundle.substr(0, bundle.find("ipv4"))),
+              "the lines lcp and ipv4 have to be there");
+}
+
 TEST(LinkState, AlwaysFits) {
     LinkState state = full();
     state.user = std::string(255, '\xff');
@@ -130,6 +167,16 @@ TEST(LinkState, AlwaysFits) {
     grant.serve_dns = grant.serve_wins = {longest, longest, longest};
     grant.mppe.add(MppeStrength::Bits56);
     grant.local_interface_id = grant.remote_interface_id = ~std::uint64_t{0};
+    const Bytes address(Discriminator::longest, 0xff);
+    state.bundle = true;
+    state.lcp.multilink =
+        MultilinkAgreed{65535,
+                        65535,
+                        true,
+                        true,
+                        16,
+                        16,
+                        Discriminator::make(static_cast<Discriminator::Class>(255), address)};
     const std::string text = encode(state);
     EXPECT_LE(text.size(), MaxLinkState);
     EXPECT_TRUE(decode_link_state(text).has_value());
@@ -178,6 +225,15 @@ TEST(LinkState, NamesTheLineThatMakesNoSense) {
         EXPECT_THAT(error_of(least + line + "\n"), testing::StartsWith("line 4: ")) << line;
     }
     for (const char *line :
+         {"multilink mrru", "multilink mrru 0", "multilink mrru 65536", "multilink peer-mrru 0",
+          "multilink classes-rx 17", "multilink classes-tx 256", "multilink classes-tx -1",
+          "multilink short", "multilink peer", "multilink peer 1", "multilink peer 1 ",
+          "multilink peer 0 ", "multilink peer 3 00", "multilink peer 256 00", "multilink peer 1 0",
+          "multilink peer 1 0g", "multilink peer 1 000000000000000000000000000000000000000000"}) {
+        EXPECT_THAT(error_of(std::string("ppp 1\n") + line + "\n"), testing::StartsWith("line 2: "))
+            << line;
+    }
+    for (const char *line :
          {"lcp mtu", "lcp mtu 65536", "lcp mtu 1x", "lcp mtu  1", "lcp magic 100000000", "lcp what",
           "lcp mtu -1", "ipv4", "ipv4 10.0.0.1", "ipv4 0.0.0.0 10.0.0.2",
           "ipv4 10.0.0.1 10.0.0.2 8.8.8.8 8.8.8.8 8.8.8.8"}) {
@@ -185,25 +241,26 @@ TEST(LinkState, NamesTheLineThatMakesNoSense) {
             << line;
     }
     EXPECT_THAT(error_of(least + "ipv4 10.0.0.1 10.0.0.2\n"), HasSubstr("for the second time"));
-    EXPECT_EQ(error_of(least + std::string(5000, '\n')), "too long");
+    EXPECT_EQ(error_of(least + std::string(4 * MaxLinkState, '\n')), "too long");
     EXPECT_THAT(error_of(least + "user " + std::string(256, 'x') + "\n"), HasSubstr("no sense"));
 }
 
 TEST(LinkState, SurvivesEveryTruncationAndEveryChangedOctet) {
-    for (std::size_t size = 0; size < full_text.size(); ++size) {
-        const auto state = decode_link_state(full_text.substr(0, size));
-        if (state) {
-            EXPECT_LE(encode(*state).size(), MaxLinkState);
-        }
-        for (const char c : {'\0', '\n', ' ', '9', 'z', '\xff'}) {
-            std::string text = full_text;
-            text[size] = c;
-            const auto changed = decode_link_state(text);
-            if (changed) {
-                EXPECT_TRUE(decode_link_state(encode(*changed)).has_value()) << text;
+    for (const std::string &whole : {full_text, member, bundle})
+        for (std::size_t size = 0; size < whole.size(); ++size) {
+            const auto state = decode_link_state(whole.substr(0, size));
+            if (state) {
+                EXPECT_LE(encode(*state).size(), MaxLinkState);
+            }
+            for (const char c : {'\0', '\n', ' ', '9', 'z', '\xff'}) {
+                std::string text = whole;
+                text[size] = c;
+                const auto changed = decode_link_state(text);
+                if (changed) {
+                    EXPECT_TRUE(decode_link_state(encode(*changed)).has_value()) << text;
+                }
             }
         }
-    }
 }
 
 }  // namespace

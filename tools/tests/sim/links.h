@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rtun::fake {
 
@@ -38,6 +39,8 @@ public:
         std::optional<ppp::Ipv4Up> ipv4;
         std::optional<ppp::Ipv6Up> ipv6;
         std::optional<ppp::EncryptionUp> encryption;
+        std::optional<ppp::MultilinkReady> multilink;  // it is a link of a bundle
+        std::optional<ppp::LcpOpened> lcp;
         std::optional<ppp::EndReason> ended;
         std::optional<std::pair<base::Time, auth::Verdict>> verdict;  // that is being thought about
         std::string user;
@@ -47,6 +50,8 @@ public:
         unsigned peers = 0;
         unsigned refused = 0;
         unsigned resumes = 0;
+        unsigned readies = 0;
+        std::vector<base::Bytes> for_bundle;
     };
 
     Links(std::uint64_t seed, Network::Quality quality, End called, End calling)
@@ -66,6 +71,17 @@ public:
         for (int side : {0, 1}) {
             at(side).link->open(now);
             collect(side);
+        }
+    }
+
+    // Instead: two ends of a bundle that begins with what one link each has said.
+    void open_bundle(const ppp::BundleStart &called, const ppp::BundleStart &calling) {
+        int side = 0;
+        for (const ppp::BundleStart *start : {&called, &calling}) {
+            at(side).user = start->first.user;
+            at(side).link->begin_bundle(*start, now);
+            collect(side);
+            ++side;
         }
     }
 
@@ -102,7 +118,7 @@ public:
         const auto state = it.link->state();
         if (!state)
             return false;
-        EXPECT_TRUE(it.ipv4) << "a state of a link that is not up";
+        EXPECT_TRUE(it.ipv4 || it.multilink) << "a state of a link that is not up";
         const auto read = ppp::decode_link_state(ppp::encode(*state));
         EXPECT_TRUE(read.has_value());
         it.verdict.reset();
@@ -114,6 +130,7 @@ public:
     }
 
     [[nodiscard]] bool both_up() { return at(0).ipv4 && at(1).ipv4; }
+    [[nodiscard]] bool both_ready() { return at(0).multilink && at(1).multilink; }
     [[nodiscard]] bool both_ended() { return at(0).ended && at(1).ended; }
     Side &at(int side) { return sides_[static_cast<std::size_t>(side)]; }
 
@@ -185,7 +202,7 @@ private:
 
     void on(int side, const ppp::SendFrame &it) { network.send(1 - side, it.frame, now); }
     void on(int, const ppp::PhaseChanged &) {}
-    void on(int, const ppp::LcpOpened &) {}
+    void on(int side, const ppp::LcpOpened &it) { at(side).lcp = it; }
     void on(int side, const ppp::Authenticated &) { ++at(side).authenticated; }
     void on(int side, const ppp::Verify &it) {
         Side &from = at(side);
@@ -220,6 +237,7 @@ private:
     void on(int side, const ppp::Ipv4Up &it) {
         Side &from = at(side);
         EXPECT_FALSE(from.ipv4) << "up twice";
+        EXPECT_FALSE(from.multilink) << "a link of a bundle";
         EXPECT_TRUE(from.end.options.require.empty() || !from.user.empty()) << "nobody was asked";
         EXPECT_TRUE(from.encryption || from.end.grant.encryption != ppp::Encryption::Required)
             << "in clear";
@@ -238,9 +256,22 @@ private:
         EXPECT_TRUE(at(side).ipv6) << "down without up";
         at(side).ipv6.reset();
     }
+    void on(int side, const ppp::MultilinkReady &it) {
+        Side &from = at(side);
+        EXPECT_FALSE(from.multilink) << "ready twice";
+        EXPECT_TRUE(from.end.options.require.empty() || !it.user.empty()) << "nobody was asked";
+        from.multilink = it;
+        ++from.readies;
+    }
+    void on(int side, const ppp::MultilinkDown &) {
+        EXPECT_TRUE(at(side).multilink) << "down without ready";
+        at(side).multilink.reset();
+    }
+    void on(int side, const ppp::BundleFrame &it) { at(side).for_bundle.push_back(it.frame); }
     void on(int side, const ppp::Ended &it) {
         Side &from = at(side);
-        EXPECT_FALSE(from.ipv4 || from.ipv6 || from.encryption) << "ended while up";
+        EXPECT_FALSE(from.ipv4 || from.ipv6 || from.encryption || from.multilink)
+            << "ended while up";
         from.ended = it.reason;
     }
 

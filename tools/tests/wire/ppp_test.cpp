@@ -78,12 +78,22 @@ TEST(WirePpp, EveryLcpOptionIsReadByItsMeaning) {
     EXPECT_EQ(std::get<LcpMagic>(read("05 06 01020304")).magic, 0x01020304U);
     EXPECT_TRUE(std::holds_alternative<LcpPfc>(read("07 02")));
     EXPECT_TRUE(std::holds_alternative<LcpAcfc>(read("08 02")));
+    EXPECT_EQ(std::get<LcpMrru>(read("11 04 064e")).mrru, 1614);
+    EXPECT_TRUE(std::holds_alternative<LcpShortSequence>(read("12 02")));
+    const auto mac = std::get<LcpDiscriminator>(read("13 09 03 00005e100001"));
+    EXPECT_EQ(mac.in, 3);
+    EXPECT_EQ(mac.address, hex("00005e100001"));
+    EXPECT_TRUE(std::get<LcpDiscriminator>(read("13 03 00")).address.empty());
+    const auto format = std::get<LcpMultilinkFormat>(read("1b 04 06 04"));
+    EXPECT_EQ(format.code, LcpMultilinkFormat::Short);
+    EXPECT_EQ(format.classes, 4);
 }
 
 TEST(WirePpp, AnOptionOfTheWrongLengthOrAnUnknownTypeStaysRaw) {
     for (const char *digits :
          {"01 03 05", "01 05 05aa00", "02 05 000a00", "03 03 c0", "04 03 c0", "05 02",
-          "05 07 0102030405", "07 03 00", "08 03 00", "11 04 05dc", "00 02", "0d 03 06"}) {
+          "05 07 0102030405", "07 03 00", "08 03 00", "11 02", "11 03 05", "11 05 05dc00",
+          "12 03 00", "13 02", "1b 02", "1b 03 02", "1b 05 020400", "00 02", "0d 03 06"}) {
         const CpOption option = decode_options(hex(digits)).value().at(0);
         EXPECT_TRUE(std::holds_alternative<CpOption>(lcp_option(option))) << digits;
         EXPECT_EQ(raw(lcp_option(option)), option) << digits;
@@ -111,8 +121,10 @@ TEST(WirePpp, EveryIpcpOptionIsReadByItsMeaning) {
 }
 
 TEST(WirePpp, MeaningAndOctetsOfAnOptionAreTheSameThing) {
-    for (const char *digits : {"01 04 05aa", "02 06 000a0000", "03 05 c223 81", "03 04 c023",
-                               "04 08 c025 00000064", "05 06 01020304", "07 02", "08 02"}) {
+    for (const char *digits :
+         {"01 04 05aa", "02 06 000a0000", "03 05 c223 81", "03 04 c023", "04 08 c025 00000064",
+          "05 06 01020304", "07 02", "08 02", "11 04 05dc", "12 02", "13 03 00",
+          "13 07 02 c0000201", "13 04 63 00", "1b 04 02 10", "1b 04 ff 00"}) {
         const CpOption option = decode_options(hex(digits)).value().at(0);
         EXPECT_EQ(raw(lcp_option(option)), option) << digits;
     }
@@ -167,6 +179,37 @@ TEST(Ipv6cpOption, AnInterfaceIdentifierHasEightOctets) {
         EXPECT_EQ(raw(ipv6cp_option(wrong)), wrong);
     }
     EXPECT_TRUE(std::holds_alternative<CpOption>(ipv6cp_option({2, base::Bytes(8)})));
+}
+
+// The octets as Wireshark reads them.
+TEST(BcpOption, IsReadByItsMeaning) {
+    const Bytes bytes = hex("03 03 01  04 03 01  06 08 02005e100001  08 03 01  09 03 02  0a 03 01");
+    const auto options = decode_options(bytes);
+    ASSERT_TRUE(options);
+    ASSERT_EQ(options->size(), 6U);
+    const auto at = [&](std::size_t i) { return bcp_option((*options)[i]); };
+    EXPECT_EQ(std::get<BcpMacSupport>(at(0)).type, BcpMacType::Ethernet);
+    EXPECT_EQ(std::get<BcpSwitch>(at(1)).type, BcpType::Tinygram);
+    EXPECT_EQ(std::get<BcpSwitch>(at(1)).value, BcpSwitch::Value::Enabled);
+    EXPECT_EQ(std::get<BcpMacAddress>(at(2)).mac.text(), "02:00:5e:10:00:01");
+    EXPECT_EQ(std::get<BcpSwitch>(at(3)).type, BcpType::TaggedFrame);
+    EXPECT_EQ(std::get<BcpSwitch>(at(4)).type, BcpType::ManagementInline);
+    EXPECT_EQ(std::get<BcpSwitch>(at(4)).value, BcpSwitch::Value::Disabled);
+    EXPECT_EQ(std::get<BcpSwitch>(at(5)).type, BcpType::ControlPacketIndicator);
+    for (const CpOption &option : *options)
+        EXPECT_EQ(raw(bcp_option(option)), option);
+}
+
+TEST(BcpOption, OfAnotherLengthOrTypeStaysAsItIs) {
+    for (unsigned type = 0; type < 256; ++type)
+        for (const std::size_t size : {0U, 1U, 2U, 5U, 6U, 7U, 253U}) {
+            const CpOption option{static_cast<std::uint8_t>(type), Bytes(size, 0)};
+            const bool read = (type == 3 && size == 1) || (type == 6 && size == 6);
+            EXPECT_NE(std::holds_alternative<CpOption>(bcp_option(option)), read);
+            EXPECT_EQ(raw(bcp_option(option)), option);
+        }
+    // Neither on nor off.
+    EXPECT_TRUE(std::holds_alternative<CpOption>(bcp_option({4, {3}})));
 }
 
 }  // namespace
