@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Serial number arithmetic for sequence numbers of 32 bits (PPTP, RFC 2637
- * section 4.1), 24 bits (L2TPv3, RFC 3931 section 4.6.1) and 16 bits (L2TPv2,
- * RFC 2661 section 5.8).  No kernel calls: the same file builds on the host.
+ * section 4.1), 24 bits (L2TPv3, RFC 3931 section 4.6.1; multilink, RFC 1990
+ * section 3), 16 bits (L2TPv2, RFC 2661 section 5.8) and 12 bits (multilink with
+ * the short header).  No kernel calls: the same file builds on the host.
  */
 #ifndef _RTUN_SEQ_H
 #define _RTUN_SEQ_H
@@ -13,7 +14,7 @@
 #include "selftest/host.h"
 #endif
 
-/* The numbers of a space of @bits (16 to 32). */
+/* The numbers of a space of @bits (12 to 32). */
 static inline u32 rtun_seq_mask(unsigned int bits)
 {
 	return 0xffffffffU >> (32 - bits);

@@ -4,7 +4,8 @@
  * host:
  *
  *	cc -O1 -g -fsanitize=address,undefined -I. -DRTUN_DEBUG \
- *		reorder.c window.c rc4.c crypt.c selftest/[!h]*.c selftest/host_*.c
+ *		reorder.c window.c reassemble.c share.c rc4.c crypt.c \
+ *		selftest/[!h]*.c selftest/host_*.c
  *
  * tools/tests/kmod does the same as part of the unit tests.
  */
@@ -25,11 +26,48 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
 
+#define BITS_PER_LONG (8 * (int)sizeof(long))
 #define __force
 #define cpu_to_le64(x) htole64(x)
 #define memzero_explicit(p, n) explicit_bzero(p, n)
 #define selftest_say(...) fprintf(stderr, __VA_ARGS__)
 #define selftest_alloc(n, size) calloc(n, size)
 #define selftest_free(p) free(p)
+
+static inline u64 div64_u64(u64 dividend, u64 divisor)
+{
+	return dividend / divisor;
+}
+
+static inline bool test_bit(u32 nr, const unsigned long *map)
+{
+	return map[nr / BITS_PER_LONG] >> nr % BITS_PER_LONG & 1;
+}
+
+static inline void __set_bit(u32 nr, unsigned long *map)
+{
+	map[nr / BITS_PER_LONG] |= 1UL << nr % BITS_PER_LONG;
+}
+
+static inline void __clear_bit(u32 nr, unsigned long *map)
+{
+	map[nr / BITS_PER_LONG] &= ~(1UL << nr % BITS_PER_LONG);
+}
+
+static inline unsigned long find_next_bit(const unsigned long *map,
+					  unsigned long size, unsigned long nr)
+{
+	unsigned long word;
+
+	while (nr < size) {
+		word = map[nr / BITS_PER_LONG] >> nr % BITS_PER_LONG;
+		if (word) {
+			nr += __builtin_ctzl(word);
+			return nr < size ? nr : size;
+		}
+		nr += BITS_PER_LONG - nr % BITS_PER_LONG;
+	}
+	return size;
+}
 
 #endif /* _RTUN_HOST_H */

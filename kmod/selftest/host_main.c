@@ -14,8 +14,11 @@ int main(void)
 		{ "sequence numbers compare across the wrap", rtun_selftest_seq },
 		{ "reordering keeps order and bounds", rtun_selftest_reorder },
 		{ "the send window keeps to RFC 2637", rtun_selftest_window },
+		{ "multilink packets are put together", rtun_selftest_reassemble },
+		{ "multilink packets are shared out", rtun_selftest_share },
 		{ "RC4 is that of RFC 6229", rtun_selftest_rc4 },
 		{ "MPPE keeps in step as RFC 3078 says", rtun_selftest_crypt },
+		{ "bridged frames are those of RFC 3518", rtun_selftest_bcp },
 	};
 	int failed = 0;
 	size_t i;

@@ -31,7 +31,10 @@
 bool rtun_selftest_seq(void);
 bool rtun_selftest_reorder(void);
 bool rtun_selftest_window(void);
+bool rtun_selftest_reassemble(void);
+bool rtun_selftest_share(void);
 bool rtun_selftest_rc4(void);
 bool rtun_selftest_crypt(void);
+bool rtun_selftest_bcp(void);
 
 #endif /* _RTUN_SELFTEST_H */

@@ -34,5 +34,5 @@ static bool width(unsigned int bits)
 
 bool rtun_selftest_seq(void)
 {
-	return width(16) && width(24) && width(32);
+	return width(12) && width(16) && width(24) && width(32);
 }
