@@ -11,6 +11,7 @@
 #include "link.h"
 #include "cells.h"
 #include "eth.h"
+#include "mlppp.h"
 #include "netlink.h"
 #include "ppp.h"
 #include "rtun.h"
@@ -76,7 +77,8 @@ static bool is_ours(const struct net_device *dev)
 static bool passable(const struct rtun_session *s)
 {
 	return READ_ONCE(s->circuit) && READ_ONCE(s->alive) &&
-	       (rtun_session_eth(s) || READ_ONCE(s->np));
+	       (rtun_session_eth(s) || READ_ONCE(s->np)) &&
+	       (!s->mp || rtun_mp_links(s));
 }
 
 /* attach_lock: so neither the device nor the session's namespace can go. */
@@ -132,6 +134,10 @@ static int attach(struct rtun_link *link, struct rtun_session *s, bool die,
 			    "the session carries Ethernet and needs a device of mode eth" :
 			    "the session carries PPP and needs a device of mode ppp");
 		err = -EPROTOTYPE;
+	} else if (rcu_access_pointer(s->bundle)) {
+		NL_SET_ERR_MSG(extack,
+			       "the session is a link of a bundle, which carries the packets");
+		err = -EBUSY;
 	} else if (rcu_access_pointer(s->dev)) {
 		NL_SET_ERR_MSG(extack, "the session has a device already");
 		err = -EBUSY;
@@ -569,6 +575,8 @@ static int fill_session(struct sk_buff *msg, const struct rtun_link *link,
 	     nla_put_flag(msg, IFLA_RTUN_DIE_WITH_SESSION)) ||
 	    nla_put_u8(msg, IFLA_RTUN_XPORT, s->key.kind))
 		return -EMSGSIZE;
+	if (t->family == AF_UNSPEC)
+		return 0;
 	return t->family == AF_INET ?
 	       nla_put_in_addr(msg, IFLA_RTUN_PEER4, t->peer.addr.v4) :
 	       nla_put_in6_addr(msg, IFLA_RTUN_PEER6, &t->peer.addr.v6);

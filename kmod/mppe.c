@@ -326,7 +326,7 @@ static bool say(struct rtun_session *s, u8 code, u8 id,
 	ccp[0] = code;
 	ccp[1] = id;
 	put_unaligned_be16(CCP_HLEN, ccp + 2);
-	__skb_queue_tail(answers, skb);
+	rtun_answer(s, answers, skb);
 	return true;
 }
 

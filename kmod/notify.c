@@ -5,6 +5,7 @@
  * what came of the command.
  */
 #include "link.h"
+#include "mlppp.h"
 #include "mppe.h"
 #include "netlink.h"
 #include "outer.h"
@@ -98,7 +99,7 @@ static int put_payload(struct sk_buff *msg, struct rtun_session *s)
 				   READ_ONCE(s->keepalive));
 	return put_bits(msg, RTUN_A_SESSION_NP, READ_ONCE(s->np),
 			RTUN_NP_IPV4 | RTUN_NP_IPV6) ?:
-	       rtun_mppe_fill(msg, s);
+	       rtun_mppe_fill(msg, s) ?: rtun_mp_fill_link(msg, s);
 }
 
 static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
@@ -108,24 +109,27 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 	if (!nest ||
 	    nla_put_u32(msg, RTUN_A_SESSION_ID, s->id) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_TUNNEL_ID, s->tunnel->id) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_LOCAL_ID, s->key.local_id) ||
-	    (rtun_session_peer_known(s) &&
+	    (!s->mp &&
+	     nla_put_u32(msg, RTUN_A_SESSION_LOCAL_ID, s->key.local_id)) ||
+	    (!s->mp && rtun_session_peer_known(s) &&
 	     nla_put_u32(msg, RTUN_A_SESSION_PEER_ID, s->peer_id)) ||
 	    put_bits(msg, RTUN_A_SESSION_FLAGS, READ_ONCE(s->flags),
 		     RTUN_SESSION_F_PFC_RX | RTUN_SESSION_F_PFC_TX |
 		     RTUN_SESSION_F_ACFC_TX | RTUN_SESSION_F_ECHO_REPLY |
 		     RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX |
-		     RTUN_SESSION_F_MPPE_REQUIRED) ||
+		     RTUN_SESSION_F_MPPE_REQUIRED |
+		     RTUN_SESSION_F_MP_SHORT_RX |
+		     RTUN_SESSION_F_MP_SHORT_TX) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_PW_TYPE, s->pw) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_CIRCUIT, READ_ONCE(s->circuit)) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_DEAD_TIME,
 			READ_ONCE(s->dead_time)) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_OVERHEAD, rtun_tx_overhead(s)) ||
 	    put_payload(msg, s) || s->tunnel->ops->session_fill(msg, s) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_REORDER_SLOTS,
-			READ_ONCE(s->reorder.slots)) ||
-	    nla_put_u32(msg, RTUN_A_SESSION_REORDER_TIMEOUT,
-			READ_ONCE(s->reorder_timeout)) ||
+	    (!s->mp && (nla_put_u32(msg, RTUN_A_SESSION_REORDER_SLOTS,
+				    READ_ONCE(s->reorder.slots)) ||
+			nla_put_u32(msg, RTUN_A_SESSION_REORDER_TIMEOUT,
+				    READ_ONCE(s->reorder_timeout)))) ||
 	    rtun_link_fill(msg, s) ||
 	    put_blob(msg, RTUN_A_SESSION_BLOB, rcu_dereference(s->blob)) ||
 	    rtun_stats_fill(msg, RTUN_A_SESSION_STATS, s->stats))

@@ -16,15 +16,6 @@
 #include <linux/jiffies.h>
 #include <linux/skbuff.h>
 
-/* Send what the mux wants to say, now that rx_lock is released. */
-static void send_answers(struct rtun_session *s, struct sk_buff_head *answers)
-{
-	struct sk_buff *skb;
-
-	while ((skb = __skb_dequeue(answers)))
-		rtun_ppp_send(s, skb);
-}
-
 /* Give a payload to what it is of.  @answers: NULL if rx_lock is not held. */
 static void deliver(struct rtun_session *s, struct sk_buff *skb,
 		    struct sk_buff_head *answers)
@@ -103,11 +94,15 @@ static void resync(struct rtun_session *s, u32 seq, u64 *lost,
 void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 {
 	struct rtun_reorder *r = &s->reorder;
+	/* fragments are put in order by their bundle, which sees all links: a
+	 * loss on one of them must not keep back what it has
+	 */
+	bool link = rcu_access_pointer(s->bundle);
 	enum rtun_drop why = RTUN_DROP_UNSPEC;
 	struct sk_buff_head answers;
 	struct sk_buff *out;
 	bool again = true;
-	bool hold = true;
+	bool hold = !link;
 	u64 lost = 0;
 	long before;
 	bool first;
@@ -127,7 +122,8 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	if (unlikely(first)) {
 		WRITE_ONCE(s->ack_sent, seq);
 	} else if (unlikely(seq != r->next) &&
-		   atomic_long_read(&s->tunnel->rn->held) > RTUN_HELD_MAX) {
+		   (link ||
+		    atomic_long_read(&s->tunnel->rn->held) > RTUN_HELD_MAX)) {
 		/* all together hold too much: go on without holding */
 		flush_ring(s, &lost, &answers);
 		hold = false;
@@ -164,7 +160,10 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 			again = true;
 			break;
 		case RTUN_REORDER_LATE:
-			why = RTUN_DROP_SEQ_LATE;
+			if (link)
+				deliver(s, skb, &answers);
+			else
+				why = RTUN_DROP_SEQ_LATE;
 			break;
 		case RTUN_REORDER_DUP:
 			why = RTUN_DROP_SEQ_DUP;
@@ -189,7 +188,7 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 		rtun_stats_add(s->stats, RTUN_A_STATS_RX_LOST, lost);
 	if (unlikely(why))
 		rtun_drop(s->stats, skb, why);
-	send_answers(s, &answers);
+	rtun_ppp_send_answers(&answers);
 	if (s->tunnel->ops->received)
 		s->tunnel->ops->received(s);
 }
@@ -221,7 +220,7 @@ void rtun_order_timeout(struct timer_list *t)
 	spin_unlock(&s->rx_lock);
 	if (lost)
 		rtun_stats_add(s->stats, RTUN_A_STATS_RX_LOST, lost);
-	send_answers(s, &answers);
+	rtun_ppp_send_answers(&answers);
 	if (s->tunnel->ops->received)
 		s->tunnel->ops->received(s);
 	rcu_read_unlock();
@@ -251,7 +250,7 @@ static void change(struct rtun_session *s, const u32 *slots, bool synced)
 	spin_unlock(&s->rx_lock);
 	if (lost)
 		rtun_stats_add(s->stats, RTUN_A_STATS_RX_LOST, lost);
-	send_answers(s, &answers);
+	rtun_ppp_send_answers(&answers);
 	rcu_read_unlock();
 	local_bh_enable();
 }

@@ -115,6 +115,11 @@ int rtun_out_begin(struct rtun_tunnel *t, struct rtun_out *o)
 {
 	u32 mtu;
 
+	if (t->family == AF_UNSPEC) {
+		*o = (struct rtun_out){};
+		return 0;
+	}
+	o->inner = 0;
 	o->dst = cached(t, &o->saddr);
 	if (IS_ERR(o->dst))
 		return PTR_ERR(o->dst);
@@ -146,21 +151,25 @@ void rtun_out_end(struct rtun_out *o)
 	dst_release(o->dst);
 }
 
+void rtun_out_inherit_tos(struct rtun_tunnel *t, struct rtun_out *o, u8 inner)
+{
+	o->inner = inner;
+	if (READ_ONCE(t->flags) & RTUN_TUNNEL_F_TOS_INHERIT)
+		o->tos = inner & ~INET_ECN_MASK;
+	o->tos = INET_ECN_encapsulate(o->tos, inner);
+}
+
 void rtun_out_inherit(struct rtun_tunnel *t, struct rtun_out *o,
 		      const struct sk_buff *skb)
 {
 	bool v4 = skb->protocol == htons(ETH_P_IP);
 	unsigned int hlen = v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-	u8 inner;
 
 	if (!v4 && skb->protocol != htons(ETH_P_IPV6))
 		return;
 	if (skb_network_offset(skb) + hlen > skb_headlen(skb))
 		return;
-	inner = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
-	if (READ_ONCE(t->flags) & RTUN_TUNNEL_F_TOS_INHERIT)
-		o->tos = inner & ~INET_ECN_MASK;
-	o->tos = INET_ECN_encapsulate(o->tos, inner);
+	rtun_out_inherit_tos(t, o, ip_tunnel_get_dsfield(ip_hdr(skb), skb));
 	if (READ_ONCE(t->outer.df) != RTUN_DF_INHERIT)
 		return;
 	/* routers do not fragment IPv6: its packets are as with DF */
@@ -169,8 +178,14 @@ void rtun_out_inherit(struct rtun_tunnel *t, struct rtun_out *o,
 
 unsigned int rtun_out_hlen(const struct rtun_tunnel *t)
 {
-	return t->family == AF_INET6 ? sizeof(struct ipv6hdr) :
-				       sizeof(struct iphdr);
+	switch (t->family) {
+	case AF_INET:
+		return sizeof(struct iphdr);
+	case AF_INET6:
+		return sizeof(struct ipv6hdr);
+	default:
+		return 0;
+	}
 }
 
 unsigned int rtun_out_mtu(const struct rtun_out *o)
@@ -181,6 +196,8 @@ unsigned int rtun_out_mtu(const struct rtun_out *o)
 unsigned int rtun_out_headroom(const struct rtun_tunnel *t,
 			       const struct rtun_out *o)
 {
+	if (!o->dst)
+		return LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
 	return LL_RESERVED_SPACE(o->dst->dev) + o->dst->header_len +
 	       rtun_out_hlen(t);
 }
@@ -256,9 +273,12 @@ int rtun_out_send(struct rtun_tunnel *t, const struct rtun_out *o,
 u32 rtun_out_pmtu(struct rtun_tunnel *t)
 {
 	union rtun_addr saddr;
-	struct dst_entry *dst = route(t, &saddr);
+	struct dst_entry *dst;
 	u32 mtu;
 
+	if (t->family == AF_UNSPEC)
+		return 0;
+	dst = route(t, &saddr);
 	if (IS_ERR(dst))
 		return 0;
 	mtu = dst_mtu(dst);

@@ -16,12 +16,13 @@ struct sk_buff;
 
 /**
  * struct rtun_out - what all packets of a batch have in common
- * @dst: route; a reference is held
+ * @dst: route; a reference is held; NULL: none, the packets are a bundle's
  * @saddr: what they are sent from
  * @df: IPv4: the don't-fragment bit for the header; IPv6: not 0 if we may not
  *	fragment either
  * @tos: or traffic class, with ECN bits
  * @ttl: never 0
+ * @inner: TOS of the packet inside, if it has one, else 0
  */
 struct rtun_out {
 	struct dst_entry *dst;
@@ -29,6 +30,7 @@ struct rtun_out {
 	__be16 df;
 	u8 tos;
 	u8 ttl;
+	u8 inner;
 };
 
 /*
@@ -41,6 +43,8 @@ int rtun_out_begin(struct rtun_tunnel *t, struct rtun_out *o);
  */
 void rtun_out_inherit(struct rtun_tunnel *t, struct rtun_out *o,
 		      const struct sk_buff *skb);
+/* The same of a fragment: TOS and ECN of what it is a part of. */
+void rtun_out_inherit_tos(struct rtun_tunnel *t, struct rtun_out *o, u8 inner);
 /* Octets of IP header */
 unsigned int rtun_out_hlen(const struct rtun_tunnel *t);
 /* Does the policy forbid fragments, and how much fits into the path then? */

@@ -23,7 +23,8 @@
 	(RTUN_SESSION_F_PFC_RX | RTUN_SESSION_F_PFC_TX |		\
 	 RTUN_SESSION_F_ACFC_TX | RTUN_SESSION_F_ECHO_REPLY |		\
 	 RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX |		\
-	 RTUN_SESSION_F_MPPE_REQUIRED)
+	 RTUN_SESSION_F_MPPE_REQUIRED |					\
+	 RTUN_SESSION_F_MP_SHORT_RX | RTUN_SESSION_F_MP_SHORT_TX)
 #define SESSION_NPS (RTUN_NP_IPV4 | RTUN_NP_IPV6)
 #define MPPE_FLAGS							\
 	(RTUN_MPPE_F_STATEFUL | RTUN_MPPE_F_REKEY_ON_FLUSH)
@@ -60,6 +61,24 @@ static struct netlink_range_validation static_rtt_range = {
 static struct netlink_range_validation disorder_rate_range = {
 	.min = 1,
 	.max = RTUN_DISORDER_RATE_MAX,
+};
+
+static struct netlink_range_validation latency_range = {
+	.max = RTUN_LINK_LATENCY_MAX,
+};
+
+static struct netlink_range_validation mrru_range = {
+	.min = RTUN_MRRU_MIN,
+	.max = U16_MAX,
+};
+
+static struct netlink_range_validation fragment_range = {
+	.min = RTUN_FRAGMENT_MIN,
+	.max = U16_MAX,
+};
+
+static struct netlink_range_validation memory_range = {
+	.max = RTUN_MP_MEMORY_MAX,
 };
 
 /* The longest cookie of RFC 3931 section 4.1; none, and half of it, are the
@@ -182,6 +201,29 @@ static const struct nla_policy session_new_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_DISORDER] = NLA_POLICY_MAX(NLA_U32, RTUN_DISORDER_MAX),
 	[RTUN_A_SESSION_DISORDER_RATE] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &disorder_rate_range),
+	[RTUN_A_SESSION_BUNDLE] = { .type = NLA_U32 },
+	[RTUN_A_SESSION_LINK_RATE] = { .type = NLA_U32 },
+	[RTUN_A_SESSION_LINK_LATENCY] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &latency_range),
+	[RTUN_A_SESSION_LINK_MTU] = { .type = NLA_U32 },
+	[RTUN_A_SESSION_MRRU] = NLA_POLICY_FULL_RANGE(NLA_U32, &mrru_range),
+	[RTUN_A_SESSION_PEER_MRRU] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &mrru_range),
+	[RTUN_A_SESSION_MP_CLASSES_RX] =
+		NLA_POLICY_MAX(NLA_U32, RTUN_MP_CLASSES_MAX),
+	[RTUN_A_SESSION_MP_CLASSES_TX] =
+		NLA_POLICY_MAX(NLA_U32, RTUN_MP_CLASSES_MAX),
+	[RTUN_A_SESSION_MP_MODE] = NLA_POLICY_MAX(NLA_U32, RTUN_MP_MODE_MAX),
+	[RTUN_A_SESSION_MP_MIN_FRAGMENT] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &fragment_range),
+	[RTUN_A_SESSION_MP_LOSS_TIME] =
+		NLA_POLICY_RANGE(NLA_U32, 1, RTUN_LOSS_TIME_MAX),
+	[RTUN_A_SESSION_MP_MEMORY] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &memory_range),
+	[RTUN_A_SESSION_MP_IDLE] = NLA_POLICY_MAX(NLA_U32, RTUN_LOSS_TIME_MAX),
+	[RTUN_A_SESSION_MP_PROBE] = NLA_POLICY_MAX(NLA_U32, RTUN_LOSS_TIME_MAX),
+	[RTUN_A_SESSION_LINKS] = READ_ONLY,
+	[RTUN_A_SESSION_MP_CLASS] = READ_ONLY,
 };
 
 static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
@@ -228,6 +270,26 @@ static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_DISORDER] = NLA_POLICY_MAX(NLA_U32, RTUN_DISORDER_MAX),
 	[RTUN_A_SESSION_DISORDER_RATE] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &disorder_rate_range),
+	[RTUN_A_SESSION_BUNDLE] = { .type = NLA_U32 },
+	[RTUN_A_SESSION_LINK_RATE] = { .type = NLA_U32 },
+	[RTUN_A_SESSION_LINK_LATENCY] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &latency_range),
+	[RTUN_A_SESSION_LINK_MTU] = { .type = NLA_U32 },
+	[RTUN_A_SESSION_MRRU] = AT_CREATION,
+	[RTUN_A_SESSION_PEER_MRRU] = AT_CREATION,
+	[RTUN_A_SESSION_MP_CLASSES_RX] = AT_CREATION,
+	[RTUN_A_SESSION_MP_CLASSES_TX] = AT_CREATION,
+	[RTUN_A_SESSION_MP_MODE] = NLA_POLICY_MAX(NLA_U32, RTUN_MP_MODE_MAX),
+	[RTUN_A_SESSION_MP_MIN_FRAGMENT] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &fragment_range),
+	[RTUN_A_SESSION_MP_LOSS_TIME] =
+		NLA_POLICY_RANGE(NLA_U32, 1, RTUN_LOSS_TIME_MAX),
+	[RTUN_A_SESSION_MP_MEMORY] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &memory_range),
+	[RTUN_A_SESSION_MP_IDLE] = NLA_POLICY_MAX(NLA_U32, RTUN_LOSS_TIME_MAX),
+	[RTUN_A_SESSION_MP_PROBE] = NLA_POLICY_MAX(NLA_U32, RTUN_LOSS_TIME_MAX),
+	[RTUN_A_SESSION_LINKS] = READ_ONLY,
+	[RTUN_A_SESSION_MP_CLASS] = READ_ONLY,
 };
 
 static const struct nla_policy session_id_attrs[] = {

@@ -4,6 +4,7 @@
  */
 #include "ppp.h"
 #include "capture.h"
+#include "mlppp.h"
 #include "mppe.h"
 #include "netlink.h"
 #include "outer.h"
@@ -51,7 +52,8 @@ static u16 network_proto(const struct sk_buff *skb)
 	return skb->protocol == htons(ETH_P_IP) ? PPP_IP : PPP_IPV6;
 }
 
-static void push(const struct rtun_session *s, struct sk_buff *skb, u16 proto)
+void rtun_ppp_push_proto(const struct rtun_session *s, struct sk_buff *skb,
+			 u16 proto)
 {
 	if (short_proto(s))
 		*(u8 *)skb_push(skb, 1) = proto;
@@ -64,7 +66,7 @@ static void push(const struct rtun_session *s, struct sk_buff *skb, u16 proto)
 
 void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb)
 {
-	push(s, skb, network_proto(skb));
+	rtun_ppp_push_proto(s, skb, network_proto(skb));
 }
 
 bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb)
@@ -73,14 +75,15 @@ bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb)
 	put_unaligned_be16(network_proto(skb), skb_push(skb, 2));
 	if (!rtun_mppe_seal(s, skb))
 		return false;
-	push(s, skb, PPP_COMP);
+	rtun_ppp_push_proto(s, skb, PPP_COMP);
 	return true;
 }
 
 int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb)
 {
 	u16 proto = get_unaligned_be16(skb->data);
-	bool lcp = proto == PPP_LCP;
+	/* it is never inside multilink (RFC 1990 section 3) */
+	bool lcp = proto == PPP_LCP && !s->mp;
 	int err;
 
 	rtun_capture(s, skb, 2, proto, RTUN_CAPTURE_TX);
@@ -94,15 +97,20 @@ int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb)
 	return err;
 }
 
-bool rtun_ppp_fits(struct rtun_session *s, struct rtun_out *o,
-		   struct net_device *dev, struct sk_buff *skb,
-		   unsigned int overhead)
+void rtun_ppp_send_answers(struct sk_buff_head *answers)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(answers)))
+		rtun_ppp_send(rtun_answer_cb(skb)->session, skb);
+}
+
+bool rtun_ppp_fits(struct rtun_out *o, struct net_device *dev,
+		   struct sk_buff *skb, unsigned int mtu)
 {
 	bool v4 = skb->protocol == htons(ETH_P_IP);
 	unsigned int least = v4 ? IPV4_MIN_MTU : IPV6_MIN_MTU;
-	unsigned int mtu = rtun_out_mtu(o);
 
-	mtu = mtu > overhead ? mtu - overhead : 0;
 	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
 			      skb->len <= mtu)
 		return true;
@@ -261,7 +269,7 @@ static bool echo(struct rtun_session *s, struct sk_buff *skb,
 	}
 	lcp[0] = LCP_ECHO_REPLY;
 	put_unaligned_be32(s->magic, lcp + 4);
-	__skb_queue_tail(answers, answer);
+	rtun_answer(s, answers, answer);
 	rtun_stats_inc(s->stats, RTUN_A_STATS_RX_ECHO);
 	return true;
 }
@@ -293,7 +301,8 @@ static void rx_control_locked(struct rtun_session *s, struct sk_buff *skb,
 	why = RTUN_DROP_CTRL_RATE;
 	if (!ctrl_allowed(s))
 		goto drop;
-	if ((proto == PPP_LCP && echo(s, skb, answers)) ||
+	if ((proto == PPP_LCP && (echo(s, skb, answers) ||
+				  rtun_mp_echo_reply(s, skb))) ||
 	    (proto == PPP_CCP && rtun_mppe_ccp(s, skb, answers))) {
 		consume_skb(skb);
 		return;
@@ -389,7 +398,6 @@ static void rx_with_lock(struct rtun_session *s, struct sk_buff *skb, u16 proto,
 			 struct sk_buff_head *answers)
 {
 	struct sk_buff_head mine;
-	struct sk_buff *answer;
 
 	if (answers) {
 		rx_locked(s, skb, proto, answers);
@@ -399,8 +407,7 @@ static void rx_with_lock(struct rtun_session *s, struct sk_buff *skb, u16 proto,
 	spin_lock(&s->rx_lock);
 	rx_locked(s, skb, proto, &mine);
 	spin_unlock(&s->rx_lock);
-	while ((answer = __skb_dequeue(&mine)))
-		rtun_ppp_send(s, answer);
+	rtun_ppp_send_answers(&mine);
 }
 
 void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
@@ -409,12 +416,22 @@ void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 	enum rtun_drop why;
 	u16 proto;
 
+	rtun_mp_heard(s);
 	why = pull_proto(s, skb, true, &proto);
 	if (unlikely(why))
 		goto drop;
 	/* what is encrypted is shown when it is not any more */
 	if (proto != PPP_COMP)
 		rtun_capture(s, skb, 0, proto, RTUN_CAPTURE_RX);
+	if (proto == PPP_MP) {
+		rtun_mp_rx(s, skb, answers);
+		return;
+	}
+	/* a link may carry what is the bundle's without a header (RFC 1990
+	 * section 3)
+	 */
+	if (rtun_mp_rx_bare(s, skb, proto, answers))
+		return;
 	if (proto != PPP_IP && proto != PPP_IPV6) {
 		rx_with_lock(s, skb, proto, answers);
 		return;

@@ -30,14 +30,22 @@ enum rtun_ppp_limits {
 void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 		 struct sk_buff_head *answers);
 
+/* Send what rtun_answer() has queued; RCU, as then. */
+void rtun_ppp_send_answers(struct sk_buff_head *answers);
+
+/* Put the protocol field in front, and address and control if they belong there;
+ * the headroom is there.
+ */
+void rtun_ppp_push_proto(const struct rtun_session *s, struct sk_buff *skb,
+			 u16 proto);
+
 /* A packet leaves through the device.  Takes the skb; BH disabled, RCU. */
 void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
 		   struct sk_buff *skb);
 
-/* Does a network packet fit into the path?  If not, its sender was told. */
-bool rtun_ppp_fits(struct rtun_session *s, struct rtun_out *o,
-		   struct net_device *dev, struct sk_buff *skb,
-		   unsigned int overhead);
+/* Has a network packet no more than @mtu octets?  If it has, its sender was told. */
+bool rtun_ppp_fits(struct rtun_out *o, struct net_device *dev,
+		   struct sk_buff *skb, unsigned int mtu);
 /* Octets that one of the two below will put in front of a network packet. */
 unsigned int rtun_ppp_overhead(const struct rtun_session *s, bool encrypted);
 /* Put the header in front of a network packet; the headroom is there. */

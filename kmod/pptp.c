@@ -192,6 +192,7 @@ const struct rtun_xport_ops rtun_pptp_ops = {
 	.kind = RTUN_XPORT_PPTP,
 	.seq_bits = 32,
 	.hlen_max = GRE1_HLEN_MAX,
+	.full = RTUN_DROP_TX_WINDOW,
 	.open = pptp_open,
 	.close = pptp_close,
 	.session_new = pptp_session_new,

@@ -28,6 +28,8 @@ static int tunnel_check_new(struct genl_info *info, struct nlattr **tb)
 		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_XPORT,
 			       "the transport");
 	xport = nla_get_u8(tb[RTUN_A_TUNNEL_XPORT]);
+	if (xport == RTUN_XPORT_MLPPP)
+		return 0;
 	if (xport == RTUN_XPORT_L2TPV2 && !tb[RTUN_A_TUNNEL_LOCAL_ID])
 		return RTUN_NL_MISSING(info, nest, RTUN_A_TUNNEL_LOCAL_ID,
 			       "our tunnel id");
@@ -50,6 +52,7 @@ static bool needs_owner(struct nlattr **tb)
 	case RTUN_XPORT_L2TPV2:
 	case RTUN_XPORT_L2TPV3_UDP:
 	case RTUN_XPORT_L2TPV3_IP:
+	case RTUN_XPORT_MLPPP:
 		break;
 	default:
 		return true;

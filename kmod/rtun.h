@@ -3,7 +3,7 @@
  * The objects of the data plane and who guards what in them.
  *
  * Lock order: rtnl > rtun_net::cfg_lock > attach lock (link.c) > rx_lock >
- * tx_lock.  The packet path takes no references: it finds objects under RCU
+ * rx_lock of a bundle > tx_lock of a bundle > tx_lock.  The packet path takes no references: it finds objects under RCU
  * and is done with them before it leaves it.  Configuration holds cfg_lock.
  *
  * Life of a tunnel or session: made complete, then published (id table, then
@@ -33,6 +33,7 @@
 #include <net/net_namespace.h>
 
 struct netlink_ext_ack;
+struct rtun_bundle;
 struct rtun_capture;
 struct rtun_crypt;
 struct rtun_mppe_rx;
@@ -186,6 +187,7 @@ struct rtun_owner {
  * @hlen_max: ... whatever the session will be
  * @ordered: are packets numbered, and so must leave under the transmit lock?
  * @room: may a packet of the device be sent now?  tx_lock; NULL: always
+ * @full: enum rtun_drop, if @room says no
  * @out: put the header in front of a payload and hand it to IP; @numbered: as
  *	@ordered said, tx_lock is held then; takes the skb; net errno
  * @received: something in order was delivered, maybe it is to be acknowledged;
@@ -195,6 +197,7 @@ struct rtun_xport_ops {
 	u8 kind;
 	u8 seq_bits;
 	u8 hlen_max;
+	u8 full;
 	int (*open)(struct rtun_tunnel *t, struct netlink_ext_ack *extack);
 	void (*close)(struct rtun_tunnel *t);
 	int (*session_new)(struct rtun_session *s, struct nlattr **tb,
@@ -227,7 +230,7 @@ struct rtun_outer {
  * @rn: its namespace
  * @ops: its transport
  * @owner: who gets its control frames; never changes; NULL: nobody
- * @family: of the addresses
+ * @family: of the addresses; AF_UNSPEC: it has none, and no outer packet (MLPPP)
  * @local: our address; zero: any
  * @peer: the peer's address, and what it is found by
  * @local_port: UDP
@@ -321,7 +324,10 @@ struct rtun_l2tp {
  * @alive: its peer was heard in time; the work of alive.c
  * @dev: RCU; written under the attach lock (link.c)
  * @l2tp: RCU; written under cfg_lock; NULL: PPTP
- * @pptp: what PPTP has besides; NULL: L2TP; lives as long as the session
+ * @pptp: what PPTP has besides; NULL: not PPTP; lives as long as the session
+ * @mp: what a bundle has besides; NULL: no bundle; lives as long as the session
+ * @bundle: what it is a link of; RCU; written under cfg_lock; NULL: of none
+ * @link_index: which one; see struct rtun_bundle
  * @capture: RCU; written under cfg_lock; both directions look at it; NULL: nobody
  *	captures
  * @tunnel: holds a reference
@@ -362,11 +368,14 @@ struct rtun_session {
 	bool peer_known;
 	bool circuit;
 	bool alive;
+	u8 link_index;
 	u16 vlan;
 	u32 peer_id;
 	struct net_device __rcu *dev;
 	struct rtun_l2tp __rcu *l2tp;
 	struct rtun_pptp *pptp;
+	struct rtun_bundle *mp;
+	struct rtun_session __rcu *bundle;
 	struct rtun_capture __rcu *capture;
 	struct rtun_tunnel *tunnel;
 	struct rtun_stats __percpu *stats;
@@ -401,6 +410,9 @@ struct rtun_session {
 	u32 peer_window;	/* packets */
 	u32 ack_delay;		/* ms */
 	u32 cookie_grace;	/* ms */
+	u32 link_rate;		/* kbit/s */
+	u32 link_latency;	/* us */
+	u32 link_mtu;		/* octets */
 	struct rtun_l2tp *l2tp_next; /* between check and apply */
 	bool carrier;		/* attach lock */
 	struct list_head in_tunnel;

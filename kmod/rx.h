@@ -23,6 +23,26 @@ static inline struct rtun_cb *rtun_cb(struct sk_buff *skb)
 	return (struct rtun_cb *)skb->cb;
 }
 
+/* What a frame carries that is to be sent in answer, until no rx_lock is held. */
+struct rtun_answer_cb {
+	struct rtun_session *session;
+};
+
+static inline struct rtun_answer_cb *rtun_answer_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct rtun_answer_cb) > sizeof(skb->cb));
+	return (struct rtun_answer_cb *)skb->cb;
+}
+
+/* A frame of @s, from its protocol field on, for rtun_ppp_send_answers(). */
+static inline void rtun_answer(struct rtun_session *s,
+			       struct sk_buff_head *answers,
+			       struct sk_buff *skb)
+{
+	rtun_answer_cb(skb)->session = s;
+	__skb_queue_tail(answers, skb);
+}
+
 /* Take @len octets off the front; the checksum is kept if that is simple. */
 static inline void rtun_rx_pull(struct sk_buff *skb, unsigned int len)
 {

@@ -6,6 +6,7 @@
 #include "alive.h"
 #include "capture.h"
 #include "link.h"
+#include "mlppp.h"
 #include "mppe.h"
 #include "netlink.h"
 #include "order.h"
@@ -131,6 +132,7 @@ static void session_free(struct work_struct *work)
 	kfree(rcu_access_pointer(s->blob));
 	kfree(rcu_access_pointer(s->l2tp));
 	kfree(s->pptp);
+	rtun_mp_free(s);
 	rtun_mppe_free(s);
 	kfree(s);
 }
@@ -166,43 +168,81 @@ static u32 pick(u32 old, const struct nlattr *attr)
 static int check_kind(const struct rtun_session *s, struct nlattr **tb,
 		      struct netlink_ext_ack *extack)
 {
+	enum { PPTP = 1, L2TP = 2, MP = 4 };
 	static const struct {
 		u16 attr;
-		bool pptp;	/* has it */
-		bool l2tp;
+		u8 not;		/* who has not */
 		const char *why;
 	} only[] = {
-		{ RTUN_A_SESSION_PW_TYPE, false, true,
-		  "PPTP carries PPP only" },
-		{ RTUN_A_SESSION_L2SPEC, false, true,
-		  "PPTP has no L2-specific sublayer" },
-		{ RTUN_A_SESSION_VLAN, false, true,
-		  "PPTP carries PPP only, which has no VLAN tag" },
-		{ RTUN_A_SESSION_COOKIE_TX, false, true,
-		  "PPTP has no cookies" },
-		{ RTUN_A_SESSION_COOKIE_RX, false, true,
-		  "PPTP has no cookies" },
-		{ RTUN_A_SESSION_COOKIE_GRACE, false, true,
-		  "PPTP has no cookies" },
-		{ RTUN_A_SESSION_PEER_WINDOW, true, false,
-		  "L2TP has no window for data" },
-		{ RTUN_A_SESSION_ACK_DELAY, true, false,
-		  "L2TP does not acknowledge data" },
-		{ RTUN_A_SESSION_TX_WINDOW, true, false,
-		  "L2TP has no window for data" },
-		{ RTUN_A_SESSION_STATIC_RTT, true, false,
-		  "L2TP does not acknowledge data: there is no round trip to wait for" },
-		{ RTUN_A_SESSION_DISORDER, true, false,
+		{ RTUN_A_SESSION_PW_TYPE, PPTP | MP,
+		  "only L2TP carries something else than PPP" },
+		{ RTUN_A_SESSION_L2SPEC, PPTP | MP,
+		  "only L2TP has an L2-specific sublayer" },
+		{ RTUN_A_SESSION_VLAN, PPTP | MP,
+		  "only L2TP carries something else than PPP, which has no VLAN tag" },
+		{ RTUN_A_SESSION_COOKIE_TX, PPTP | MP,
+		  "only L2TP has cookies" },
+		{ RTUN_A_SESSION_COOKIE_RX, PPTP | MP,
+		  "only L2TP has cookies" },
+		{ RTUN_A_SESSION_COOKIE_GRACE, PPTP | MP,
+		  "only L2TP has cookies" },
+		{ RTUN_A_SESSION_PEER_WINDOW, L2TP | MP,
+		  "only PPTP has a window for data" },
+		{ RTUN_A_SESSION_ACK_DELAY, L2TP | MP,
+		  "only PPTP acknowledges data" },
+		{ RTUN_A_SESSION_TX_WINDOW, L2TP | MP,
+		  "only PPTP has a window for data" },
+		{ RTUN_A_SESSION_STATIC_RTT, L2TP | MP,
+		  "only PPTP acknowledges data: there is no round trip to wait for" },
+		{ RTUN_A_SESSION_DISORDER, L2TP | MP,
 		  "only PPTP can be sent out of order on purpose" },
-		{ RTUN_A_SESSION_DISORDER_RATE, true, false,
+		{ RTUN_A_SESSION_DISORDER_RATE, L2TP | MP,
 		  "only PPTP can be sent out of order on purpose" },
+		{ RTUN_A_SESSION_LOCAL_ID, MP,
+		  "a bundle has no id on the wire" },
+		{ RTUN_A_SESSION_PEER_ID, MP,
+		  "a bundle has no id on the wire" },
+		{ RTUN_A_SESSION_REORDER_SLOTS, MP,
+		  "a bundle has no slots: its fragments may take MP_MEMORY octets" },
+		{ RTUN_A_SESSION_REORDER_TIMEOUT, MP,
+		  "a bundle waits for MP_LOSS_TIME" },
+		{ RTUN_A_SESSION_BUNDLE, MP,
+		  "a bundle is no link of another one" },
+		{ RTUN_A_SESSION_LINK_RATE, MP,
+		  "a bundle is no link: give the rate to its links" },
+		{ RTUN_A_SESSION_LINK_LATENCY, MP,
+		  "a bundle is no link: give the latency to its links" },
+		{ RTUN_A_SESSION_LINK_MTU, MP,
+		  "a bundle is no link: give the MTU to its links" },
+		{ RTUN_A_SESSION_DEAD_TIME, MP,
+		  "a bundle is heard over its links: watch those" },
+		{ RTUN_A_SESSION_MRRU, PPTP | L2TP,
+		  "only a bundle puts packets together" },
+		{ RTUN_A_SESSION_PEER_MRRU, PPTP | L2TP,
+		  "only a bundle cuts packets" },
+		{ RTUN_A_SESSION_MP_CLASSES_RX, PPTP | L2TP,
+		  "only a bundle has classes" },
+		{ RTUN_A_SESSION_MP_CLASSES_TX, PPTP | L2TP,
+		  "only a bundle has classes" },
+		{ RTUN_A_SESSION_MP_MODE, PPTP | L2TP,
+		  "only a bundle has several links" },
+		{ RTUN_A_SESSION_MP_MIN_FRAGMENT, PPTP | L2TP,
+		  "only a bundle cuts packets" },
+		{ RTUN_A_SESSION_MP_LOSS_TIME, PPTP | L2TP,
+		  "only a bundle puts packets together" },
+		{ RTUN_A_SESSION_MP_MEMORY, PPTP | L2TP,
+		  "only a bundle puts packets together" },
+		{ RTUN_A_SESSION_MP_PROBE, PPTP | L2TP,
+		  "only a bundle has several links" },
+		{ RTUN_A_SESSION_MP_IDLE, PPTP | L2TP,
+		  "only a bundle has several links" },
 	};
-	bool pptp = s->key.kind == RTUN_XPORT_PPTP;
+	u8 kind = s->key.kind == RTUN_XPORT_PPTP ? PPTP :
+		  s->key.kind == RTUN_XPORT_MLPPP ? MP : L2TP;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(only); i++) {
-		if (!tb[only[i].attr] ||
-		    (pptp ? only[i].pptp : only[i].l2tp))
+		if (!tb[only[i].attr] || !(only[i].not & kind))
 			continue;
 		rtun_nl_say(extack, tb[only[i].attr], only[i].why);
 		return -EOPNOTSUPP;
@@ -225,10 +265,20 @@ static int check_payload(const struct rtun_session *s, struct nlattr **tb,
 {
 	const u32 numbers = RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX;
 	const struct nlattr *flags = tb[RTUN_A_SESSION_FLAGS];
+	const struct nlattr *link = tb[RTUN_A_SESSION_BUNDLE] ?:
+				    tb[RTUN_A_SESSION_LINK_RATE] ?:
+				    tb[RTUN_A_SESSION_LINK_LATENCY] ?:
+				    tb[RTUN_A_SESSION_LINK_MTU];
 
 	if (s->key.kind == RTUN_XPORT_PPTP && bits_of(flags) & numbers) {
 		NL_SET_ERR_MSG_ATTR(extack, flags,
 				    "PPTP always numbers its packets");
+		return -EOPNOTSUPP;
+	}
+	if (!s->mp && bits_of(flags) & (RTUN_SESSION_F_MP_SHORT_RX |
+					RTUN_SESSION_F_MP_SHORT_TX)) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "only a bundle has headers of multilink");
 		return -EOPNOTSUPP;
 	}
 	if (!rtun_session_eth(s)) {
@@ -247,6 +297,11 @@ static int check_payload(const struct rtun_session *s, struct nlattr **tb,
 		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_SESSION_NP] ?:
 				    tb[RTUN_A_SESSION_MAGIC],
 				    "Ethernet has no options of PPP");
+		return -EOPNOTSUPP;
+	}
+	if (link) {
+		NL_SET_ERR_MSG_ATTR(extack, link,
+				    "links of a bundle carry PPP, and this session carries Ethernet");
 		return -EOPNOTSUPP;
 	}
 	if (tb[RTUN_A_SESSION_MPPE_TX] || tb[RTUN_A_SESSION_MPPE_RX]) {
@@ -332,7 +387,7 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 
 	/* first all that can be refused... */
 	err = check_kind(s, tb, extack) ?: check_payload(s, tb, extack) ?:
-	      check_common(s, tb, extack);
+	      check_common(s, tb, extack) ?: rtun_mp_check_link(s, tb, extack);
 	if (err)
 		return err;
 	if (tb[RTUN_A_SESSION_BLOB]) {
@@ -358,6 +413,7 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 	/* before the flags: what is required is there when it is demanded */
 	rtun_mppe_apply(s, &mppe);
 	apply_common(s, tb);
+	rtun_mp_apply_link(s, tb);
 	/* a new session has nobody yet to be heard of */
 	if (s->state == RTUN_SESSION_LIVE &&
 	    (tb[RTUN_A_SESSION_KEEPALIVE] || tb[RTUN_A_SESSION_DEAD_TIME]))
@@ -489,6 +545,7 @@ forget:
 free_stats:
 	kfree(rcu_access_pointer(s->l2tp));
 	kfree(s->pptp);
+	rtun_mp_free(s);
 	rtun_mppe_free(s);
 	free_percpu(s->stats);
 free:
@@ -518,6 +575,7 @@ static void die(struct rtun_session *s, u32 reason)
 	s->tunnel->n_sessions--;
 	rn->n_sessions--;
 	rtun_net_changed(rn);
+	rtun_mp_leave(s);
 	rtun_link_detach(s);
 	s->del_reason = reason;
 	s->death = ++rn->deaths;

@@ -4,6 +4,7 @@
  */
 #include "tunnel.h"
 #include "l2tp.h"
+#include "mlppp.h"
 #include "netlink.h"
 #include "owner.h"
 #include "pptp.h"
@@ -35,6 +36,7 @@ static const struct rtun_xport_ops *const xports[] = {
 	[RTUN_XPORT_L2TPV2] = &rtun_l2tpv2_ops,
 	[RTUN_XPORT_L2TPV3_UDP] = &rtun_l2tpv3_udp_ops,
 	[RTUN_XPORT_L2TPV3_IP] = &rtun_l2tpv3_ip_ops,
+	[RTUN_XPORT_MLPPP] = &rtun_mp_ops,
 };
 
 struct rtun_tunnel *rtun_tunnel_find(struct rtun_net *rn, u32 id)
@@ -185,6 +187,8 @@ static int set_addresses(struct rtun_tunnel *t, struct nlattr **tb,
 	const struct nlattr *remote6 = tb[RTUN_A_TUNNEL_REMOTE6];
 	bool host;
 
+	if (t->ops->kind == RTUN_XPORT_MLPPP)
+		return 0;
 	if (remote6 && t->ops->kind == RTUN_XPORT_PPTP) {
 		NL_SET_ERR_MSG_ATTR(extack, remote6,
 				    "PPTP has no standard for IPv6");
@@ -255,6 +259,9 @@ static int set_ports(struct rtun_tunnel *t, struct nlattr **tb,
 	return 0;
 }
 
+static const char no_outer[] =
+	"multilink has no outer packets: give that to the tunnels of its links";
+
 /* The flags with the attribute's bits in them, if they mean something for this
  * kind of tunnel, which has an id once it exists.
  */
@@ -277,6 +284,9 @@ static int flags_of(const struct rtun_tunnel *t, const struct nlattr *attr,
 		why = "how a tunnel ends and what its ids belong to can be given at creation only";
 	else if (*flags & udp && !over_udp(t))
 		why = "only tunnels over UDP have checksums of their own";
+	else if (*flags && t->family == AF_UNSPEC &&
+		 *flags != RTUN_TUNNEL_F_DIE_WITH_OWNER)
+		why = no_outer;
 	else if (*flags & both && t->ops->kind == RTUN_XPORT_PPTP)
 		why = "a peer of PPTP cannot float: its call ids belong to its addresses";
 	else if (*flags & RTUN_TUNNEL_F_SCOPED_IDS &&
@@ -295,8 +305,9 @@ static int check_id(const struct rtun_tunnel *t, const struct nlattr *attr,
 {
 	if (!attr)
 		return 0;
-	if (t->ops->kind == RTUN_XPORT_PPTP) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "PPTP has no tunnel ids");
+	if (t->ops->kind == RTUN_XPORT_PPTP ||
+	    t->ops->kind == RTUN_XPORT_MLPPP) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "only L2TP has tunnel ids");
 		return -EINVAL;
 	}
 	if (!nla_get_u32(attr)) {
@@ -398,6 +409,24 @@ static struct rtun_outer outer_of(const struct rtun_outer *old,
 	return outer;
 }
 
+/* Multilink has no address, no port, no id and no policy. */
+static int check_outer(const struct rtun_tunnel *t, struct nlattr **tb,
+		       struct netlink_ext_ack *extack)
+{
+	int i;
+
+	if (t->family != AF_UNSPEC)
+		return 0;
+	for (i = RTUN_A_TUNNEL_LOCAL4; i <= RTUN_A_TUNNEL_MAX; i++) {
+		if (!tb[i] || i == RTUN_A_TUNNEL_FLAGS ||
+		    i == RTUN_A_TUNNEL_BLOB)
+			continue;
+		rtun_nl_say(extack, tb[i], no_outer);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int rtun_tunnel_set(struct rtun_tunnel *t, struct nlattr **tb,
 		    struct netlink_ext_ack *extack)
 {
@@ -409,7 +438,8 @@ int rtun_tunnel_set(struct rtun_tunnel *t, struct nlattr **tb,
 
 	lockdep_assert_held(&rn->cfg_lock);
 
-	err = flags_of(t, tb[RTUN_A_TUNNEL_FLAGS], &flags, extack) ?:
+	err = check_outer(t, tb, extack) ?:
+	      flags_of(t, tb[RTUN_A_TUNNEL_FLAGS], &flags, extack) ?:
 	      check_oif(rn->net, tb[RTUN_A_TUNNEL_OIF], extack);
 	if (err)
 		return err;
@@ -470,7 +500,9 @@ static int publish(struct rtun_tunnel *t, const struct nlattr *id,
 	}
 	if (err)
 		return err;
-	err = rhltable_insert(&rn->by_peer, &t->by_peer, rtun_tunnel_params);
+	/* ICMP errors are of those who have a peer */
+	err = t->family == AF_UNSPEC ? 0 :
+	      rhltable_insert(&rn->by_peer, &t->by_peer, rtun_tunnel_params);
 	if (err) {
 		xa_erase(&rn->tunnels, t->id);
 		/* dumps may have found it */
@@ -569,7 +601,9 @@ static void kill_list(struct rtun_net *rn, struct list_head *tunnels,
 
 	list_for_each_entry(t, tunnels, kill) {
 		xa_erase(&rn->tunnels, t->id);
-		rhltable_remove(&rn->by_peer, &t->by_peer, rtun_tunnel_params);
+		if (t->family != AF_UNSPEC)
+			rhltable_remove(&rn->by_peer, &t->by_peer,
+					rtun_tunnel_params);
 		list_for_each_entry(s, &t->sessions, in_tunnel)
 			list_add_tail(&s->kill, &sessions);
 	}

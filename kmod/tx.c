@@ -8,6 +8,7 @@
 #include "tx.h"
 #include "alive.h"
 #include "eth.h"
+#include "mlppp.h"
 #include "mppe.h"
 #include "outer.h"
 #include "ppp.h"
@@ -58,7 +59,9 @@ static void leave(struct rtun_session *s, bool ordered)
 	rtun_session_tx_unlock(s);
 }
 
-int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb)
+/* @room: only if there is room for data. */
+static int tx_frame(struct rtun_session *s, struct sk_buff *skb, bool room,
+		    u8 inner)
 {
 	const struct rtun_xport_ops *ops = s->tunnel->ops;
 	bool ordered = ops->ordered(s);
@@ -74,6 +77,8 @@ int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb)
 		rtun_drop(s->stats, skb, RTUN_DROP_TX_NO_ROUTE);
 		return err;
 	}
+	if (inner)
+		rtun_out_inherit_tos(s->tunnel, &o, inner);
 	err = -ENOBUFS;
 	if (skb_cow_head(skb, rtun_out_headroom(s->tunnel, &o) +
 			      ops->hlen_max)) {
@@ -85,6 +90,11 @@ int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb)
 		rtun_drop(s->stats, skb, RTUN_DROP_TX_RECURSION);
 		goto out;
 	}
+	if (room && ops->room && unlikely(!ops->room(s))) {
+		leave(s, ordered);
+		rtun_drop(s->stats, skb, ops->full);
+		goto out;
+	}
 	err = ops->out(s, &o, skb, ordered);
 	leave(s, ordered);
 	if (err)
@@ -92,6 +102,16 @@ int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb)
 out:
 	rtun_out_end(&o);
 	return err;
+}
+
+int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb)
+{
+	return tx_frame(s, skb, false, 0);
+}
+
+int rtun_tx_fragment(struct rtun_session *s, struct sk_buff *skb, u8 inner)
+{
+	return tx_frame(s, skb, true, inner);
 }
 
 /*
@@ -174,7 +194,7 @@ static void send_list(struct rtun_session *s, struct net_device *dev,
 
 		skb_mark_not_on_list(skb);
 		if (ops->room && unlikely(!ops->room(s))) {
-			drop_one(s, dev, skb, RTUN_DROP_TX_WINDOW);
+			drop_one(s, dev, skb, ops->full);
 			continue;
 		}
 		rtun_ppp_capture(s, skb, extra);
@@ -193,6 +213,25 @@ static void send_list(struct rtun_session *s, struct net_device *dev,
 	}
 	leave(s, ordered);
 	rtun_alive_sent(s);
+}
+
+/* Does it fit into the path, or into what a bundle's peer puts together?  If not,
+ * its sender was told.
+ */
+static bool fits(struct rtun_session *s, struct rtun_out *o,
+		 struct net_device *dev, struct sk_buff **skb,
+		 unsigned int overhead, bool encrypted)
+{
+	unsigned int mtu;
+
+	if (s->mp)
+		return rtun_ppp_fits(o, dev, *skb, rtun_mp_mtu(s, encrypted));
+	if (likely(!rtun_out_unfragmented(o)))
+		return true;
+	if (rtun_session_eth(s))
+		return rtun_eth_fits(s, o, dev, skb, overhead);
+	mtu = rtun_out_mtu(o);
+	return rtun_ppp_fits(o, dev, *skb, mtu > overhead ? mtu - overhead : 0);
 }
 
 void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
@@ -219,14 +258,11 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		goto drop;
 	}
 	why = RTUN_DROP_TX_RECURSION;
-	if (unlikely(o.dst->dev == dev))
+	if (unlikely(o.dst && o.dst->dev == dev))
 		goto drop_end;
 	rtun_out_inherit(s->tunnel, &o, skb);
 	why = RTUN_DROP_TX_TOO_BIG;
-	if (unlikely(rtun_out_unfragmented(&o) &&
-		     !(rtun_session_eth(s) ?
-		       rtun_eth_fits(s, &o, dev, &skb, overhead) :
-		       rtun_ppp_fits(s, &o, dev, skb, overhead))))
+	if (unlikely(!fits(s, &o, dev, &skb, overhead, encrypted)))
 		goto drop_end;
 	if (!skb_is_gso(skb) && skb->len + overhead > IP_MAX_MTU)
 		goto drop_end;

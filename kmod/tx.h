@@ -21,6 +21,11 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
  */
 int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb);
 
+/* A fragment of a bundle, on its link @s, if it has room for data; @inner: TOS of
+ * the packet inside.  The rest as rtun_tx_frame().
+ */
+int rtun_tx_fragment(struct rtun_session *s, struct sk_buff *skb, u8 inner);
+
 /* Octets in front of a payload that rtun_tx_frame() needs as headroom. */
 unsigned int rtun_tx_headroom(void);
 /* Octets a packet of the device grows by at the most. */

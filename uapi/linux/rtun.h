@@ -23,6 +23,12 @@
  * tunnel   One peer: transport, outer addresses, outer policy.
  * session  One call or pseudowire in a tunnel: wire ids, cookies, sequence
  *          state, PPP options.
+ * bundle   Multilink PPP (RFC 1990): a session of a tunnel of transport MLPPP,
+ *          whose packets travel in fragments over other sessions of its owner,
+ *          its links.  What is said of a PPP session (network protocols,
+ *          control frames, encryption, device, blob) holds for it; its links
+ *          carry LCP and authentication, and have no device.  They join and
+ *          leave at any time.
  * device   A net_device of kind "rtun".  Carries one session.  A session
  *          without a device is legal: its data frames are dropped and counted.
  *
@@ -56,8 +62,9 @@
  *                    and the route picks the one that is sent from.
  *                    [LOCAL_ID] [PEER_ID] (version 2: both are needed), and
  *                    over UDP [LOCAL_PORT] [PEER_PORT].
+ *                    MLPPP: no addresses, and nothing of the outer policy.
  *                    The sender must have bound an owner name, except for
- *                    L2TP, where the tunnel has no owner then.
+ *                    L2TP and MLPPP, where the tunnel has no owner then.
  *                 <- RTUN_A_TUNNEL { ID, ... as in GET }
  *                 !  the same
  * TUNNEL_SET      -> RTUN_A_TUNNEL { ID [FLAGS] [FWMARK] [OIF] [TTL] [TOS]
@@ -74,6 +81,9 @@
  *                    LOCAL_ID absent or 0: one is picked at random.  Without
  *                    PEER_ID the session can receive only, until SET gives it.
  *                    L2TP: [PW_TYPE] [L2SPEC] [VLAN].
+ *                    MLPPP, a bundle: neither LOCAL_ID nor PEER_ID; [MRRU]
+ *                    [PEER_MRRU] [MP_CLASSES_RX] [MP_CLASSES_TX] and the flags
+ *                    of its headers.
  *                 <- RTUN_A_SESSION { ID, LOCAL_ID, ... as in GET }
  *                 !  the same
  * SESSION_SET     -> RTUN_A_SESSION { ID [PEER_ID] [FLAGS] [NP]
@@ -81,7 +91,10 @@
  *                    [ACK_DELAY] [MAGIC] [BLOB] [COOKIE_TX] [COOKIE_RX]
  *                    [COOKIE_GRACE] [CIRCUIT] [KEEPALIVE] [DEAD_TIME]
  *                    [TX_WINDOW] [STATIC_RTT] [DISORDER] [DISORDER_RATE]
- *                    [MPPE_TX { BITS [FLAGS] [KEY] }] [MPPE_RX { ... }] }
+ *                    [MPPE_TX { BITS [FLAGS] [KEY] }] [MPPE_RX { ... }]
+ *                    [BUNDLE] [LINK_RATE] [LINK_LATENCY] [LINK_MTU]
+ *                    [MP_MODE] [MP_MIN_FRAGMENT] [MP_LOSS_TIME] [MP_MEMORY]
+ *                    [MP_IDLE] [MP_PROBE] }
  *                    PEER_ID: once, if it was not known before.
  *                 !  RTUN_A_SESSION { ... }
  * SESSION_DEL     -> RTUN_A_SESSION { ID }: what it holds goes, and is told of,
@@ -120,6 +133,8 @@
  *                    data, as PPP sees it: not encrypted, no field compressed, no
  *                    address and control field.  What finds no room in the
  *                    socket's receive buffer is lost and counted.
+ *
+ * With MP_PROBE, Echo-Replies to the kernel's own Echo-Requests are the kernel's.
  *
  * Encrypted packets (protocol 0x00FD) are the kernel's once MPPE_RX is there; so
  * are Reset-Request and Reset-Ack of CCP.  Without MPPE_RX they are dropped.  All
@@ -175,6 +190,14 @@
 #define RTUN_DISORDER_RATE	100	/* packets, if nothing else is asked for */
 #define RTUN_DISORDER_RATE_MAX	1000000	/* packets */
 #define RTUN_DISORDER_HOLD	1000	/* ms that a packet is held at the most */
+#define RTUN_BUNDLE_LINKS_MAX	16	/* links of a bundle */
+#define RTUN_MP_CLASSES_MAX	16	/* RFC 2686, with long headers */
+#define RTUN_MP_CLASSES_SHORT_MAX 4	/* with short ones */
+#define RTUN_MRRU_MIN	512	/* octets */
+#define RTUN_FRAGMENT_MIN	64	/* octets; the least that can be asked for */
+#define RTUN_LOSS_TIME_MAX	10000	/* ms */
+#define RTUN_MP_MEMORY_MAX	4194304	/* octets; the most that can be asked for */
+#define RTUN_LINK_LATENCY_MAX	10000000 /* us */
 
 enum rtun_cmd {
 	RTUN_CMD_UNSPEC,
@@ -249,6 +272,7 @@ enum rtun_xport {
 	RTUN_XPORT_L2TPV2,	/* version 2 over UDP, RFC 2661 section 3.1 */
 	RTUN_XPORT_L2TPV3_UDP,	/* version 3 over UDP, RFC 3931 section 4.1.2 */
 	RTUN_XPORT_L2TPV3_IP,	/* IP protocol 115, RFC 3931 section 4.1.1 */
+	RTUN_XPORT_MLPPP,	/* fragments over other sessions, RFC 1990 */
 
 	__RTUN_XPORT_MAX,
 	RTUN_XPORT_MAX = __RTUN_XPORT_MAX - 1
@@ -337,6 +361,38 @@ enum rtun_session_flags {
 	RTUN_SESSION_F_SEQ_RX		= 1 << 5,
 	/* PPP: network packets leave and are taken only encrypted */
 	RTUN_SESSION_F_MPPE_REQUIRED	= 1 << 6,
+	/* MLPPP: short headers (12-bit numbers) are received; at creation */
+	RTUN_SESSION_F_MP_SHORT_RX	= 1 << 7,
+	/* MLPPP: short headers are sent; at creation */
+	RTUN_SESSION_F_MP_SHORT_TX	= 1 << 8,
+};
+
+/* How a bundle spreads what it sends over its links.  What does not fit into one
+ * frame of a link is always cut.
+ */
+enum rtun_mp_mode {
+	RTUN_MP_MODE_WHOLE,		/* each packet on the link where it is there first
+				 * (default)
+				 */
+	RTUN_MP_MODE_BALANCE,	/* in fragments that are all there at the same time */
+	RTUN_MP_MODE_ROUND_ROBIN,	/* one packet a link, in turn */
+
+	__RTUN_MP_MODE_MAX,
+	RTUN_MP_MODE_MAX = __RTUN_MP_MODE_MAX - 1
+};
+
+/* One class of a bundle (RFC 2686); a bundle without them has class 0. */
+enum rtun_mp_class_attr {
+	RTUN_A_MP_CLASS_UNSPEC,
+	RTUN_A_MP_CLASS_PAD,
+	RTUN_A_MP_CLASS_INDEX,		/* u32, 0..15 */
+	RTUN_A_MP_CLASS_RX_PACKETS,	/* u64, put together */
+	RTUN_A_MP_CLASS_RX_LOST,	/* u64, numbers that never arrived */
+	RTUN_A_MP_CLASS_RX_HELD,	/* u32, octets held now */
+	RTUN_A_MP_CLASS_TX_PACKETS,	/* u64 */
+
+	__RTUN_A_MP_CLASS_MAX,
+	RTUN_A_MP_CLASS_MAX = __RTUN_A_MP_CLASS_MAX - 1
 };
 
 /* How MPPE (RFC 3078) works in one direction. */
@@ -509,8 +565,62 @@ enum rtun_session_attr {
 				  * in order between two such tests; default
 				  * RTUN_DISORDER_RATE
 				  */
+	RTUN_A_SESSION_BUNDLE,	/* u32, the id of the bundle that the session is a
+				 * link of, 0: of none (default)
+				 */
+	RTUN_A_SESSION_LINK_RATE, /* u32, kbit/s that a link can carry, 0: not known
+				  * (default), then all links get the same
+				  */
+	RTUN_A_SESSION_LINK_LATENCY, /* u32, us, 0..RTUN_LINK_LATENCY_MAX, until what
+				  * is sent on a link is there; default 0
+				  */
+	RTUN_A_SESSION_LINK_MTU, /* u32, octets that a PPP frame of a link has at the
+				  * most behind its protocol field, 0: what the
+				  * outer path carries (default)
+				  */
+	RTUN_A_SESSION_MRRU,	/* u32, MLPPP: octets of the longest packet that is
+				 * put together, RTUN_MRRU_MIN..65535, default
+				 * 1500; at creation
+				 */
+	RTUN_A_SESSION_PEER_MRRU, /* u32, likewise of what is sent */
+	RTUN_A_SESSION_MP_CLASSES_RX, /* u32, MLPPP: classes that are received (RFC
+				  * 2686), 2..16, with short headers 2..4; 0: the
+				  * headers have none (default); at creation
+				  */
+	RTUN_A_SESSION_MP_CLASSES_TX, /* u32, likewise of what is sent: a packet's
+				  * comes from its DSCP
+				  */
+	RTUN_A_SESSION_MP_MODE,	/* u32, enum rtun_mp_mode */
+	RTUN_A_SESSION_MP_MIN_FRAGMENT, /* u32, octets, RTUN_FRAGMENT_MIN..65535,
+				  * a packet is not cut into less to spread it;
+				  * default 128
+				  */
+	RTUN_A_SESSION_MP_LOSS_TIME, /* u32, ms, 1..RTUN_LOSS_TIME_MAX, that a
+				  * missing fragment is waited for, more than the
+				  * links differ by; default 100
+				  */
+	RTUN_A_SESSION_MP_MEMORY, /* u32, octets of memory that fragments may take
+				  * that wait for others, up to
+				  * RTUN_MP_MEMORY_MAX; default 1048576
+				  */
+	RTUN_A_SESSION_MP_IDLE,	/* u32, ms, 0..RTUN_LOSS_TIME_MAX, after which a
+				 * link that carries nothing while the bundle does
+				 * gets a null fragment; 0: never (default)
+				 */
+	RTUN_A_SESSION_MP_PROBE, /* u32, ms, 0..RTUN_LOSS_TIME_MAX, after which a
+				  * link that was sent on and not heard of since
+				  * is asked by an LCP Echo-Request; when it is
+				  * not heard for three times as long, it is not
+				  * sent on until it is, unless there is no other;
+				  * 0: never (default)
+				  */
+	RTUN_A_SESSION_LINKS,	/* u32, links that a bundle has; read-only */
+	RTUN_A_SESSION_MP_CLASS, /* nest, enum rtun_mp_class_attr, one a class;
+				  * read-only
+				  */
 
 	__RTUN_A_SESSION_MAX,
+
 	RTUN_A_SESSION_MAX = __RTUN_A_SESSION_MAX - 1
 };
 
@@ -546,6 +656,14 @@ enum rtun_stats_attr {
 	RTUN_A_STATS_RX_RESET_REQUESTS,	/* of CCP, answered in the kernel */
 	RTUN_A_STATS_TX_RESET_REQUESTS,
 	RTUN_A_STATS_TX_HELD,		/* sent late on purpose (DISORDER) */
+	RTUN_A_STATS_RX_FRAGMENTS,	/* of multilink, with or without all of a
+					 * packet in them; of a link and of its
+					 * bundle */
+	RTUN_A_STATS_RX_FRAGMENT_BYTES,	/* octets of these, without headers */
+	RTUN_A_STATS_TX_FRAGMENTS,
+	RTUN_A_STATS_TX_FRAGMENT_BYTES,
+	RTUN_A_STATS_RX_NULL_FRAGMENTS,	/* of RX_FRAGMENTS: with nothing in them */
+	RTUN_A_STATS_TX_NULL_FRAGMENTS,
 
 	__RTUN_A_STATS_MAX,
 	RTUN_A_STATS_MAX = __RTUN_A_STATS_MAX - 1
@@ -601,6 +719,18 @@ enum rtun_drop {
 	RTUN_DROP_MPPE_FAR,		/* a jump that is not believed, or costs
 					 * too many keys */
 	RTUN_DROP_MPPE_DESYNC,		/* stateful: until the peer has flushed */
+	/* receive: multilink */
+	RTUN_DROP_MP_NO_BUNDLE,		/* a fragment on a session that is no link */
+	RTUN_DROP_MP_TRUNCATED,		/* shorter than its own header */
+	RTUN_DROP_MP_CLASS,		/* of a class that was not agreed on */
+	RTUN_DROP_MP_LATE,		/* what it belongs to was given up */
+	RTUN_DROP_MP_DUP,		/* its number is there already */
+	RTUN_DROP_MP_FAR,		/* a jump that is not believed yet */
+	RTUN_DROP_MP_LIMIT,		/* too many octets held */
+	RTUN_DROP_MP_INCOMPLETE,	/* another fragment of its packet is lost */
+	RTUN_DROP_MP_ORPHAN,		/* belongs to no packet that began */
+	RTUN_DROP_MP_OVERSIZE,		/* its packet is over the MRRU, or in more
+					 * fragments than are put together */
 	/* receive: Ethernet */
 	RTUN_DROP_ETH_TRUNCATED,	/* shorter than an Ethernet header */
 	RTUN_DROP_ETH_LOOP,		/* from our own address */
@@ -630,6 +760,7 @@ enum rtun_drop {
 	RTUN_DROP_TX_CIRCUIT_DOWN,
 	RTUN_DROP_TX_WINDOW,		/* PPTP: the peer's window is full */
 	RTUN_DROP_TX_MPPE_CLEAR,	/* must be encrypted, and there is no key */
+	RTUN_DROP_TX_NO_LINK,		/* a bundle without a link that can send now */
 
 	__RTUN_DROP_MAX,
 	RTUN_DROP_MAX = __RTUN_DROP_MAX - 1
@@ -687,12 +818,19 @@ enum rtun_event_type {
 	RTUN_EVENT_CARRIER,		/* SESSION_ID, VALUE: 0 or 1 */
 	RTUN_EVENT_PEER_ADDR,		/* TUNNEL_ID, ADDR4 or ADDR6, PORT: data comes
 					 * from there now (PEER_FLOAT) */
-	RTUN_EVENT_PEER_ALIVE,		/* SESSION_ID, VALUE: 0 dead, 1 heard again */
+	RTUN_EVENT_PEER_ALIVE,		/* SESSION_ID, VALUE: 0 dead, 1 heard again
+					 * (DEAD_TIME, and MP_PROBE of a link) */
 	RTUN_EVENT_ALARM,		/* SESSION_ID, VALUE: packets not acknowledged
 					 * in time */
 	RTUN_EVENT_DEMAND,		/* VALUE: ifindex of an IFLA_RTUN_ON_DEMAND
 					 * device that had something to send and no
 					 * session; in the device's namespace */
+	RTUN_EVENT_LINK_JOINED,		/* SESSION_ID: bundle, VALUE: the link's
+					 * session */
+	RTUN_EVENT_LINK_LEFT,		/* likewise */
+	RTUN_EVENT_MP_LOSS,		/* SESSION_ID: bundle, VALUE: numbers that
+					 * never arrived, since the last such event;
+					 * once a second at the most */
 
 	__RTUN_EVENT_MAX,
 	RTUN_EVENT_MAX = __RTUN_EVENT_MAX - 1
