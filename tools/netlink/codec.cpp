@@ -99,6 +99,8 @@ std::uint8_t number(Xport xport) {
         return RTUN_XPORT_L2TPV3_UDP;
     case Xport::L2tpv3Ip:
         return RTUN_XPORT_L2TPV3_IP;
+    case Xport::Mlppp:
+        return RTUN_XPORT_MLPPP;
     }
     return RTUN_XPORT_UNSPEC;
 }
@@ -133,6 +135,11 @@ void put_flags(Message &message, const SessionChange &change) {
     if (change.sequence) {
         value |= bits(*change.sequence);
         selector |= AllSequenceFlags;
+    }
+    if (change.multilink) {
+        value |= bit(change.multilink->short_rx, RTUN_SESSION_F_MP_SHORT_RX) |
+                 bit(change.multilink->short_tx, RTUN_SESSION_F_MP_SHORT_TX);
+        selector |= RTUN_SESSION_F_MP_SHORT_RX | RTUN_SESSION_F_MP_SHORT_TX;
     }
     if (change.mppe_required) {
         value |= bit(*change.mppe_required, RTUN_SESSION_F_MPPE_REQUIRED);
@@ -181,6 +188,22 @@ void put(Message &message, const SessionChange &change) {
     put(message, RTUN_A_SESSION_DISORDER_RATE, change.disorder_rate);
     put(message, RTUN_A_SESSION_MPPE_TX, change.mppe_tx);
     put(message, RTUN_A_SESSION_MPPE_RX, change.mppe_rx);
+    put(message, RTUN_A_SESSION_BUNDLE, change.bundle);
+    put(message, RTUN_A_SESSION_LINK_RATE, change.link_rate);
+    put(message, RTUN_A_SESSION_LINK_LATENCY, change.link_latency);
+    put(message, RTUN_A_SESSION_LINK_MTU, change.link_mtu);
+    if (change.multilink) {
+        message.u32(RTUN_A_SESSION_MRRU, change.multilink->mrru);
+        message.u32(RTUN_A_SESSION_PEER_MRRU, change.multilink->peer_mrru);
+        message.u32(RTUN_A_SESSION_MP_CLASSES_RX, change.multilink->classes_rx);
+        message.u32(RTUN_A_SESSION_MP_CLASSES_TX, change.multilink->classes_tx);
+    }
+    put(message, RTUN_A_SESSION_MP_MODE, change.mp_mode);
+    put(message, RTUN_A_SESSION_MP_MIN_FRAGMENT, change.mp_min_fragment);
+    put(message, RTUN_A_SESSION_MP_LOSS_TIME, change.mp_loss_time);
+    put(message, RTUN_A_SESSION_MP_MEMORY, change.mp_memory);
+    put(message, RTUN_A_SESSION_MP_IDLE, change.mp_idle);
+    put(message, RTUN_A_SESSION_MP_PROBE, change.mp_probe);
 }
 
 // RFC 3079 sections 2 and 3.
@@ -232,11 +255,13 @@ base::Result<Message> build_tunnel_new(std::uint16_t family, const TunnelSpec &s
     const std::uint32_t lifetime =
         bit(spec.lifetime == Lifetime::DiesWithOwner, RTUN_TUNNEL_F_DIE_WITH_OWNER);
     message.bitfield(RTUN_A_TUNNEL_FLAGS, bits(spec.flags) | lifetime, AllTunnelFlags);
-    message.u32(RTUN_A_TUNNEL_FWMARK, spec.fwmark);
-    message.u32(RTUN_A_TUNNEL_OIF, spec.oif);
-    message.u8(RTUN_A_TUNNEL_TTL, spec.ttl);
-    message.u8(RTUN_A_TUNNEL_TOS, spec.tos);
-    message.u8(RTUN_A_TUNNEL_DF, number(spec.df));
+    if (spec.xport != Xport::Mlppp) {  // it has no outer packets
+        message.u32(RTUN_A_TUNNEL_FWMARK, spec.fwmark);
+        message.u32(RTUN_A_TUNNEL_OIF, spec.oif);
+        message.u8(RTUN_A_TUNNEL_TTL, spec.ttl);
+        message.u8(RTUN_A_TUNNEL_TOS, spec.tos);
+        message.u8(RTUN_A_TUNNEL_DF, number(spec.df));
+    }
     put(message, RTUN_A_TUNNEL_LOCAL_PORT, spec.local_port);
     put(message, RTUN_A_TUNNEL_PEER_PORT, spec.peer_port);
     put(message, RTUN_A_TUNNEL_LOCAL_ID, spec.local_id);

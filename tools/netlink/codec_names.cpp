@@ -61,6 +61,22 @@ constexpr std::array<std::string_view, RTUN_A_SESSION_MAX + 1> SessionNames = {
     "mppe-rx",
     "disorder",
     "disorder-rate",
+    "bundle",
+    "link-rate",
+    "link-latency",
+    "link-mtu",
+    "mrru",
+    "peer-mrru",
+    "mp-classes-rx",
+    "mp-classes-tx",
+    "mp-mode",
+    "mp-min-fragment",
+    "mp-loss-time",
+    "mp-memory",
+    "mp-idle",
+    "mp-probe",
+    "links",
+    "mp-class",
 };
 constexpr std::array<std::string_view, RTUN_A_MPPE_MAX + 1> MppeNames = {
     "", "", "bits", "flags", "key", "count", "key-changes",
@@ -101,6 +117,16 @@ constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
     "mppe_late",
     "mppe_far",
     "mppe_desync",
+    "mp_no_bundle",
+    "mp_truncated",
+    "mp_class",
+    "mp_late",
+    "mp_dup",
+    "mp_far",
+    "mp_limit",
+    "mp_incomplete",
+    "mp_orphan",
+    "mp_oversize",
     "eth_truncated",
     "eth_loop",
     "vlan_tag",
@@ -126,15 +152,16 @@ constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
     "tx_circuit_down",
     "tx_window",
     "tx_mppe_clear",
+    "tx_no_link",
 };
 constexpr std::array<std::string_view, RTUN_EVENT_MAX + 1> EventNames = {
-    "",        "owner_gone", "pmtu",       "resync", "ctrl_overrun",
-    "carrier", "peer_addr",  "peer_alive", "alarm",  "demand",
+    "",           "owner_gone", "pmtu",   "resync",      "ctrl_overrun", "carrier", "peer_addr",
+    "peer_alive", "alarm",      "demand", "link_joined", "link_left",    "mp_loss",
 };
 constexpr std::array<std::string_view, RTUN_DEL_MAX + 1> ReasonNames = {"", "request", "owner",
                                                                         "netns", "tunnel"};
-constexpr std::array<std::string_view, RTUN_XPORT_MAX + 1> XportNames = {"", "pptp", "l2tpv2",
-                                                                         "l2tpv3-udp", "l2tpv3-ip"};
+constexpr std::array<std::string_view, RTUN_XPORT_MAX + 1> XportNames = {
+    "", "pptp", "l2tpv2", "l2tpv3-udp", "l2tpv3-ip", "mlppp"};
 
 }  // namespace
 

@@ -70,6 +70,8 @@ Xport xport_of(std::uint8_t number) {
         return Xport::L2tpv3Udp;
     case RTUN_XPORT_L2TPV3_IP:
         return Xport::L2tpv3Ip;
+    case RTUN_XPORT_MLPPP:
+        return Xport::Mlppp;
     default:  // a number from the kernel
         return Xport::Unknown;
     }
@@ -121,6 +123,12 @@ base::Result<Stats> parse_stats(const Attributes &from) {
     stats.rx_reset_requests = count(RTUN_A_STATS_RX_RESET_REQUESTS);
     stats.tx_reset_requests = count(RTUN_A_STATS_TX_RESET_REQUESTS);
     stats.tx_held = count(RTUN_A_STATS_TX_HELD);
+    stats.rx_fragments = count(RTUN_A_STATS_RX_FRAGMENTS);
+    stats.rx_fragment_bytes = count(RTUN_A_STATS_RX_FRAGMENT_BYTES);
+    stats.tx_fragments = count(RTUN_A_STATS_TX_FRAGMENTS);
+    stats.tx_fragment_bytes = count(RTUN_A_STATS_TX_FRAGMENT_BYTES);
+    stats.rx_null_fragments = count(RTUN_A_STATS_RX_NULL_FRAGMENTS);
+    stats.tx_null_fragments = count(RTUN_A_STATS_TX_NULL_FRAGMENTS);
     const Attributes drops = from.nest(RTUN_A_STATS_DROPS);
     for (const auto &[reason, payload] : drops.all()) {
         // u64 attributes may come with padding attributes of type 0 between them.
@@ -179,6 +187,43 @@ base::Result<std::optional<MppeStatus>> parse_mppe(const Attributes &from) {
     return key_bits == 0 ? std::nullopt : std::optional(status);
 }
 
+base::Result<MpClass> parse_class(const Attributes &from) {
+    MpClass one;
+    one.index = from.u32(RTUN_A_MP_CLASS_INDEX).value_or(0);
+    one.rx_packets = from.u64(RTUN_A_MP_CLASS_RX_PACKETS).value_or(0);
+    one.rx_lost = from.u64(RTUN_A_MP_CLASS_RX_LOST).value_or(0);
+    one.rx_held = from.u32(RTUN_A_MP_CLASS_RX_HELD).value_or(0);
+    one.tx_packets = from.u64(RTUN_A_MP_CLASS_TX_PACKETS).value_or(0);
+    if (!from.ok())
+        return malformed("class of a bundle");
+    return one;
+}
+
+// Nothing: the session is no bundle.
+base::Result<std::optional<Bundle>> parse_bundle(const Attributes &from, std::uint32_t flags) {
+    const auto mrru = from.u32(RTUN_A_SESSION_MRRU);
+    if (!mrru)
+        return std::optional<Bundle>{};
+    Bundle bundle;
+    bundle.spec = {.mrru = *mrru,
+                   .peer_mrru = from.u32(RTUN_A_SESSION_PEER_MRRU).value_or(0),
+                   .short_rx = (flags & RTUN_SESSION_F_MP_SHORT_RX) != 0,
+                   .short_tx = (flags & RTUN_SESSION_F_MP_SHORT_TX) != 0,
+                   .classes_rx = from.u32(RTUN_A_SESSION_MP_CLASSES_RX).value_or(0),
+                   .classes_tx = from.u32(RTUN_A_SESSION_MP_CLASSES_TX).value_or(0)};
+    bundle.mode = MpMode{from.u32(RTUN_A_SESSION_MP_MODE).value_or(RTUN_MP_MODE_WHOLE)};
+    bundle.min_fragment = from.u32(RTUN_A_SESSION_MP_MIN_FRAGMENT).value_or(0);
+    bundle.loss_time = from.u32(RTUN_A_SESSION_MP_LOSS_TIME).value_or(0);
+    bundle.memory = from.u32(RTUN_A_SESSION_MP_MEMORY).value_or(0);
+    bundle.idle = from.u32(RTUN_A_SESSION_MP_IDLE).value_or(0);
+    bundle.probe = from.u32(RTUN_A_SESSION_MP_PROBE).value_or(0);
+    bundle.links = from.u32(RTUN_A_SESSION_LINKS).value_or(0);
+    for (const auto &[type, payload] : from.all())
+        if (type == RTUN_A_SESSION_MP_CLASS)
+            bundle.classes.push_back(TRY(parse_class(Attributes(payload))));
+    return bundle;
+}
+
 base::Result<Session> parse_session_nest(const Attributes &from) {
     Session session;
     const auto id = from.u32(RTUN_A_SESSION_ID);
@@ -213,6 +258,12 @@ base::Result<Session> parse_session_nest(const Attributes &from) {
     session.mppe_required = (flags & RTUN_SESSION_F_MPPE_REQUIRED) != 0;
     session.mppe_tx = TRY(parse_mppe(from.nest(RTUN_A_SESSION_MPPE_TX)));
     session.mppe_rx = TRY(parse_mppe(from.nest(RTUN_A_SESSION_MPPE_RX)));
+    session.multilink = TRY(parse_bundle(from, flags));
+    if (const auto bundle = from.u32(RTUN_A_SESSION_BUNDLE))
+        session.bundle = SessionId{*bundle};
+    session.link_rate = from.u32(RTUN_A_SESSION_LINK_RATE).value_or(0);
+    session.link_latency = from.u32(RTUN_A_SESSION_LINK_LATENCY).value_or(0);
+    session.link_mtu = from.u32(RTUN_A_SESSION_LINK_MTU).value_or(0);
     if (const auto index = from.u32(RTUN_A_SESSION_IFINDEX))
         session.device = LinkIndex{static_cast<int>(*index)};
     if (const auto netnsid = from.u32(RTUN_A_SESSION_NETNSID))

@@ -11,6 +11,7 @@
 #include <base/net.h>
 #include <base/result.h>
 #include <netlink/mppe.h>
+#include <netlink/multilink.h>
 
 #include <cstdint>
 #include <map>
@@ -31,7 +32,7 @@ enum class LinkIndex : int {};
 enum class Lifetime : std::uint8_t { OutlivesOwner, DiesWithOwner };
 enum class Df : std::uint8_t { Unset, Set, Inherit };
 // Unknown: one that a newer module has.
-enum class Xport : std::uint8_t { Unknown, Pptp, L2tpv2, L2tpv3Udp, L2tpv3Ip };
+enum class Xport : std::uint8_t { Unknown, Pptp, L2tpv2, L2tpv3Udp, L2tpv3Ip, Mlppp };
 
 // enum rtun_tunnel_flags without the lifetime. Given at creation only.
 struct TunnelFlags {
@@ -43,6 +44,7 @@ struct TunnelFlags {
     bool operator==(const TunnelFlags &) const = default;
 };
 
+// Mlppp, whose sessions are bundles, has nothing but a lifetime and a blob.
 struct TunnelSpec {
     Xport xport = Xport::Pptp;
     base::Address local{};  // an address of this host; L2TP: none, all of them
@@ -78,7 +80,7 @@ struct Tunnel {
     TunnelId id{};
     TunnelSpec spec{};
     std::string owner{};  // empty: nobody's
-    std::string xport{};  // "pptp", "l2tpv2", "l2tpv3-udp", "l2tpv3-ip", or a number
+    std::string xport{};  // "pptp", "l2tpv2", "l2tpv3-udp", "l2tpv3-ip", "mlppp", or a number
     std::uint32_t pmtu = 0;
     std::uint32_t sessions = 0;
 };
@@ -135,6 +137,17 @@ struct SessionChange {
     std::optional<Mppe> mppe_tx{};
     std::optional<Mppe> mppe_rx{};
     std::optional<base::Bytes> blob{};
+    std::optional<MultilinkSpec> multilink{};        // a bundle: at creation
+    std::optional<MpMode> mp_mode{};                 // a bundle, as all mp_*
+    std::optional<std::uint32_t> mp_min_fragment{};  // octets
+    std::optional<std::uint32_t> mp_loss_time{};     // ms
+    std::optional<std::uint32_t> mp_memory{};        // octets
+    std::optional<std::uint32_t> mp_idle{};          // ms, 0: never
+    std::optional<std::uint32_t> mp_probe{};         // ms, 0: never
+    std::optional<SessionId> bundle{};               // of a link; id 0: of none
+    std::optional<std::uint32_t> link_rate{};        // kbit/s, 0: not known
+    std::optional<std::uint32_t> link_latency{};     // us
+    std::optional<std::uint32_t> link_mtu{};         // octets, 0: what the path carries
     bool operator==(const SessionChange &) const = default;
 };
 
@@ -161,6 +174,12 @@ struct Stats {
     std::uint64_t rx_reset_requests = 0;
     std::uint64_t tx_reset_requests = 0;
     std::uint64_t tx_held = 0;
+    std::uint64_t rx_fragments = 0;
+    std::uint64_t rx_fragment_bytes = 0;
+    std::uint64_t tx_fragments = 0;
+    std::uint64_t tx_fragment_bytes = 0;
+    std::uint64_t rx_null_fragments = 0;
+    std::uint64_t tx_null_fragments = 0;
     std::map<std::string, std::uint64_t> drops{};  // "no_session" -> count; zeros are left out
 };
 
@@ -195,6 +214,11 @@ struct Session {
     bool mppe_required = false;
     std::optional<MppeStatus> mppe_tx{};  // nothing: in clear
     std::optional<MppeStatus> mppe_rx{};
+    std::optional<Bundle> multilink{};  // it is a bundle
+    std::optional<SessionId> bundle{};  // it is a link of this one
+    std::uint32_t link_rate = 0;        // kbit/s
+    std::uint32_t link_latency = 0;     // us
+    std::uint32_t link_mtu = 0;         // octets
     std::optional<LinkIndex> device{};  // in namespace netnsid, or here
     std::optional<int> netnsid{};
     base::Bytes blob{};
@@ -268,7 +292,7 @@ struct SessionChanged {
 };
 struct Notice {
     // "owner_gone", "pmtu", "resync", "ctrl_overrun", "carrier", "peer_addr", "peer_alive",
-    // "alarm", "demand"; and after watch_routes() "routes"
+    // "alarm", "demand", "link_joined", "link_left", "mp_loss"; and after watch_routes() "routes"
     std::string type{};
     std::optional<TunnelId> tunnel{};
     std::optional<SessionId> session{};
@@ -290,7 +314,7 @@ public:
     [[nodiscard]] virtual base::Result<Info> info() = 0;
     // Frames and objects made from now on belong to this name. Once per Kernel.
     [[nodiscard]] virtual base::Status bind_owner(std::string_view name) = 0;
-    // PPTP: needs an owner. L2TP: without one it is nobody's.
+    // PPTP: needs an owner. Others: without one it is nobody's.
     [[nodiscard]] virtual base::Result<TunnelId> tunnel_add(const TunnelSpec &spec) = 0;
     [[nodiscard]] virtual base::Status tunnel_set(TunnelId id, const TunnelChange &change) = 0;
     [[nodiscard]] virtual base::Status tunnel_del(TunnelId id) = 0;

@@ -214,6 +214,10 @@ void FakeKernel::remove_session(SessionId id, const std::string &reason) {
     if (found == sessions_.end())
         return;
     const TunnelId tunnel = found->second.session.tunnel;
+    leave_bundle(found->second.session);
+    for (auto &[other, state] : sessions_)
+        if (state.session.bundle == id)
+            leave_bundle(state.session);
     if (const auto device = found->second.session.device) {
         if (links_.contains(*device) && links_.at(*device).on_demand)
             links_.at(*device).session = SessionId{};
@@ -330,8 +334,60 @@ void FakeKernel::drop_link(LinkIndex link) {
     links_.erase(link);
 }
 
+void FakeKernel::leave_bundle(netlink::Session &link) {
+    if (!link.bundle)
+        return;
+    sessions_.at(*link.bundle).session.multilink->links--;
+    tell(netlink::Notice{.type = "link_left", .session = *link.bundle, .value = number(link.id)});
+    link.bundle.reset();
+}
+
+// What can be refused of a link's or a bundle's change.
+base::Status FakeKernel::check_bundle(const netlink::Session &session,
+                                      const SessionChange &change) const {
+    if (session.multilink && (change.bundle || change.link_rate || change.link_mtu))
+        return refused(EOPNOTSUPP, "a bundle is no link of another one");
+    if (!session.multilink && (change.mp_mode || change.mp_loss_time || change.mp_memory))
+        return refused(EOPNOTSUPP, "only a bundle puts packets together");
+    if (!change.bundle || *change.bundle == SessionId{} || session.bundle == change.bundle)
+        return {};
+    const auto found = sessions_.find(*change.bundle);
+    if (found == sessions_.end() || !found->second.session.multilink)
+        return refused(ENOENT, "no such bundle");
+    if (session.bundle)
+        return refused(EBUSY, "the session is a link of another bundle");
+    if (session.device)
+        return refused(EBUSY, "the session has a device of its own; detach it first");
+    return {};
+}
+
+void FakeKernel::apply_bundle(netlink::Session &session, const SessionChange &change) {
+    session.link_rate = change.link_rate.value_or(session.link_rate);
+    session.link_latency = change.link_latency.value_or(session.link_latency);
+    session.link_mtu = change.link_mtu.value_or(session.link_mtu);
+    if (session.multilink) {
+        netlink::Bundle &bundle = *session.multilink;
+        bundle.mode = change.mp_mode.value_or(bundle.mode);
+        bundle.min_fragment = change.mp_min_fragment.value_or(bundle.min_fragment);
+        bundle.loss_time = change.mp_loss_time.value_or(bundle.loss_time);
+        bundle.memory = change.mp_memory.value_or(bundle.memory);
+        bundle.idle = change.mp_idle.value_or(bundle.idle);
+        bundle.probe = change.mp_probe.value_or(bundle.probe);
+    }
+    if (!change.bundle || session.bundle == change.bundle)
+        return;
+    leave_bundle(session);
+    if (*change.bundle == SessionId{})
+        return;
+    session.bundle = change.bundle;
+    sessions_.at(*change.bundle).session.multilink->links++;
+    tell(netlink::Notice{
+        .type = "link_joined", .session = *change.bundle, .value = number(session.id)});
+}
+
 void FakeKernel::apply(SessionState &state, const SessionChange &change) {
     netlink::Session &session = state.session;
+    apply_bundle(session, change);
     if (change.peer_id)
         session.peer_id = change.peer_id;
     session.flags = change.flags.value_or(session.flags);
@@ -372,6 +428,8 @@ void FakeKernel::apply(SessionState &state, const SessionChange &change) {
 
 // Who gets what this session sends: found as the kernel does, by call id and then by addresses.
 FakeKernel::SessionState *FakeKernel::opposite(const SessionState &sender) {
+    if (sender.session.multilink)
+        return opposite_bundle(sender);
     if (other_ == nullptr || other_->deaf || !sender.session.peer_id)
         return nullptr;
     const netlink::TunnelSpec &from = tunnels_.at(sender.session.tunnel).spec;
@@ -385,6 +443,18 @@ FakeKernel::SessionState *FakeKernel::opposite(const SessionState &sender) {
             return &state;
     }
     other_->stray_.drops[call_known ? "peer_addr" : "no_session"]++;
+    return nullptr;
+}
+
+// The bundle of who is opposite to the first of our links that has somebody.
+FakeKernel::SessionState *FakeKernel::opposite_bundle(const SessionState &sender) {
+    for (const auto &[id, state] : sessions_) {
+        if (state.session.bundle != sender.session.id)
+            continue;
+        const SessionState *link = opposite(state);
+        if (link != nullptr && link->session.bundle)
+            return &other_->sessions_.at(*link->session.bundle);
+    }
     return nullptr;
 }
 
@@ -443,6 +513,11 @@ base::Status FakeKernel::bind_owner(std::string_view name) {
 // A PPTP tunnel is somebody's. The tunnels of L2TPv3 have an id of their own, or none.
 base::Status FakeKernel::check_tunnel(const netlink::TunnelSpec &spec) const {
     const bool pptp = spec.xport == netlink::Xport::Pptp;
+    if (spec.xport == netlink::Xport::Mlppp) {
+        if (spec.local == base::Address{} && spec.remote == base::Address{})
+            return {};
+        return refused(EINVAL, "multilink has no outer packets");
+    }
     if (pptp && !owner_)
         return refused(EPERM, "no owner name is bound to this socket");
     if ((pptp && spec.local.unspecified()) || spec.remote.unspecified())
@@ -463,7 +538,7 @@ base::Status FakeKernel::check_tunnel(const netlink::TunnelSpec &spec) const {
 base::Result<TunnelId> FakeKernel::tunnel_add(const netlink::TunnelSpec &spec) {
     TRY(called(fmt::format("tunnel_add {} {}", spec.local.text(), spec.remote.text())));
     TRY(check_tunnel(spec));
-    constexpr std::array names{"", "pptp", "l2tpv2", "l2tpv3-udp", "l2tpv3-ip"};
+    constexpr std::array names{"", "pptp", "l2tpv2", "l2tpv3-udp", "l2tpv3-ip", "mlppp"};
     const TunnelId id{next_tunnel_++};
     netlink::Tunnel &tunnel = tunnels_[id];
     tunnel = netlink::Tunnel{.id = id,
@@ -544,6 +619,11 @@ base::Result<std::vector<netlink::Tunnel>> FakeKernel::tunnels() {
 // tunnel says otherwise.
 base::Status FakeKernel::check_session(const netlink::Tunnel &tunnel, std::uint32_t local_id,
                                        const SessionChange &initial) const {
+    if (initial.bundle)
+        return refused(EBUSY, "a session joins a bundle when it exists");
+    if (tunnel.spec.xport == netlink::Xport::Mlppp)
+        return local_id == 0 ? base::Status{}
+                             : refused(EOPNOTSUPP, "a bundle has no id on the wire");
     const bool pptp = tunnel.spec.xport == netlink::Xport::Pptp;
     if (pptp && local_id > 0xffff)
         return refused(ERANGE, "call ids are 1 to 65535");
@@ -575,8 +655,9 @@ FakeKernel::session_add(TunnelId tunnel, std::uint32_t local_id, const SessionCh
     if (found == tunnels_.end())
         return no_tunnel(tunnel);
     TRY(check_session(found->second, local_id, initial));
+    const bool bundle = found->second.spec.xport == netlink::Xport::Mlppp;
     const bool pptp = found->second.spec.xport == netlink::Xport::Pptp;
-    while (local_id == 0) {
+    while (local_id == 0 && !bundle) {
         if (check_session(found->second, next_call_, initial))
             local_id = next_call_;
         next_call_++;
@@ -587,16 +668,22 @@ FakeKernel::session_add(TunnelId tunnel, std::uint32_t local_id, const SessionCh
     state.session.id = id;
     state.session.tunnel = tunnel;
     state.session.local_id = local_id;
+    if (bundle)
+        state.session.multilink =
+            netlink::Bundle{.spec = initial.multilink.value_or(netlink::MultilinkSpec{}),
+                            .min_fragment = 128,
+                            .loss_time = 100,
+                            .memory = 1U << 20U};
     state.session.reorder_slots = 256;
     state.session.reorder_timeout = 50;
     state.session.peer_window = 16;
     state.session.ack_delay = 100;
-    if (!pptp) {
+    if (!pptp && !bundle) {
         state.session.pw_type = netlink::PwType::Ethernet;
         state.session.cookie_grace = 30000;
     }
     apply(state, initial);
-    if (!pptp)
+    if (!pptp && !bundle)
         state.session.overhead = overhead_of(found->second.spec, state.session);
     found->second.sessions++;
     generation_++;
@@ -635,6 +722,8 @@ base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) 
                             netlink::encoding(mode(*change.mppe_rx), mode(*change.mppe_rx)));
     if (change.circuit_up)
         line += fmt::format(" circuit {}", *change.circuit_up ? "up" : "down");
+    if (change.bundle)
+        line += fmt::format(" bundle {}", number(*change.bundle));
     TRY(called(std::move(line)));
     const auto found = sessions_.find(id);
     if (found == sessions_.end())
@@ -644,6 +733,7 @@ base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) 
     for (const auto &mppe : {change.mppe_tx, change.mppe_rx})
         if (mppe && mppe->mode.rekey_on_flush && !mppe->mode.stateful)
             return refused(EINVAL, "stateless packets always have a new key");
+    TRY(check_bundle(found->second.session, change));
     apply(found->second, change);
     generation_++;
     tell(netlink::SessionChanged{false, found->second.session});
@@ -683,7 +773,7 @@ base::Status FakeKernel::frame_send(SessionId id, base::View frame) {
         return refused(ERANGE, "a frame has 2 to 4096 octets");
     if (frame[0] < 0x40)
         return refused(EINVAL, "network protocols belong to the device");
-    if (!found->second.session.peer_id)
+    if (!found->second.session.peer_id && !found->second.session.multilink)
         return refused(ENOTCONN, "the peer's call id is not known yet");
     sent_.push_back({id, base::Bytes(frame.begin(), frame.end())});
     found->second.session.stats.tx_control++;

@@ -5,7 +5,8 @@
 // look at; every verb leaves a line in calls(); any verb can be told to fail; events can be put in
 // by hand. Two of them can be joined: what one sends, the other's session of that call id gets.
 //
-// Not imitated: sequence numbers, acknowledgements, reordering, MTUs, rates, other namespaces, and
+// Not imitated: sequence numbers, acknowledgements, reordering, fragments, MTUs, rates, other
+// namespaces, and
 // of encryption all but that packets are not sent in clear where they must not be.
 #pragma once
 
@@ -197,6 +198,11 @@ private:
     void drop_link(netlink::LinkIndex link);
     void apply(SessionState &state, const netlink::SessionChange &change);
     SessionState *opposite(const SessionState &sender);
+    SessionState *opposite_bundle(const SessionState &sender);
+    void leave_bundle(netlink::Session &link);
+    base::Status check_bundle(const netlink::Session &session,
+                              const netlink::SessionChange &change) const;
+    void apply_bundle(netlink::Session &session, const netlink::SessionChange &change);
     void receive_frame(SessionState &receiver, base::View frame);
     base::Result<netlink::Link> make_link(std::string_view name, netlink::SessionId session);
     [[nodiscard]] base::Status check_tunnel(const netlink::TunnelSpec &spec) const;

@@ -401,12 +401,13 @@ TEST(Answer, of_an_l2tp_tunnel_is_read_whole) {
 }
 
 TEST(Answer, of_every_transport_has_its_name) {
-    const std::array<std::pair<const char *, Xport>, 6> names{{{"0", Xport::Unknown},
+    const std::array<std::pair<const char *, Xport>, 7> names{{{"0", Xport::Unknown},
                                                                {"pptp", Xport::Pptp},
                                                                {"l2tpv2", Xport::L2tpv2},
                                                                {"l2tpv3-udp", Xport::L2tpv3Udp},
                                                                {"l2tpv3-ip", Xport::L2tpv3Ip},
-                                                               {"5", Xport::Unknown}}};
+                                                               {"mlppp", Xport::Mlppp},
+                                                               {"6", Xport::Unknown}}};
     for (std::size_t number = 0; number < names.size(); number++) {
         Message message = answer(RTUN_CMD_TUNNEL_NEW);
         message.begin(RTUN_A_TUNNEL).u32(RTUN_A_TUNNEL_ID, 3);
@@ -564,8 +565,9 @@ TEST(Notification, of_an_event_has_its_name_and_what_it_is_about) {
 }
 
 TEST(Notification, of_every_event_has_its_name) {
-    const std::array names{"owner_gone", "pmtu",       "resync", "ctrl_overrun", "carrier",
-                           "peer_addr",  "peer_alive", "alarm",  "demand"};
+    const std::array names{"owner_gone", "pmtu",        "resync",     "ctrl_overrun",
+                           "carrier",    "peer_addr",   "peer_alive", "alarm",
+                           "demand",     "link_joined", "link_left",  "mp_loss"};
     ASSERT_EQ(names.size(), std::size_t{RTUN_EVENT_MAX});
     for (std::uint32_t type = 1; type <= RTUN_EVENT_MAX; type++) {
         Message message = answer(RTUN_CMD_EVENT);
