@@ -36,6 +36,10 @@ hand too).  Fields, with their defaults:
   ip4=SRC,DST     FF 03 00 21 and an ICMP echo request; with eth, its addresses
   data=HEX        this
   size=N          zeros behind it, up to a payload of N octets
+  mp=BITS:SEQ[:CLASS]   all this as a fragment of multilink (RFC 1990 section 3), with
+                  FF 03 00 3D in front: BITS is b, e, be or nothing, SEQ rises by
+                  step; short=1 for the header of two octets
+  mp=random:SEED:SPAN   with any bits and any number below SPAN
 
  and then:
   cut=N           only the first N octets behind the UDP or IP header
@@ -79,7 +83,24 @@ def payload(f):
             greinject.echo_request(*ips) + data
     elif "ip4" in f:
         data = bytes.fromhex("ff030021") + greinject.echo_request(*ips) + data
-    return data + bytes(max(0, number(f, "size") - len(data)))
+    data += bytes(max(0, number(f, "size") - len(data)))
+    return fragment(f, data) if "mp" in f else data
+
+
+def fragment(f, data):
+    bits, seq, more = (f["mp"].split(":") + ["0"])[:3]
+    nth = f.get("nth", 0)
+    if bits == "random":
+        rng = random.Random(int(seq) * 1000003 + nth)
+        bits, seq, more = rng.choice(("b", "e", "be", "")), rng.randrange(int(more)), 0
+    else:
+        seq = int(seq, 0) + nth * number(f, "step", 1)
+    first = (0x80 if "b" in bits else 0) | (0x40 if "e" in bits else 0)
+    if "short" in f:
+        head = struct.pack("!H", first << 8 | int(more) << 12 | seq & 0xFFF)
+    else:
+        head = struct.pack("!I", (first | int(more) << 2) << 24 | seq & 0xFFFFFF)
+    return bytes.fromhex("ff03003d") + head + data
 
 
 def version3(f, seq):
@@ -176,7 +197,7 @@ def packets(f):
     rng = random.Random(f.get("random"))
     make = version2 if f.get("v", "3") == "2" else version3
     seq = next((number(f, k) for k in ("seq", "ns") if k in f), None)
-    for _ in range(number(f, "count", 1)):
+    for f["nth"] in range(number(f, "count", 1)):
         data = noise(f, rng) if "random" in f else make(f, seq)
         data += bytes(number(f, "pad"))
         if "cuts" in f:

@@ -11,7 +11,7 @@ one object a line.  A refusal prints the kernel's words on stderr and exits 2.
 Several commands, separated by "--", run on one socket, one after the other:
 an owner lives as long as its socket.  Values: numbers, addresses, for blob=,
 data= and cookies hex digits, for flags= and np= names with + or - in front, for
-xport=, df=, pw-type=, l2spec= and disorder= the header's names in small letters; mppe-tx=
+xport=, df=, pw-type=, l2spec=, mp-mode= and disorder= the header's names in small letters; mppe-tx=
 and mppe-rx= BITS[:KEY-IN-HEX[:FLAG,...]], where nothing is an attribute that is
 left out, a flag is of the header, and "raw" instead of BITS takes the attributes
 of the nest by number: raw:NUMBER=HEX,...
@@ -110,6 +110,7 @@ NESTS = {"info": "INFO", "owner": "OWNER", "tunnel": "TUNNEL",
 ATTRS = {k: names(f"RTUN_A_{v}_") for k, v in NESTS.items()}
 ATTRS["stats"] = names("RTUN_A_STATS_")
 ATTRS["mppe"] = names("RTUN_A_MPPE_")
+ATTRS["mp-class"] = names("RTUN_A_MP_CLASS_")
 TOP = {v: k[7:].lower() for k, v in H.items()
        if re.fullmatch("RTUN_A_[A-Z]+", k) and not k.endswith("_MAX")}
 BITS = {"tunnel": names("RTUN_TUNNEL_F_"), "session": names("RTUN_SESSION_F_"),
@@ -122,10 +123,12 @@ ADDR6 = {"local6", "remote6", "addr6"}
 STRING = {"name", "owner", "version"}
 BINARY = {"blob", "data", "cookie-tx", "cookie-rx", "key"}
 MPPE = {"mppe-tx", "mppe-rx"}
+U64 = {"key-changes", "time", "rx-packets", "rx-lost", "tx-packets"}
 S32 = {"netnsid"}
 WORDS = {"xport": names("RTUN_XPORT_"), "df": names("RTUN_DF_"),
          "pw-type": names("RTUN_PW_"), "l2spec": names("RTUN_L2SPEC_"),
          "disorder": {v: k for v, k in names("RTUN_DISORDER_").items() if v < 4},
+         "mp-mode": names("RTUN_MP_MODE_"),
          "direction": names("RTUN_CAPTURE_")}
 
 
@@ -208,13 +211,16 @@ def encode(obj, words):
 def decode(obj, data):
     out = {}
     for kind, p in parse(data):
-        if kind == H.get(f"RTUN_A_{obj.upper()}_PAD"):
+        if kind == H.get(f"RTUN_A_{obj.upper().replace('-', '_')}_PAD"):
             continue
         key = ATTRS[obj].get(kind, f"?{kind}")
         if key == "stats":
             out[key] = decode("stats", p)
         elif key in MPPE:
             out[key] = decode("mppe", p)
+        elif key == "mp-class":
+            one = decode("mp-class", p)
+            out.setdefault(key, {})[str(one.pop("index"))] = one
         elif key == "drops":
             out[key] = {DROPS.get(k, f"?{k}"): struct.unpack("Q", v)[0]
                         for k, v in parse(p) if k}
@@ -243,7 +249,7 @@ def decode(obj, data):
             out[key] = struct.unpack("i", p)[0]
         elif len(p) == 4:
             out[key] = struct.unpack("I", p)[0]
-        elif key in ("key-changes", "time"):
+        elif key in U64:
             out[key] = struct.unpack("Q", p)[0]
         else:
             out[key] = p.hex()
