@@ -52,6 +52,7 @@ struct rtun_mp_class {
  * @last_tx: jiffies, the last fragment; tx_lock of the bundle
  * @since: jiffies, the first fragment since it was heard; tx_lock
  * @asked: jiffies, the last Echo-Request; tx_lock
+ * @worst: jiffies, how long it was waited for it lately; no lock
  * @waiting: it was sent on since it was heard; no lock
  * @silent: for so long that it is not sent on; no lock
  */
@@ -59,6 +60,7 @@ struct rtun_mp_watch {
 	unsigned long last_tx;
 	unsigned long since;
 	unsigned long asked;
+	unsigned long worst;
 	bool waiting;
 	bool silent;
 };

@@ -23,8 +23,13 @@ enum {
 	LCP_ECHO_REQUEST	= 9,
 	LCP_ECHO_REPLY		= 10,
 	ECHO_LEN		= 12,	/* code, id, length, magic, cookie */
-	/* as often as a probe is waited for before the link is left out */
+	/* as often as a probe is waited for before the link is left out... */
 	PATIENCE		= 3,
+	/* ...but not less than so often as long as it took lately: a satellite
+	 * answers late, and is not dead
+	 */
+	WORST			= 2,
+	WORST_SHIFT		= 4,	/* what it took is forgotten slowly */
 };
 
 static unsigned long ticks(u32 ms)
@@ -39,7 +44,7 @@ void rtun_mp_watch_sent(struct rtun_session *b, unsigned int index)
 	w->last_tx = jiffies;
 	if (READ_ONCE(w->waiting) || !READ_ONCE(b->mp->probe))
 		return;
-	w->since = jiffies;
+	WRITE_ONCE(w->since, jiffies);
 	WRITE_ONCE(w->waiting, true);
 }
 
@@ -56,7 +61,10 @@ void rtun_mp_watch_arm(struct rtun_session *b)
 void __rtun_mp_heard(struct rtun_session *b, struct rtun_session *link)
 {
 	struct rtun_mp_watch *w = &b->mp->watch[link->link_index];
+	unsigned long took = jiffies - READ_ONCE(w->since);
+	unsigned long worst = READ_ONCE(w->worst);
 
+	WRITE_ONCE(w->worst, max(took, worst - (worst >> WORST_SHIFT)));
 	WRITE_ONCE(w->waiting, false);
 	if (likely(!READ_ONCE(w->silent)))
 		return;
@@ -115,7 +123,8 @@ static void look(struct rtun_session *b, unsigned int index, bool active)
 	    jiffies - w->since < ticks(probe))
 		return;
 	if (!READ_ONCE(w->silent) &&
-	    jiffies - w->since >= PATIENCE * ticks(probe)) {
+	    jiffies - w->since >= max(PATIENCE * ticks(probe),
+				      WORST * READ_ONCE(w->worst))) {
 		WRITE_ONCE(w->silent, true);
 		rtun_notify_event(b->tunnel->rn, RTUN_EVENT_PEER_ALIVE, 0,
 				  link->id, 0, NULL, GFP_ATOMIC);
