@@ -218,6 +218,38 @@ check "null fragments went over the idle link" at_least "$(counter "$A" 11 tx-nu
 check "and were no packets" eval 'at_least "$(counter "$B" 11 rx-null-fragments)" 1 && no_drops'
 bundle_down >/dev/null
 
+# --- everything changes at once ------------------------------------------------------
+# Two processors send both ways while links join, leave, die and are made, and the
+# bundle's options change.
+stress()
+{
+	local n end pids=() rounds=0
+	for n in 0 1; do
+		for end in A B; do
+			bg in_ns "${!end}" taskset -c $((n % $(nproc))) "$SELFTESTS/gen/numbered.py" send \
+				192.168.9.$([ $end = A ] && echo 2 || echo 1) $((7001 + n)) count=$((COUNT * 4)) size=$((300 + 900 * n)) gap=$GAP
+			pids+=("$BG_PID")
+		done
+	done
+	while kill -0 "${pids[@]}" 2>/dev/null; do
+		ctl "$B" session-set id=11 bundle=0 && ctl "$A" session-set id=7 mp-mode=balance mp-memory=20000 &&
+		ctl "$A" session-del id=10 && ctl "$B" session-set id=7 mp-loss-time=5 mp-idle=5 mp-probe=10 &&
+		ctl "$A" session-new tunnel-id=1 id=10 local-id=100 peer-id=200 &&
+		ctl "$A" session-set id=10 bundle=7 link-rate=5000 && ctl "$B" session-set id=11 bundle=7 &&
+		ctl "$A" session-set id=7 mp-mode=whole mp-memory=1000000 && ctl "$B" session-set id=7 mp-loss-time=100 &&
+		ctl "$A" session-set id=11 bundle=0 && ctl "$A" session-set id=11 bundle=7 || return
+		rounds=$((rounds + 1))
+	done >/dev/null
+	echo "$rounds rounds"
+	[ "$rounds" -ge 5 ]
+}
+check "a bundle of two" bundle "pptp l2tpv2"
+check "links come, go and die while two processors send" stress
+check "and packets pass again" busywait 20 pings -c 5 192.168.9.2
+held_is() { equal "$(field "$A" session.mp-class.0.rx-held session-get id=7)/$(field "$B" session.mp-class.0.rx-held session-get id=7)" 0/0; }
+check "nothing is held in the end" busywait 10 held_is
+bundle_down >/dev/null
+
 # --- what is refused --------------------------------------------------------------
 check "a bundle of two" bundle "pptp l2tpv2"
 check "no addresses" refused "$A" "multilink has no outer packets" tunnel-new xport=mlppp local4=10.0.0.1 remote4=10.0.0.2
