@@ -423,7 +423,10 @@ void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 	/* what is encrypted is shown when it is not any more */
 	if (proto != PPP_COMP)
 		rtun_capture(s, skb, 0, proto, RTUN_CAPTURE_RX);
-	if (proto == PPP_MP) {
+	/* on a session that is no link it is like any other protocol that is not
+	 * known: the owner may reject it
+	 */
+	if (proto == PPP_MP && rcu_access_pointer(s->bundle)) {
 		rtun_mp_rx(s, skb, answers);
 		return;
 	}

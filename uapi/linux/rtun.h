@@ -720,7 +720,7 @@ enum rtun_drop {
 					 * too many keys */
 	RTUN_DROP_MPPE_DESYNC,		/* stateful: until the peer has flushed */
 	/* receive: multilink */
-	RTUN_DROP_MP_NO_BUNDLE,		/* a fragment on a session that is no link */
+	RTUN_DROP_MP_NO_BUNDLE,		/* a fragment on a link that has just left */
 	RTUN_DROP_MP_TRUNCATED,		/* shorter than its own header */
 	RTUN_DROP_MP_CLASS,		/* of a class that was not agreed on */
 	RTUN_DROP_MP_LATE,		/* what it belongs to was given up */
