@@ -223,11 +223,12 @@ bundle_down >/dev/null
 # bundle's options change.
 stress()
 {
-	local n end pids=() rounds=0
+	local n end far pids=() rounds=0
 	for n in 0 1; do
 		for end in A B; do
+			[ $end = A ] && far=2 || far=1
 			bg in_ns "${!end}" taskset -c $((n % $(nproc))) "$SELFTESTS/gen/numbered.py" send \
-				192.168.9.$([ $end = A ] && echo 2 || echo 1) $((7001 + n)) count=$((COUNT * 4)) size=$((300 + 900 * n)) gap=$GAP
+				192.168.9.$far $((7001 + n)) count=$((COUNT * 4)) size=$((300 + 900 * n)) gap=$GAP
 			pids+=("$BG_PID")
 		done
 	done

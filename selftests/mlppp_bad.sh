@@ -39,7 +39,7 @@ fresh() # WORD...: bundle 7 of A anew, with link 10 over vb0
 	ctl "$A" flush && ctl "$B" flush
 	bundle_end "$A" 1 2 "l2tpv2 l2tpv2" mp-loss-time=100 "$@" >/dev/null
 }
-held() { field "$A" session.mp-class.${1:-0}.rx-held session-get id=7; }
+held() { field "$A" session.mp-class.0.rx-held session-get id=7; }
 empty() { busywait 5 eval 'equal "$(held)" 0'; }
 both() { bundle_end "$B" 2 1 "l2tpv2 l2tpv2" >/dev/null; }
 alive() { both && in_ns "$A" ping -q -W 5 -c 3 -i 0.05 192.168.9.2; }

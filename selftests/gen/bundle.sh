@@ -41,7 +41,7 @@ bundle_hosts()
 
 bundle_end()
 {
-	local ns=$1 own=$2 far=$3 xports=$4 i=0 kind words flags
+	local ns=$1 own=$2 far=$3 xports=$4 i=0 kind words flags ids
 	shift 4
 
 	ctl "$ns" tunnel-new xport=mlppp id=100 &&
@@ -50,8 +50,10 @@ bundle_end()
 		words=${kind#*:} kind=${kind%%:*} flags=''
 		[ "$words" != "$kind" ] || words=''
 		[ "$kind" != l2tpv2-numbered ] || { kind=l2tpv2 flags=flags=+seq-tx,+seq-rx; }
+		ids="local-id=$((own * 100 + i)) peer-id=$((far * 100 + i))"
+		[ $kind != pptp ] || ids=''
 		ctl "$ns" tunnel-new xport=$kind local4=10.0.$i.$own remote4=10.0.$i.$far id=$((i + 1)) \
-			$([ $kind = pptp ] || echo local-id=$((own * 100 + i)) peer-id=$((far * 100 + i))) &&
+			$ids &&
 		ctl "$ns" session-new tunnel-id=$((i + 1)) id=$((10 + i)) local-id=$((own * 100 + i)) \
 			peer-id=$((far * 100 + i)) $flags &&
 		ctl "$ns" session-set id=$((10 + i)) bundle=7 ${words//,/ } || return

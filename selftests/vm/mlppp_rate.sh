@@ -32,7 +32,7 @@ rate() # LINK MBIT [NETEM WORD...]
 		tc -n "${!end}" qdisc replace dev v${end,,}$i root netem rate ${mbit}mbit limit 300 "$@" || return
 	done
 }
-mbit() { in_ns "$A" timeout 120 iperf3 -J -c 192.168.9.2 -O 2 -t "$seconds" "$@" | jq '.end.sum_received.bits_per_second / 1e5 | round / 10'; }
+mbit() { in_ns "$A" timeout 120 iperf3 -J -c 192.168.9.2 -O 2 -t "$seconds" | jq '.end.sum_received.bits_per_second / 1e5 | round / 10'; }
 # NAME "RATES" "XPORTS" WORD...
 line()
 {

@@ -3,7 +3,8 @@
  * rtun: PPP tunnels whose data plane is in the kernel.
  *
  * This header is the manual of the interface between rtun.ko and whoever
- * drives it.  uapi/rtun.yaml says the same for programs.
+ * drives it.  uapi/rtun.yaml says the same for programs.  It is one interface,
+ * so it is one file, of more than 800 lines.
  *
  * There are two doors.  Tunnels, sessions and control frames go through the
  * generic netlink family "rtun"; network devices are of rtnetlink kind "rtun".
