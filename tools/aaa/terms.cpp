@@ -117,6 +117,8 @@ Result<Terms> Users::terms(std::string_view user, std::string_view default_profi
     terms.change_tcp_mss = decided<&Profile::change_tcp_mss>(layers, true);
     terms.session_timeout = first_of<&Profile::session_timeout>(layers);
     terms.idle_timeout = first_of<&Profile::idle_timeout>(layers);
+    terms.max_links =
+        secret.max_links != 0 ? secret.max_links : first_of<&Profile::max_links>(layers);
     terms.rate_limit = first_of<&Profile::rate_limit>(layers);
     terms.address_list = first_of<&Profile::address_list>(layers);
     terms.interface_group = first_of<&Profile::interface_group>(layers);

@@ -35,6 +35,7 @@ struct Terms {
     bool change_tcp_mss = true;
     std::chrono::seconds session_timeout{0};
     std::chrono::seconds idle_timeout{0};
+    std::uint32_t max_links = 0;  // of a bundle; 0: as the server says
     config::RateLimit rate_limit;
     std::string address_list;
     std::uint32_t interface_group = 0;

@@ -154,6 +154,7 @@ struct Secret {
     AddressSource local_address;
     AddressSource remote_address;
     std::vector<UserRoute> routes;
+    std::uint32_t max_links = 0;  // of a multilink session; 0: as the profile says
 };
 
 // Bits per second, as a router's user counts: rx is what the user sends. 0: no limit.
@@ -191,6 +192,7 @@ struct Profile {
     bool proxy_arp = false;             // answer for the session's address on the LAN it belongs to
     std::string on_up;                  // absolute path of a program
     std::string on_down;
+    std::uint32_t max_links = 0;  // of a multilink session; 0: as the server says
 };
 
 struct Pool {
@@ -213,6 +215,9 @@ struct ServerInterface {
     std::string user;
     Service service = Service::Pptp;
 };
+
+// RTUN_BUNDLE_LINKS_MAX of the kernel interface.
+inline constexpr std::uint32_t MaxLinks = 16;
 
 // The PPTP server. There is one; it listens on any number of addresses.
 struct PptpServer {
@@ -250,6 +255,8 @@ struct PptpServer {
     std::chrono::milliseconds reorder_time{50};
     std::chrono::seconds rechallenge{0};  // CHAP while the session is up; 0: never
     std::uint32_t fwmark = 0;             // on GRE
+    std::uint16_t mrru = 0;               // 512..65535, 0: no multilink
+    std::uint32_t max_links = MaxLinks;   // of one session; 1..MaxLinks
 };
 
 // What is kept of sessions that were.

@@ -299,6 +299,45 @@ constexpr auto as_packet_size() {
     return accessed<Member>(get_packet_size<Member>);
 }
 
+// -- multilink: the longest packet that is put together, or 0 for none of it: disabled; and how
+// many links a session may have, or 0 for what somebody else says: default
+
+inline constexpr std::array<std::string_view, 1> no_mrru{"disabled"};
+template <auto Member>
+base::Status set_mrru(Draft &draft, std::string_view value) {
+    const auto size = parse_number(value, {512, 65535});
+    if (!size && value != "disabled")
+        return base::fail(base::ErrorCode::Invalid, "expected disabled or a number, 512..65535");
+    member_of<Member>(draft) = static_cast<ValueOf<Member>>(size ? *size : 0);
+    return {};
+}
+template <auto Member>
+std::string get_mrru(const SubjectOf<Member> &from) {
+    return from.*Member == 0 ? "disabled" : fmt::format("{}", from.*Member);
+}
+template <auto Member>
+constexpr auto as_mrru() {
+    return accessed<Member>(get_mrru<Member>);
+}
+
+inline constexpr std::array<std::string_view, 1> default_links{"default"};
+template <auto Member>
+base::Status set_links(Draft &draft, std::string_view value) {
+    const auto links = parse_number(value, {1, MaxLinks});
+    if (!links && value != "default")
+        return base::fail(base::ErrorCode::Invalid, "expected default or a number, 1..16");
+    member_of<Member>(draft) = static_cast<ValueOf<Member>>(links ? *links : 0);
+    return {};
+}
+template <auto Member>
+std::string get_links(const SubjectOf<Member> &from) {
+    return from.*Member == 0 ? "default" : fmt::format("{}", from.*Member);
+}
+template <auto Member>
+constexpr auto as_links() {
+    return accessed<Member>(get_links<Member>);
+}
+
 // -- what RouterOS has in several places and cannot be had here
 
 inline constexpr ValueAlias no_multilink[] = {{"disabled", "", ""}};

@@ -150,6 +150,12 @@ constexpr Property server_table[] = {
     {"fwmark", "MARK", "firewall mark of GRE packets; 0..0xffffffff, 0: none",
      InSet, Need::Optional, {},
      set_number<&S::fwmark, 0, 0xffffffff>, as_hexadecimal<&S::fwmark>()},
+    {"mrru", "{ OCTETS | disabled }", "multilink: longest packet that is put together; 512..65535",
+     InSet, Need::Optional, no_mrru,
+     set_mrru<&S::mrru>, as_mrru<&S::mrru>()},
+    {"max-links", "NUMBER", "calls that may be one session with multilink; 1..16",
+     InSet, Need::Optional, {},
+     set_number<&S::max_links, 1, MaxLinks>, as_number<&S::max_links>()},
 };
 
 constexpr Property accounting_table[] = {
@@ -187,7 +193,6 @@ constexpr Alias server_words[] = {
     {"disabled", "enabled", opposite, ""},
     {"mtu", "max-mtu", {}, ""},
     {"mru", "max-mru", {}, ""},
-    {"mrru", "", no_multilink, ""},
     {"tunnel-echo", "echo-interval", {}, ""},
 };
 // clang-format on

@@ -144,6 +144,14 @@ TEST_F(Precedence, ATogglesDefaultLeavesItToTheProfileBelow) {
     EXPECT_TRUE(terms().change_tcp_mss);
 }
 
+TEST_F(Precedence, OfLinksTheUsersRecordSaysHowMany) {
+    EXPECT_EQ(terms().max_links, 0U) << "as the server says";
+    standard().max_links = 8;
+    EXPECT_EQ(terms().max_links, 8U);
+    jack().max_links = 2;
+    EXPECT_EQ(terms().max_links, 2U);
+}
+
 TEST_F(Precedence, AllElseIsOfTheFirstProfileThatSaysAnything) {
     standard().dns_server = {ip("10.0.0.53")};
     standard().wins_server = {ip("10.0.0.54")};

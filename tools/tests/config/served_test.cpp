@@ -175,9 +175,24 @@ TEST(Server, TakesTheWordsOfOthers) {
     EXPECT_TRUE(server.enabled);
     EXPECT_EQ(error_of("server set pptp mtu 1400 max-mtu 1300"),
               "argument \"max-mtu\" is wrong: it is given twice");
-    EXPECT_EQ(error_of("server set pptp mrru disabled"), "(accepted)");
-    EXPECT_EQ(error_of("server set pptp mrru 1600"),
-              "argument \"1600\" is wrong: mrru: expected disabled");
+}
+
+TEST(Server, HasNoMultilinkUnlessAnMrruIsSaid) {
+    const auto mrru = [](const std::string &value) {
+        return file_of("server set pptp mrru " + value + "\n").pptp_server.mrru;
+    };
+    EXPECT_EQ(PptpServer{}.mrru, 0);
+    EXPECT_EQ(mrru("disabled"), 0);
+    EXPECT_EQ(mrru("1614"), 1614);  // Windows'
+    EXPECT_EQ(mrru("65535"), 65535);
+    EXPECT_EQ(error_of("server set pptp mrru 511"),
+              "argument \"511\" is wrong: mrru: expected disabled or a number, 512..65535");
+    EXPECT_EQ(PptpServer{}.max_links, 16U);
+    EXPECT_EQ(error_of("server set pptp max-links 0"),
+              "argument \"0\" is wrong: max-links: expected a number, 1..16");
+    EXPECT_EQ(error_of("profile add p max-links 17"),
+              "argument \"17\" is wrong: max-links: expected default or a number, 1..16");
+    EXPECT_EQ(file_of("profile add p max-links default\n").profiles[0].max_links, 0U);
 }
 
 TEST(Server, ASizeThatFollowsThePathIsAuto) {
@@ -257,6 +272,8 @@ const std::map<std::string, std::string> other_values{
     {"proxy-arp", "yes"},
     {"on-up", "/etc/rtun/up"},
     {"on-down", "/etc/rtun/down"},
+    {"mrru", "1614"},
+    {"max-links", "4"},
     {"ranges", "10.0.0.2-10.0.0.99,10.0.1.5"},
     {"next-pool", "more"},
     {"user", "jack"},
@@ -594,7 +611,7 @@ TEST(Complete, OffersTheNewObjects) {
     EXPECT_THAT(complete(Words{"server", "set", ""}), ElementsAre("pptp"));
     EXPECT_THAT(complete(Words{"server", "set", "pptp", "max"}),
                 ElementsAre("max-mtu", "max-mru", "max-sessions", "max-half-open",
-                            "max-half-open-per-host"));
+                            "max-half-open-per-host", "max-links"));
     EXPECT_THAT(complete(Words{"profile", "set", "p", "use-encryption", "re"}),
                 ElementsAre("require"));
     EXPECT_THAT(complete(Words{"accounting", "show", ""}), ElementsAre("user", "limit"));
