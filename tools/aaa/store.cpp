@@ -485,6 +485,17 @@ Status Store::forget(base::Ipv4 address) {
                                {std::int64_t{address.value}});
 }
 
+Result<std::uint64_t> Store::identity(std::uint64_t proposal) {
+    return impl_->with([&](Database &db) -> Result<std::uint64_t> {
+        TRY(db.set_safety(Database::Safety::Host));
+        TRY(db.change("INSERT OR IGNORE INTO meta VALUES ('identity', ?1)",
+                      {static_cast<std::int64_t>(proposal)}));
+        const std::int64_t kept =
+            TRY(number_of(db, "SELECT value FROM meta WHERE name = 'identity'"));
+        return static_cast<std::uint64_t>(kept);
+    });
+}
+
 void Store::hold(bool held) { impl_->held = held; }
 
 // Waiting for the disk at one commit waits for what was appended to the log before, too.

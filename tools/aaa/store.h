@@ -90,6 +90,9 @@ public:
     [[nodiscard]] base::Status release(base::Ipv4 address, std::uint64_t order);
     [[nodiscard]] base::Status forget(base::Ipv4 address);  // who had it
 
+    // A number that is this store's for as long as there is its file: this one, if it has none yet.
+    [[nodiscard]] base::Result<std::uint64_t> identity(std::uint64_t proposal);
+
     // -- many changes at once: a session costs a wait for the disk when it begins and one when it
     // ends, some milliseconds in which the caller does nothing else. While it is held, a change
     // outlives the program when its call returns, but the host only when sync() has: a thousand

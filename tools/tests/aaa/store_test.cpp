@@ -337,6 +337,15 @@ TEST_F(OnDisk, WhatIsHeldIsThereForTheNextProgramWithoutSync) {
     EXPECT_EQ(store->leases().value().size(), 1U);
 }
 
+TEST_F(OnDisk, IsKnownByOneNumberAsLongAsThereIsItsFile) {
+    open();
+    const std::uint64_t first = 0xfedcba9876543210;
+    EXPECT_EQ(store->identity(first).value(), first);
+    EXPECT_EQ(store->identity(7).value(), first);
+    open();
+    EXPECT_EQ(store->identity(7).value(), first);
+}
+
 TEST(InMemory, AStoreKeepsWhatItIsToldWithoutAFile) {
     Store store = Store::in_memory();
     const std::string id = store.begin(record("jack")).value();
