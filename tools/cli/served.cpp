@@ -75,15 +75,28 @@ std::vector<std::string> cells_of(const ctl::ActiveStatus &session, bool brief) 
     std::string name = fmt::format("{} {}", session.radius ? 'R' : ' ', session.user);
     if (brief)
         return {std::move(name), session.address, session.interface};
+    const std::size_t links = session.links.size();
     return {std::move(name),
             session.service,
-            session.caller_id,
+            links == 0
+                ? session.caller_id
+                : fmt::format("{} ({} link{})", session.caller_id, links, links == 1 ? "" : "s"),
             session.address,
             uptime_text(session.uptime),
             encoding_text(session.encoding, session.insecure)};
 }
 
 void print_session(Output &out, const ctl::ActiveStatus &session, bool in_text) {
+    for (const ctl::ActiveLink &link : session.links) {
+        out.open_element("links");
+        out.member("caller_id", link.caller_id);
+        out.member("session_id", std::uint64_t{link.session_id});
+        out.member("call_id", std::uint64_t{link.call_id});
+        out.member("peer_call_id", std::uint64_t{link.peer_call_id});
+        out.member("mtu", std::uint64_t{link.mtu});
+        out.member("uptime", link.uptime);
+        out.close_group();
+    }
     if (!in_text) {
         member(out, "local_address", session.local_address);
         member(out, "interface", session.interface);
@@ -96,6 +109,8 @@ void print_session(Output &out, const ctl::ActiveStatus &session, bool in_text) 
         member(out, "call_id", session.call_id);
         member(out, "peer_call_id", session.peer_call_id);
         member(out, "id", session.id);
+        member(out, "multilink", session.multilink);
+        member(out, "multilink_refused", session.multilink_refused);
         return;
     }
     out.line();
@@ -110,6 +125,14 @@ void print_session(Output &out, const ctl::ActiveStatus &session, bool in_text) 
     put(out, "call_id", "call {}", session.call_id);
     put(out, "peer_call_id", "peer call {}", session.peer_call_id);
     put(out, "id", "record {}", session.id);
+    put(out, "multilink", "multilink {}", session.multilink);
+    put(out, "multilink_refused", "no multilink ({})", session.multilink_refused);
+    for (const ctl::ActiveLink &link : session.links) {
+        out.line();
+        out.piece(fmt::format("link from {} session {} call {} peer call {} mtu {} for {}",
+                              link.caller_id, link.session_id, link.call_id, link.peer_call_id,
+                              link.mtu, uptime_text(link.uptime)));
+    }
 }
 
 void print_active(Context &context, const ctl::ActiveStatus &session, const std::string &line) {

@@ -404,6 +404,17 @@ void members(const auto &io, Is<ActiveStatus> auto &a) {
     io("uptime", a.uptime);
     io("rx_bytes", a.rx_bytes);
     io("tx_bytes", a.tx_bytes);
+    io("multilink", a.multilink);
+    io("multilink_refused", a.multilink_refused);
+}
+
+void members(const auto &io, Is<ActiveLink> auto &l) {
+    io("caller_id", l.caller_id);
+    io("session_id", l.session_id);
+    io("call_id", l.call_id);
+    io("peer_call_id", l.peer_call_id);
+    io("mtu", l.mtu);
+    io("uptime", l.uptime);
 }
 
 void members(const auto &io, Is<InterfaceStatus> auto &i) {
@@ -459,6 +470,10 @@ Json described(const T &value) {
         for (const SettingStatus &setting : value.settings)
             json["settings"].push_back(described(setting));
     }
+    if constexpr (std::is_same_v<T, ActiveStatus>) {
+        for (const ActiveLink &link : value.links)
+            json["links"].push_back(described(link));
+    }
     return json;
 }
 
@@ -483,6 +498,8 @@ void take_described(const Json &json, const char *key, std::vector<T> &out, Fiel
         members(Reading{inner}, value);
         if constexpr (std::is_same_v<T, ObjectStatus>)
             take_described(one, "settings", value.settings, inner);
+        if constexpr (std::is_same_v<T, ActiveStatus>)
+            take_described(one, "links", value.links, inner);
         if (!inner.ok())
             outer.fail_at(std::string(key) + "." + inner.wrong());
         out.push_back(std::move(value));

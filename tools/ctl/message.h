@@ -108,6 +108,16 @@ struct ServerStatus {
     std::map<std::string, std::uint64_t> counters;
 };
 
+// One of the calls that make a session with multilink.
+struct ActiveLink {
+    std::string caller_id;
+    std::uint32_t session_id = 0;
+    std::uint32_t call_id = 0;
+    std::uint32_t peer_call_id = 0;
+    std::uint32_t mtu = 0;     // of PPP frames
+    std::uint64_t uptime = 0;  // seconds since it joined
+};
+
 // A user that is connected.
 struct ActiveStatus {
     std::string user;
@@ -132,6 +142,9 @@ struct ActiveStatus {
     std::uint64_t uptime = 0;    // seconds
     std::uint64_t rx_bytes = 0;  // as the session's device counts them
     std::uint64_t tx_bytes = 0;
+    std::string multilink;          // what was agreed: "mrru 1500 peer-mrru 1500 ..."
+    std::string multilink_refused;  // why there is none though the server asked
+    std::vector<ActiveLink> links;  // with multilink
 };
 
 // An interface of a server: one that is kept for a user, or one of a session.

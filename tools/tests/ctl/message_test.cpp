@@ -109,6 +109,15 @@ TEST(Message, WhatIsServedComesOutAsItWentIn) {
     active.uptime = 7;
     active.rx_bytes = ~std::uint64_t{0};
     active.tx_bytes = 8;
+    active.multilink = "mrru 1500 peer-mrru 1500";
+    active.multilink_refused = "the peer rejected it";
+    active.links = {{.caller_id = "203.0.113.9",
+                     .session_id = 4,
+                     .call_id = 5,
+                     .peer_call_id = 6,
+                     .mtu = 1450,
+                     .uptime = 9},
+                    {.caller_id = "203.0.113.10"}};
     in.active = {active, {}};
     InterfaceStatus interface;
     interface.name = "pptp-in1";
