@@ -56,6 +56,11 @@ base::Status Plumbing::adopt_in(const netlink::Session &session, const std::opti
     return {};
 }
 
+void Plumbing::adopt_link(const netlink::Session &session) {
+    tunnel_ = session.tunnel;
+    session_ = {.id = session.id, .local_id = session.local_id};
+}
+
 base::Status Plumbing::adopt_device(const netlink::Session &session) {
     if (!session.device || session.netnsid)
         return base::fail(base::ErrorCode::NotFound, session.netnsid

@@ -71,6 +71,8 @@ public:
     [[nodiscard]] base::Status adopt_in(const netlink::Session &session,
                                         const std::optional<Ipv4> &ipv4,
                                         const std::optional<Ipv6> &ipv6);
+    // Instead of open_in(), a session that has no device: a link of a bundle.
+    void adopt_link(const netlink::Session &session);
     [[nodiscard]] base::Status set_mtu(std::uint32_t mtu);
 
     // Needs the device. Nothing: none. Pins the way to the server first.

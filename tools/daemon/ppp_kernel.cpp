@@ -80,7 +80,9 @@ std::uint16_t automatic_mru(std::uint32_t path) {
     return static_cast<std::uint16_t>(std::min<std::uint32_t>(fits, LargestSize));
 }
 
-std::uint64_t frames_seen(const netlink::Stats &stats) { return stats.rx_packets + stats.rx_echo; }
+std::uint64_t frames_seen(const netlink::Stats &stats) {
+    return stats.rx_packets + stats.rx_fragments + stats.rx_echo;
+}
 
 std::uint64_t packets_carried(const netlink::Stats &stats) {
     return stats.rx_packets + stats.tx_packets;

@@ -41,13 +41,14 @@ PptpServer::PptpServer(const Parts &parts, EventSink sink, std::function<void()>
                                         parts.dressing,
                                         admission_,
                                         sessions_,
+                                        bundles_,
                                         names_,
                                         index_,
                                         [this](Level level, const ctl::Event &event) {
                                             sink_(limited(level, event), event);
                                         },
                                         [this] { written(); }},
-      settings_(std::make_shared<const ServerSettings>()),
+      bundles_(ground_), settings_(std::make_shared<const ServerSettings>()),
       alarm_(parts.world.alarm([this] { woken(); })) {
     parts_.store.hold(true);
 }
@@ -64,9 +65,12 @@ PptpServer::~PptpServer() {
 void PptpServer::apply(const config::PptpServer &server, const config::Accounting &accounting) {
     const bool other_pace = accounting.interim_update != accounting_.interim_update;
     accounting_ = accounting;
-    settings_ = std::make_shared<const ServerSettings>(
-        ServerSettings{.server = server, .accounting = accounting.enabled});
+    if (server.mrru > 0 && !discriminator_)
+        identify();
+    settings_ = std::make_shared<const ServerSettings>(ServerSettings{
+        .server = server, .accounting = accounting.enabled, .discriminator = discriminator_});
     admission_.set(server);
+    bundles_.settings_changed(settings_);
     follow(server.enabled && !stopping_ ? server.listen
                                         : std::vector<config::PptpServer::Listen>{});
     for (const Connection &connection : connections_) {
@@ -83,7 +87,21 @@ void PptpServer::apply(const config::PptpServer &server, const config::Accountin
     arm();
 }
 
+// The same from one program to the next: who has several links with us knows us by it. Without a
+// store it is as long as this program.
+void PptpServer::identify() {
+    constexpr unsigned half = 32;
+    const std::uint64_t proposal =
+        (std::uint64_t{parts_.random.u32()} << half) | parts_.random.u32();
+    const std::uint64_t ours = parts_.store.identity(proposal).value_or(proposal);
+    base::Writer writer;
+    writer.be32(static_cast<std::uint32_t>(ours >> half));
+    writer.be32(static_cast<std::uint32_t>(ours));
+    discriminator_ = ppp::Discriminator::make(ppp::Discriminator::Class::Local, writer.view());
+}
+
 void PptpServer::terms_changed() {
+    bundles_.terms_changed();
     for (const Connection &connection : connections_)
         if (!connection->ended())
             connection->terms_changed();
@@ -184,6 +202,8 @@ void PptpServer::purge() {
 // -- what the kernel says
 
 bool PptpServer::kernel_event(const netlink::Event &event) {
+    if (bundles_.kernel_event(event))
+        return true;
     const auto to = [&](const auto &index, auto id) {
         const auto found = index.find(static_cast<std::uint32_t>(id));
         if (found == index.end())
@@ -218,11 +238,13 @@ void PptpServer::compare_all() {
     std::unordered_map<std::uint32_t, bool> devices;
     for (const netlink::Session &session : *sessions)
         devices.emplace(static_cast<std::uint32_t>(session.id), session.device.has_value());
+    const auto there = [&](netlink::SessionId id, bool device) {
+        const auto found = devices.find(static_cast<std::uint32_t>(id));
+        return found != devices.end() && (found->second || !device);
+    };
+    bundles_.compare(there);
     for (const Connection &connection : connections_)
-        connection->compare([&](netlink::SessionId id, bool device) {
-            const auto found = devices.find(static_cast<std::uint32_t>(id));
-            return found != devices.end() && (found->second || !device);
-        });
+        connection->compare(there);
 }
 
 // -- time
@@ -263,11 +285,14 @@ void PptpServer::interim() {
     if (!sessions)
         return;
     std::vector<aaa::Store::Counters> counters;
-    for (const netlink::Session &session : *sessions)
+    for (const netlink::Session &session : *sessions) {
+        auto its = bundles_.counters(session);
         if (const auto of = index_.sessions.find(static_cast<std::uint32_t>(session.id));
             of != index_.sessions.end())
-            if (auto its = of->second->counters(session))
-                counters.push_back(std::move(*its));
+            its = of->second->counters(session);
+        if (its)
+            counters.push_back(std::move(*its));
+    }
     if (counters.empty())
         return;
     const auto kept = parts_.store.update(counters, parts_.world.epoch());
@@ -301,24 +326,34 @@ void PptpServer::sync(base::Time now) {
 
 // -- who is in
 
-void PptpServer::each(const std::function<void(const ServerCall &)> &visit) const {
+void PptpServer::each(const std::function<void(const Active &)> &visit) const {
     for (const Connection &connection : connections_)
         for (const auto &call : connection->calls())
             if (call->known() && !call->ended())
-                visit(*call);
+                visit({.session = call->user(), .call = call.get()});
+    bundles_.each(
+        [&](const ServerBundle &bundle) { visit({.session = bundle.user(), .bundle = &bundle}); });
 }
 
 unsigned PptpServer::kill(std::string_view who, const Reason &reason) {
     const auto host = base::Ipv4::parse(who);
-    const auto meant = [who, &host](const ServerCall &call) {
-        if (!call.known() || call.reason())
-            return false;
-        const auto id = call.kernel_id();
-        return call.session()->user == who || call.session()->interface == who ||
-               (host && call.caller() == *host) ||
-               (id && std::to_string(static_cast<std::uint32_t>(*id)) == who);
+    const auto numbered = [who](const std::optional<netlink::SessionId> &id) {
+        return id && std::to_string(static_cast<std::uint32_t>(*id)) == who;
     };
-    unsigned killed = 0;
+    const auto of = [who, &host](const UserSession &user) {
+        return user.known() && !user.is_ending() &&
+               (user.session()->user == who || user.session()->interface == who ||
+                (host && user.caller() == *host));
+    };
+    const auto meant = [&](const ServerCall &call) {
+        return of(call.user()) ||
+               ((call.known() || call.joined()) && !call.reason() && numbered(call.kernel_id()));
+    };
+    unsigned killed = bundles_.stop(
+        [&](const ServerBundle &bundle) {
+            return of(bundle.user()) || numbered(bundle.kernel_id());
+        },
+        reason);
     for (const Connection &connection : connections_)
         killed += connection->stop_calls(meant, reason);
     return killed;

@@ -18,6 +18,7 @@
 #include <daemon/admission.h>
 #include <daemon/backoff.h>
 #include <daemon/device_names.h>
+#include <daemon/server_bundles.h>
 #include <daemon/server_call.h>
 #include <daemon/server_connection.h>
 #include <daemon/server_sessions.h>
@@ -82,10 +83,16 @@ public:
     void stop_all(const Reason &reason);
     void abort_all(const Reason &reason);
 
-    // Calls whose user is known, the oldest connection first.
-    void each(const std::function<void(const ServerCall &)> &visit) const;
+    // Of a user that is known; over one call, or over a bundle of them.
+    struct Active {
+        const UserSession &session;
+        const ServerCall *call = nullptr;
+        const ServerBundle *bundle = nullptr;
+    };
+    // The oldest connection first, then bundles.
+    void each(const std::function<void(const Active &)> &visit) const;
     // Those of a user, or with an interface, or the session of this number in the kernel: how many
-    // there were. They end in order.
+    // there were. They end in order. The number of a link's session ends that link.
     unsigned kill(std::string_view who, const Reason &reason);
 
     // Where it listens, "192.0.2.1:1723", and what stands against the rest.
@@ -116,6 +123,9 @@ private:
     using Connection = std::unique_ptr<ServerConnection>;
 
     void adopt(const ServerConnection::Found &found, ServerLeftovers &leftovers);
+    void adopt_bundles(const std::vector<netlink::Tunnel> &tunnels,
+                       const std::vector<netlink::Session> &sessions, ServerLeftovers &leftovers);
+    void identify();
     [[nodiscard]] base::Status close_records(const ServerLeftovers &leftovers);
     void follow(const std::vector<config::PptpServer::Listen> &wanted);
     void open(Door &door);
@@ -141,7 +151,9 @@ private:
     DeviceNames names_;
     ServerIndex index_;
     ServerGround ground_;
+    ServerBundles bundles_;
     std::shared_ptr<const ServerSettings> settings_;
+    std::optional<ppp::Discriminator> discriminator_;  // once there was multilink
     config::Accounting accounting_;
     std::vector<std::unique_ptr<Door>> doors_;
     std::list<Connection> connections_;  // the oldest first

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,11 +23,11 @@ using base::log::Level;
 
 namespace {
 
-bool of_server(const netlink::Tunnel &tunnel, std::string_view owner) {
+bool marked(const netlink::Tunnel &tunnel, netlink::Xport xport, std::string_view owner,
+            std::string_view word) {
     const std::string_view blob(reinterpret_cast<const char *>(tunnel.spec.blob.data()),
                                 tunnel.spec.blob.size());
-    return tunnel.owner == owner && tunnel.spec.xport == netlink::Xport::Pptp &&
-           blob.starts_with(ServerWord);
+    return tunnel.owner == owner && tunnel.spec.xport == xport && blob.starts_with(word);
 }
 
 }  // namespace
@@ -41,19 +42,24 @@ struct ServerLeftovers {
 
 base::Result<std::size_t> PptpServer::adopt(std::string_view owner) {
     std::vector<ServerConnection::Found> found;
+    std::vector<netlink::Tunnel> bundles;
     std::unordered_map<std::uint32_t, std::size_t> places;
     for (netlink::Tunnel &tunnel : TRY(parts_.kernel.tunnels())) {
-        if (!of_server(tunnel, owner))
-            continue;
-        places.emplace(static_cast<std::uint32_t>(tunnel.id), found.size());
-        found.push_back({.tunnel = std::move(tunnel)});
+        if (marked(tunnel, netlink::Xport::Mlppp, owner, BundleLine)) {
+            bundles.push_back(std::move(tunnel));
+        } else if (marked(tunnel, netlink::Xport::Pptp, owner, ServerWord)) {
+            places.emplace(static_cast<std::uint32_t>(tunnel.id), found.size());
+            found.push_back({.tunnel = std::move(tunnel)});
+        }
     }
     ServerLeftovers leftovers;
-    for (netlink::Session &session : TRY(parts_.kernel.sessions())) {
+    std::vector<netlink::Session> sessions = TRY(parts_.kernel.sessions());
+    adopt_bundles(bundles, sessions, leftovers);
+    for (netlink::Session &session : sessions) {
         const auto place = places.find(static_cast<std::uint32_t>(session.tunnel));
         if (place == places.end())
             continue;
-        leftovers.sessions++;
+        leftovers.sessions += session.bundle ? 0U : 1U;
         found[place->second].sessions.push_back(std::move(session));
     }
     for (const ServerConnection::Found &one : found)
@@ -68,6 +74,32 @@ base::Result<std::size_t> PptpServer::adopt(std::string_view owner) {
     for (const std::string &key : gone)
         parts_.pools.release(key);
     return leftovers.sessions;
+}
+
+// Before connections, whose calls may be links of them.
+void PptpServer::adopt_bundles(const std::vector<netlink::Tunnel> &tunnels,
+                               const std::vector<netlink::Session> &sessions,
+                               ServerLeftovers &leftovers) {
+    for (const netlink::Tunnel &tunnel : tunnels) {
+        const auto its = std::find_if(sessions.begin(), sessions.end(),
+                                      [&](const auto &one) { return one.tunnel == tunnel.id; });
+        base::Result<SessionState> state = base::fail(ErrorCode::NotFound, "it has no session");
+        if (its != sessions.end()) {
+            leftovers.sessions++;
+            state = decode_session_state(its->blob);
+        }
+        if (state) {
+            leftovers.keys.insert(state->session.key);
+            bundles_.adopt({.tunnel = tunnel, .session = *its, .state = std::move(*state)},
+                           settings_);
+            continue;
+        }
+        // Not up yet, most of the time.
+        if (its != sessions.end() && its->device && !its->netnsid)
+            leftovers.strange.emplace(parts_.kernel.link_name(*its->device).value_or(""),
+                                      its->stats);
+        (void)parts_.kernel.tunnel_del(tunnel.id);
+    }
 }
 
 void PptpServer::adopt(const ServerConnection::Found &found, ServerLeftovers &leftovers) {
@@ -85,7 +117,8 @@ void PptpServer::adopt(const ServerConnection::Found &found, ServerLeftovers &le
     ServerConnection &connection = *connections_.back();
     connection.adopt(found);
     for (const auto &call : connection.calls())
-        leftovers.keys.insert(call->session()->key);
+        if (call->known())
+            leftovers.keys.insert(call->user().session()->key);
     for (const netlink::Session &session : connection.strange())
         if (const auto name = names.find(static_cast<std::uint32_t>(session.id));
             name != names.end())
@@ -125,6 +158,7 @@ std::size_t PptpServer::begin_resumed() {
     }
     for (const Connection &connection : connections_)
         connection->begin_resumed(records);
+    bundles_.begin_resumed(records);
     // What the configuration says now.
     terms_changed();
     if (!settings_->server.enabled)
@@ -132,7 +166,7 @@ std::size_t PptpServer::begin_resumed() {
             connection->stop({Layer::Config, Side::User, ErrorCode::Closed,
                               "the server was disabled", Cause::ServerDisabled});
     std::size_t on = 0;
-    each([&](const ServerCall &call) { on += call.reason() ? 0U : 1U; });
+    each([&](const Active &active) { on += active.session.is_ending() ? 0U : 1U; });
     return on;
 }
 
@@ -140,6 +174,7 @@ std::size_t PptpServer::leave_all(const Reason &reason) {
     std::size_t left = 0;
     for (const Connection &connection : connections_)
         left += connection->leave();
+    left += bundles_.leave();
     stop_all(reason);
     return left;
 }

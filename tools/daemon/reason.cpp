@@ -57,6 +57,8 @@ constexpr std::array cause_table{
     CauseInfo{Cause::NotAllowed, "not-allowed", "not allowed"},
     CauseInfo{Cause::RateLimit, "rate-limit", "too many connections in a second"},
     CauseInfo{Cause::HalfOpenLimit, "half-open-limit", "too many that are not authenticated yet"},
+    CauseInfo{Cause::MaxLinks, "max-links", "too many links in the bundle"},
+    CauseInfo{Cause::BundleMismatch, "bundle-mismatch", "the link does not fit its bundle"},
     CauseInfo{Cause::Kernel, "kernel", "kernel said no"},
     CauseInfo{Cause::SessionDeleted, "session-deleted", "deleted in the kernel"},
     CauseInfo{Cause::InterfaceDeleted, "interface-deleted", "its interface was deleted"},

@@ -73,6 +73,8 @@ enum class Cause : std::uint8_t {
     NotAllowed,
     RateLimit,
     HalfOpenLimit,
+    MaxLinks,
+    BundleMismatch,
     // The host.
     Kernel,
     SessionDeleted,

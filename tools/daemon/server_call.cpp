@@ -2,10 +2,11 @@
 //
 // How a call goes up, and how it goes down. As in pptp_call.cpp every input ends in settle(), which
 // lets the engine have its way until it is quiet; the handlers in between only feed. Who the user
-// is and what it gets is in server_call_user.cpp, the device in server_call_device.cpp.
+// is is in server_call_user.cpp, the call as a link of a bundle in server_call_bundle.cpp.
 #include <daemon/server_call.h>
 
 #include <daemon/drive.h>
+#include <daemon/server_bundle.h>
 #include <daemon/server_events.h>
 
 #include <fmt/format.h>
@@ -18,24 +19,23 @@ namespace rtun::daemon {
 using base::ErrorCode;
 using base::log::Level;
 
-namespace {
-
-std::string number(netlink::SessionId id) { return std::to_string(static_cast<std::uint32_t>(id)); }
-
-}  // namespace
-
 ServerCall::ServerCall(const ServerGround &ground, Plan plan, std::function<void()> wake)
     : ground_(ground), plan_(std::move(plan)), wake_(std::move(wake)),
       plumbing_(ground.kernel, ground.routes), link_(link_options(), ground.random),
-      attempt_(fmt::format("{:08x}{:08x}", ground.random.u32(), ground.random.u32())) {}
+      user_(ground,
+            {.kind = UserSession::Kind::Call,
+             .plumbing = plumbing_,
+             .link = link_,
+             .caller = plan_.caller,
+             .attempt = fmt::format("{:08x}{:08x}", ground.random.u32(), ground.random.u32()),
+             .end = [this](Reason reason) { end(std::move(reason)); },
+             .leave = [this](base::Time now, Reason reason) { leave(now, std::move(reason)); },
+             .abort = [this](base::Time now, Reason reason) { abort(now, std::move(reason)); }},
+            plan_.settings) {}
 
-// Whoever destroys it before it has ended wants nothing more than that nothing is left.
 ServerCall::~ServerCall() {
-    ground_.sessions.remove(*this);
-    if (session_) {
-        ground_.pools.release(session_->key);
-        ground_.names.release(session_->interface);
-    }
+    if (bundle_ != nullptr)
+        bundle_->forget(*this);
 }
 
 // -- up
@@ -94,6 +94,9 @@ ppp::LinkOptions ServerCall::link_options() const {
     options.mppe = settings.mppe;
     options.mppe_stateful = settings.mppe_stateful;
     options.keepalive = settings.keepalive;
+    if (settings.mrru > 0)
+        options.multilink =
+            ppp::Multilink{.mrru = settings.mrru, .discriminator = plan_.settings->discriminator};
     return options;
 }
 
@@ -122,45 +125,19 @@ void ServerCall::on(ppp::LcpOpened &output) {
     if (reason_)
         return;
     lcp_ = output;
-    link_mtu_ = output.mtu;
-    encrypts_ = false;
     lcp_open_ = true;
+    user_.on(output);
     set(agreed(output));
+    const std::string multilink = output.multilink ? ", multilink: " + output.multilink->text()
+                                  : output.multilink_refused.empty()
+                                      ? ""
+                                      : ", no multilink: " + output.multilink_refused;
     tell(Level::Debug, server_id::Lcp,
-         fmt::format("lcp opened (mtu {}, mru {})", output.mtu, output.mru));
+         fmt::format("lcp opened (mtu {}, mru {}){}", output.mtu, output.mru, multilink));
 }
 
 // Nobody asks us.
 void ServerCall::on(ppp::Authenticated &) {}
-
-void ServerCall::on(ppp::EncryptionUp &output) {
-    if (reason_)
-        return;
-    const netlink::SessionChange change = encrypted(output, plan_.settings->server.mppe_resync);
-    set(change);
-    link_mtu_ = output.mtu;
-    encrypts_ = output.send.has_value();
-    encoding_ = netlink::encoding(change.mppe_tx->mode, change.mppe_rx->mode);
-    insecure_ = netlink::insecure(change.mppe_tx->mode, change.mppe_rx->mode);
-    if (up())
-        fit_mtu(plumbing_.path_mtu());
-    tell(insecure_ ? Level::Info : Level::Debug, server_id::Encryption,
-         fmt::format("encryption {}{}", encoding_, insecure_ ? " (insecure)" : ""),
-         {{"encoding", encoding_}, {"insecure", insecure_ ? "yes" : "no"}});
-}
-
-void ServerCall::on(ppp::EncryptionDown &) {
-    encoding_ = "none";
-    insecure_ = false;
-    if (plumbing_.session_id())
-        set(not_encrypted());
-}
-
-void ServerCall::on(ppp::EncryptionRefused &output) {
-    if (!reason_)
-        tell(Level::Debug, server_id::Encryption, fmt::format("not encrypted: {}", output.text),
-             {{"encoding", "none"}, {"insecure", "no"}});
-}
 
 // -- while it is up
 
@@ -179,41 +156,6 @@ void ServerCall::keepalive(base::Time now) {
         return;
     if (frames_seen(session->stats) != std::exchange(traffic_, frames_seen(session->stats)))
         link_.traffic_seen(now);
-}
-
-void ServerCall::restart_timeouts(base::Time now) {
-    session_end_.reset();
-    idle_check_.reset();
-    if (!first_up_ || !session_)
-        return;
-    if (session_->terms.session_timeout.count() > 0)
-        session_end_ = *first_up_ + session_->terms.session_timeout;
-    if (session_->terms.idle_timeout.count() > 0) {
-        busy_ = now;
-        busy_epoch_ = ground_.world.epoch();
-        check_idle(now);
-    }
-}
-
-// The kernel counts and does not tell when it last did, so it is asked now and then: never too
-// early, and an eighth too late at most.
-void ServerCall::check_idle(base::Time now) {
-    const base::Duration timeout = session_->terms.idle_timeout;
-    idle_check_.reset();
-    if (const auto session = plumbing_.session()) {
-        const std::uint64_t packets = packets_carried(session->stats);
-        if (packets != std::exchange(packets_, packets)) {
-            busy_ = now;
-            busy_epoch_ = ground_.world.epoch();
-        }
-    }
-    if (now - busy_ >= timeout) {
-        leave(now, local_reason(Cause::IdleTimeout,
-                                fmt::format("no traffic for {}", base::format_uptime(timeout))));
-        return;
-    }
-    idle_check_ = std::min(busy_ + timeout,
-                           now + std::max<base::Duration>(timeout / 8, std::chrono::seconds(1)));
 }
 
 void ServerCall::session_gone(base::Time now) {
@@ -242,38 +184,28 @@ void ServerCall::check_session(base::Time now) {
         session_gone(now);
         return;
     }
-    if (session->device || !up())
-        return;
-    leave(now,
-          {Layer::Kernel, Side::Local, ErrorCode::Refused,
-           fmt::format("interface {} was deleted", session_->interface), Cause::InterfaceDeleted});
-    settle(now);
+    if (auto why = user_.missing_in(*session)) {
+        leave(now, std::move(*why));
+        settle(now);
+    }
 }
 
 void ServerCall::path_mtu_changed(std::uint32_t path) {
-    if (!ended_ && up())
-        fit_mtu(path);
+    if (!ended_)
+        user_.path_mtu_changed(path);
 }
 
-// Cisco's switch. Where stateful mode alone is agreed to by our own wish, the other one is
-// preferred once packets get lost, each of which costs stateful mode a round trip. CCP negotiated
-// again would begin with the same keys, under which other packets have gone already: so
-// authentication is negotiated again, too, which makes other keys.
 void ServerCall::alarmed(base::Time now) {
-    if (ended_ || reason_ || alarmed_ ||
-        plan_.settings->server.mppe_stateful != ppp::StatefulMppe::Only)
+    if (ended_)
         return;
-    const auto state = link_.state();
-    const auto stateful = [](const std::optional<ppp::MppeMode> &mode) {
-        return mode && mode->state == ppp::MppeState::Stateful;
-    };
-    if (!state || !(stateful(state->encryption_send) || stateful(state->encryption_receive)))
+    user_.alarmed(now);
+    settle(now);
+}
+
+void ServerCall::terms_changed(base::Time now) {
+    if (ended_)
         return;
-    alarmed_ = true;
-    tell(Level::Info, server_id::Encryption,
-         "no acknowledgement came within static-rtt: negotiating anew, for stateless encryption",
-         {{"encoding", encoding_}, {"insecure", insecure_ ? "yes" : "no"}});
-    link_.renegotiate(now);
+    user_.terms_changed(now);
     settle(now);
 }
 
@@ -284,6 +216,7 @@ void ServerCall::settings_changed(std::shared_ptr<const ServerSettings> settings
                         old.reorder_time != fresh.reorder_time ||
                         old.static_rtt != fresh.static_rtt;
     plan_.settings = std::move(settings);
+    user_.settings_changed(plan_.settings);
     if (kernel && !ended_ && plumbing_.session_id())
         apply_settings();
 }
@@ -301,15 +234,6 @@ void ServerCall::apply_settings() {
                          done.error().text));
 }
 
-ServerCall::Shown ServerCall::shown(base::Time now) const {
-    return {.uptime = lasted(now),
-            .encoding = encoding_,
-            .insecure = insecure_,
-            .dynamic = !static_name_,
-            .mtu = mtu_,
-            .mru = lcp_.mru};
-}
-
 // -- down
 
 void ServerCall::on(ppp::Ended &output) {
@@ -325,6 +249,7 @@ void ServerCall::end(Reason reason) {
     if (!reason_) {
         reason_ = std::move(reason);
         pending_.reset();
+        user_.ending();
     } else if (reason.by == Side::Peer && peer_words_.empty()) {
         peer_words_ = std::move(reason.text);
     }
@@ -402,92 +327,14 @@ void ServerCall::finish() {
     if (std::exchange(ended_, true))
         return;
     plan_.half_open.release();
-    ground_.sessions.remove(*this);
-    undress(cause_of(*reason_));
-    const netlink::Stats stats = plumbing_.close();
-    if (session_) {
-        end_record(stats);
-        ground_.pools.release(session_->key);
-        ground_.names.release(session_->interface);
+    if (joined()) {
+        (void)plumbing_.close();
+        tell_link_ended();
+    } else {
+        user_.finish(*reason_, peer_words_);
     }
-    tell_end(stats);
-    up_since_.reset();
-}
-
-void ServerCall::end_record(const netlink::Stats &stats) {
-    const auto last = counters(stats);
-    if (!last)
-        return;
-    const auto kept = ground_.store.end(*last, ground_.world.epoch(), info(cause_of(*reason_)).name,
-                                        reason_->text);
-    ground_.written();
-    if (!kept)
-        tell(Level::Error, server_id::Accounting,
-             fmt::format("the end of the session was not recorded: {}", kept.error().text));
-}
-
-void ServerCall::tell_end(const netlink::Stats &stats) {
-    const bool was_up = first_up_.has_value();
-    const base::Time now = ground_.world.now();
-    const bool asked_for = reason_->by == Side::User;
-    Fields fields{{"layer", std::string(name(reason_->layer))},
-                  {"by", std::string(name(reason_->by))},
-                  {"cause", std::string(info(cause_of(*reason_)).name)},
-                  {"outcome", asked_for                    ? "terminated"
-                              : was_up                     ? "disconnected"
-                              : reason_->by == Side::Local ? "refused"
-                                                           : "failed"},
-                  {"reason", reason_->text}};
-    if (!peer_words_.empty())
-        fields["peer_reason"] = peer_words_;
-    if (!was_up) {
-        tell(Level::Info, server_id::Failed, reason_->text, std::move(fields));
-        return;
-    }
-    const base::Duration uptime = lasted(now);
-    fields["uptime"] =
-        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
-    fields["rx_bytes"] = std::to_string(stats.rx_bytes);
-    fields["tx_bytes"] = std::to_string(stats.tx_bytes);
-    tell(Level::Info, server_id::Down,
-         fmt::format("{} disconnected after {}: {}", session_->user, base::format_uptime(uptime),
-                     reason_->text),
-         std::move(fields));
-}
-
-base::Duration ServerCall::lasted(base::Time now) const {
-    return first_up_ ? now - *first_up_ : base::Duration::zero();
-}
-
-std::optional<aaa::Store::Counters> ServerCall::counters(const netlink::Stats &stats) const {
-    if (!session_ || !session_->recorded)
-        return std::nullopt;
-    return aaa::Store::Counters{.id = session_->key,
-                                .octets_in = stats.rx_bytes,
-                                .octets_out = stats.tx_bytes,
-                                .packets_in = stats.rx_packets,
-                                .packets_out = stats.tx_packets};
-}
-
-void ServerCall::tell(Level level, std::string_view id, std::string text, Fields fields) {
-    ctl::Event event;
-    event.time = ground_.world.epoch();
-    event.id = id;
-    event.object = "call";
-    event.name = session_ ? session_->user : plan_.caller.text();
-    event.text = std::move(text);
-    event.fields = std::move(fields);
-    event.fields.emplace("attempt", attempt_);
-    event.fields.emplace("peer", plan_.caller.text());
-    if (session_)
-        event.fields.emplace("user", session_->user);
-    else if (!claimed_.empty())
-        event.fields.emplace("user", claimed_);
-    if (session_ && !session_->interface.empty())
-        event.fields.emplace("interface", session_->interface);
-    if (plumbing_.session_id())
-        event.fields.emplace("session_id", number(*plumbing_.session_id()));
-    ground_.sink(level, event);
+    if (auto *const bundle = std::exchange(bundle_, nullptr); bundle != nullptr)
+        bundle->gone(*this, *reason_, ground_.world.now());
 }
 
 // -- time
@@ -495,6 +342,8 @@ void ServerCall::tell(Level level, std::string_view id, std::string text, Fields
 void ServerCall::expire(base::Time now) {
     if (ended_)
         return;
+    if (due(prodded_, now))
+        prodded_.reset();
     if (due(known_by_, now)) {
         known_by_.reset();
         leave(now, {Layer::Ppp, Side::Peer, ErrorCode::AuthFailed,
@@ -510,14 +359,7 @@ void ServerCall::expire(base::Time now) {
     }
     if (due(recheck_.deadline(), now))
         check_session(now);
-    if (due(session_end_, now)) {
-        session_end_.reset();
-        leave(now, local_reason(Cause::SessionTimeout,
-                                fmt::format("session-timeout {} reached",
-                                            base::format_uptime(session_->terms.session_timeout))));
-    }
-    if (due(idle_check_, now) && !reason_)
-        check_idle(now);
+    user_.expire(now);
     if (!ended_ && !link_ended_) {
         if (up() && due(link_.deadline(), now))
             keepalive(now);
@@ -533,10 +375,9 @@ base::Deadline ServerCall::deadline() const {
     if (ended_)
         return std::nullopt;
     base::Deadline next = base::earlier(last_words_, recheck_.deadline());
-    next = base::earlier(next, session_end_);
-    next = base::earlier(next, idle_check_);
-    if (!known())
-        next = base::earlier(next, known_by_);
+    next = base::earlier(next, prodded_);
+    next = base::earlier(next, user_.deadline());
+    next = base::earlier(next, known_by_);
     if (pending_)
         next = base::earlier(next, pending_->at);
     if (!link_ended_)

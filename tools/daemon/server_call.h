@@ -1,83 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// One call that somebody makes to us, from the Outgoing-Call-Request to the last counter: the PPP
-// engine, the kernel's session, and what the user is given. Its control connection drives it
+// One call that somebody makes to us, from the Outgoing-Call-Request to its end: the kernel's
+// session of the transport, LCP and authentication. Its control connection drives it
 // (server_connection.h): inputs with a time, a deadline, and ended() when nothing of it is left in
 // the kernel, among the leases or anywhere else.
 //
-//      open -> Verify ... -> known (terms, addresses, encryption) -> up (device, dressing, record)
+//      open -> Verify ... -> PeerAuthenticated -> known: networks, too, and what the user has
+//                                              -> of a bundle: a link, and nothing else
+//
+// What the user has (user_session.h) is the call's own, or with multilink (RFC 1990) that of the
+// bundle which it joins (server_bundle.h).
 //
 // An unauthenticated peer costs this object and one session of the kernel; nothing is looked up,
 // leased or written for it.
 #pragma once
 
-#include <aaa/pools.h>
-#include <aaa/store.h>
-#include <aaa/throttle.h>
-#include <aaa/users.h>
 #include <auth/method.h>
 #include <base/bytes.h>
-#include <base/random.h>
 #include <base/time.h>
-#include <config/model.h>
 #include <daemon/admission.h>
-#include <daemon/device_names.h>
-#include <daemon/dressing.h>
-#include <daemon/events.h>
 #include <daemon/plumbing.h>
 #include <daemon/ppp_kernel.h>
 #include <daemon/reason.h>
-#include <daemon/server_session.h>
-#include <daemon/server_sessions.h>
+#include <daemon/server_ground.h>
 #include <daemon/server_state.h>
-#include <daemon/world.h>
+#include <daemon/user_session.h>
 #include <netlink/kernel.h>
 #include <ppp/link.h>
 #include <pptp/server.h>
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace rtun::daemon {
 
-class ServerConnection;
-
-// Whose the kernel's objects are, so that an event finds its call without a search.
-struct ServerIndex {
-    std::unordered_map<std::uint32_t, ServerConnection *> sessions;
-    std::unordered_map<std::uint32_t, ServerConnection *> tunnels;
-};
-
-// What all calls stand on. All of it outlives them.
-struct ServerGround {
-    World &world;
-    netlink::Kernel &kernel;
-    base::Random &random;
-    HostRoutes &routes;
-    const aaa::Users &users;
-    aaa::Pools &pools;
-    aaa::Throttle &throttle;
-    aaa::Store &store;
-    Dressing &dressing;
-    Admission &admission;
-    ServerSessions &sessions;
-    DeviceNames &names;
-    ServerIndex &index;
-    EventSink sink;
-    std::function<void()> written;  // something to the store, which has to reach the disk
-};
-
-// The settings as they are now; whoever holds one keeps those that it began with.
-struct ServerSettings {
-    config::PptpServer server;
-    bool accounting = true;
-};
+class ServerBundle;
 
 class ServerCall {
 public:
@@ -89,8 +51,6 @@ public:
     static constexpr std::chrono::seconds KnownWithin{90};
     // A client that hangs up may tell why in its last PPP frames, which take another way.
     static constexpr std::chrono::milliseconds LastWords{100};
-    // Names of devices that are tried when others have them.
-    static constexpr int MaxNames = 32;
 
     struct Plan {
         std::shared_ptr<const ServerSettings> settings;
@@ -113,10 +73,13 @@ public:
     // next. The kernel is only looked at (server_call_resume.cpp).
     [[nodiscard]] std::optional<Reason> resume(const SessionState &state,
                                                const netlink::Session &session, base::Time now);
+    [[nodiscard]] std::optional<Reason> resume(const BundleLinkState &state,
+                                               const netlink::Session &session, base::Time now);
     // The control connection has no such call: nobody is to be told of its end.
     void hang_up() { hung_up_ = true; }
-    // path: its MTU. record_is_there: its record, begun and not ended, if it had one.
-    void begin_resumed(std::uint32_t path, bool record_is_there, base::Time now);
+    // path: its MTU. records: those that are begun and not ended; nothing: not known.
+    void begin_resumed(std::uint32_t path, const std::optional<std::set<std::string>> &records,
+                       base::Time now);
     // Lets go of it, for the next program; nothing of it is touched. False: that cannot go on with
     // it.
     [[nodiscard]] bool leave();
@@ -145,28 +108,28 @@ public:
     [[nodiscard]] const std::optional<Reason> &reason() const { return reason_; }
     // Of its session in the kernel, also when that is gone.
     [[nodiscard]] std::optional<netlink::SessionId> kernel_id() const { return kernel_id_; }
-    [[nodiscard]] bool known() const { return session_.has_value(); }
-    [[nodiscard]] bool up() const { return up_since_.has_value(); }
+    // Its user is, and has a session that is this call's own.
+    [[nodiscard]] bool known() const { return user_.known(); }
+    // The user has something of it.
+    [[nodiscard]] bool up() const { return user_.up() || joined(); }
     // Another program could go on with it as it is now.
-    [[nodiscard]] bool lasts() const { return up() && !ended_ && !reason_ && link_.state(); }
+    [[nodiscard]] bool lasts() const;
     [[nodiscard]] pptp::CallId peer_call() const { return plan_.request.peer; }
     [[nodiscard]] const Plumbing &plumbing() const { return plumbing_; }
-    [[nodiscard]] const std::optional<ServerSession> &session() const { return session_; }
-    [[nodiscard]] const ppp::Link &link() const { return link_; }
+    [[nodiscard]] const UserSession &user() const { return user_; }
     [[nodiscard]] base::Ipv4 caller() const { return plan_.caller; }
-
-    // As lists show it; what does not change while it is up is in session().
-    struct Shown {
-        base::Duration uptime{};
-        std::string encoding = "none";
-        bool insecure = false;
-        bool dynamic = true;  // the interface has no entry
-        std::uint32_t mtu = 0;
-        std::uint32_t mru = 0;
-    };
-    [[nodiscard]] Shown shown(base::Time now) const;
     // For its record. Nothing: it has none.
-    [[nodiscard]] std::optional<aaa::Store::Counters> counters(const netlink::Stats &stats) const;
+    [[nodiscard]] std::optional<aaa::Store::Counters> counters(const netlink::Stats &stats) const {
+        return user_.counters(stats);
+    }
+
+    // -- as a link of a bundle, for that
+    [[nodiscard]] bool joined() const { return joined_at_.has_value(); }
+    [[nodiscard]] base::Time joined_at() const { return joined_at_.value_or(base::Time{}); }
+    [[nodiscard]] const ppp::LcpOpened &lcp() const { return lcp_; }
+    [[nodiscard]] base::Status join(netlink::SessionId bundle, base::Time now);  // in the kernel
+    // The bundle is not there any more.
+    void bundle_ended(base::Time now, const Reason &reason);
 
 private:
     // PPP
@@ -177,58 +140,30 @@ private:
     void on(ppp::Verify &output);
     void on(ppp::PeerAuthenticated &output);
     void on(ppp::PeerRefused &output);
-    void on(ppp::EncryptionUp &output);
-    void on(ppp::EncryptionDown &output);
-    void on(ppp::EncryptionRefused &output);
-    void on(ppp::Ipv4Up &output);
-    void on(ppp::Ipv4Down &output);
-    void on(ppp::Ipv6Up &output);
-    void on(ppp::Ipv6Down &output);
-    // Never said: multilink is not asked for.
-    void on(ppp::MultilinkReady &) {}
-    void on(ppp::MultilinkDown &) {}
-    void on(ppp::BundleFrame &) {}
+    void on(ppp::MultilinkReady &output);
+    void on(ppp::MultilinkDown &output);
+    void on(ppp::BundleFrame &output);
     void on(ppp::Ended &output);
+    template <typename OfNetworks>
+    void on(OfNetworks &output) {
+        user_.on(output);
+    }
 
     [[nodiscard]] ppp::LinkOptions link_options() const;
-    [[nodiscard]] ppp::Grant grant() const;
     void set(const netlink::SessionChange &change);  // or it ends
     void apply_settings();                           // that the kernel can change
     [[nodiscard]] std::uint32_t tx_window() const;   // 0: none
 
-    // -- who it is, and what it gets (server_call_user.cpp)
+    // -- who it is (server_call_user.cpp)
     void judge(base::Time now);
-    [[nodiscard]] std::optional<Reason> admit(const ppp::PeerAuthenticated &who, base::Time now);
-    [[nodiscard]] std::optional<Reason> refuse_more(const std::string &user,
-                                                    const aaa::Terms &terms, base::Time now);
-    [[nodiscard]] base::Result<base::Ipv4> address(const config::AddressSource &source,
-                                                   const std::string &user, const std::string &key);
-    [[nodiscard]] std::optional<std::string> outdated(const aaa::Terms &fresh) const;
+    void known_as(const ppp::PeerAuthenticated &who, base::Time now);
+    void link_of(const ppp::PeerAuthenticated &who, base::Time now);
 
-    // -- the device (server_call_device.cpp)
-    [[nodiscard]] base::Status make_device(std::uint32_t mtu);
-    [[nodiscard]] base::Status try_device(const std::string &name, std::uint32_t mtu);
-    void went_up(base::Time now, const ppp::Ipv4Up &output);
-    void begin_record();
-    void end_record(const netlink::Stats &stats);
-    void undress(Cause cause);
-    void fit_mtu(std::uint32_t path);
-    [[nodiscard]] std::uint32_t mtu_for(std::uint32_t path);
-    void open_ipv6();
-    [[nodiscard]] Dressed dressed() const;
+    // -- a link of a bundle (server_call_bundle.cpp)
+    bool save_link();
 
-    // -- for the next program (server_call_resume.cpp)
-    [[nodiscard]] SessionState state() const;
-    void take_over(const SessionState &state, const netlink::Session &session, base::Time now);
-    [[nodiscard]] std::optional<Reason>
-    resume_link(const ppp::LinkState &link, const netlink::Session &session, base::Time now);
-    void resume_timeouts(base::Time now);
-    void tell_found(std::string_view id, base::log::Level level, std::string_view words);
-
-    // -- while it is up
+    [[nodiscard]] bool stale(const netlink::Session &session) const;
     void keepalive(base::Time now);
-    void check_idle(base::Time now);
-    void restart_timeouts(base::Time now);
 
     void leave(base::Time now, Reason reason);  // ends it in order, from within
     void end(Reason reason);                    // this is the reason, if there was none
@@ -236,10 +171,11 @@ private:
     bool wind_down(base::Time now);
     void finish();
 
-    using Fields = std::map<std::string, std::string>;
-    void tell(base::log::Level level, std::string_view id, std::string text, Fields fields = {});
-    void tell_end(const netlink::Stats &stats);
-    [[nodiscard]] base::Duration lasted(base::Time now) const;
+    void tell(base::log::Level level, std::string_view id, std::string text,
+              UserSession::Fields fields = {}) const {
+        user_.tell(level, id, std::move(text), std::move(fields));
+    }
+    void tell_link_ended();
 
     const ServerGround &ground_;
     Plan plan_;
@@ -247,7 +183,11 @@ private:
     Plumbing plumbing_;
     ppp::Link link_;
     std::optional<netlink::SessionId> kernel_id_;
-    std::string attempt_;  // tells this call from all others, in events
+    UserSession user_;
+    ServerBundle *bundle_ = nullptr;       // that it is a link of, or is to be
+    std::optional<base::Time> joined_at_;  // when it joined that
+    double joined_epoch_ = 0;              // the same by the wall clock
+    base::Bytes saved_;                    // of it as a link, what the kernel has
 
     std::optional<Reason> reason_;
     std::string peer_words_;  // what the peer has said at the end, if that is not the reason
@@ -257,41 +197,21 @@ private:
     bool ended_ = false;
     base::Deadline known_by_;
     base::Deadline last_words_;
+    base::Deadline prodded_;  // somebody else has fed it
     std::optional<Reason> control_reason_;
     Recheck recheck_;
 
-    std::string claimed_;  // the user, before it is proved
     struct Pending {
         auth::Verdict verdict;
         std::string user;
         base::Time at;
     };
     std::optional<Pending> pending_;
-    std::optional<ServerSession> session_;
 
     ppp::LcpOpened lcp_;
     bool lcp_open_ = false;
-    std::uint32_t link_mtu_ = 0;
-    bool encrypts_ = false;
-    bool alarmed_ = false;  // stateless encryption is better from now on
-    std::string encoding_ = "none";
-    bool insecure_ = false;
-    bool static_name_ = false;
-    std::uint32_t mtu_ = 0;
-    std::optional<ppp::Ipv6Up> ipv6_;
-    std::optional<Dressed> dressed_;
-    std::optional<base::Time> up_since_;
-    std::optional<base::Time> first_up_;
     std::uint64_t traffic_ = 0;  // frames from the peer when the keepalive last asked
     std::uint64_t missed_ = 0;   // echo replies
-    std::uint64_t packets_ = 0;  // both ways, when idle-timeout last asked
-    base::Time busy_{};          // when there was traffic, as far as known
-    double busy_epoch_ = 0;      // the same by the wall clock
-    base::Deadline idle_check_;
-    base::Deadline session_end_;
-    std::string terms_text_;  // of session_->terms, for save()
-    base::Bytes saved_;       // what the kernel has
-    bool too_long_ = false;   // that the state is, which was told
 };
 
 }  // namespace rtun::daemon

@@ -1,222 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A call of the server that outlives its program. From the moment it is up, what the next program
-// needs stands in the session's blob, written anew whenever it changes, also if nobody keeps the
-// control connection: the next program then knows at least whose session it has to end, which
-// record to close and which script to run. The kernel carries data all the while and is not
-// touched.
+// A call that an earlier program has taken. What the user has of it is gone on with first
+// (user_session_resume.cpp), or it is a link again of the bundle that it was of
+// (server_bundle_resume.cpp).
 #include <daemon/server_call.h>
 
+#include <daemon/server_bundle.h>
+#include <daemon/server_bundles.h>
 #include <daemon/server_events.h>
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <utility>
 
 namespace rtun::daemon {
 
-using base::ErrorCode;
-using base::log::Level;
-
-namespace {
-
-// From a moment of the wall clock until now, which may be anything.
-base::Duration since(double then, double now) {
-    constexpr double Most = 1e9;
-    return std::chrono::duration_cast<base::Duration>(
-        std::chrono::duration<double>(std::clamp(now - then, 0.0, Most)));
-}
-
-Reason not_resumable(std::string_view why) {
-    return {Layer::Config, Side::Local, ErrorCode::Closed,
-            fmt::format("the daemon was started anew and could not go on with it: {}", why),
-            Cause::DaemonRestarted};
-}
-
-}  // namespace
-
-// -- what is kept
-
-// Without a link while that negotiates anew or ends: there is something to end properly, and
-// nothing to go on with.
-SessionState ServerCall::state() const {
-    SessionState state{.session = *session_, .static_name = static_name_};
-    if (session_->terms.idle_timeout.count() > 0)
-        state.idle = {.busy = busy_epoch_, .packets = packets_};
-    if (lasts())
-        state.link = link_.state();
-    return state;
-}
-
-bool ServerCall::save() {
-    if (ended_ || !first_up_ || !plumbing_.session_id())
-        return false;
-    if (terms_text_.empty())
-        terms_text_ = terms_lines(session_->terms);
-    base::Bytes blob;
-    if (auto text = encode(state(), terms_text_))
-        blob = std::move(*text);
-    else if (!std::exchange(too_long_, true))
-        tell(Level::Warning, server_id::Setting,
-             fmt::format("it will not outlive the daemon: {}", text.error().text));
-    // Refused: what stands there may be old, so it is tried again with the next event.
-    if (blob != saved_ && plumbing_.set({.blob = blob}))
-        saved_ = blob;
-    return !blob.empty() && blob == saved_;
-}
-
-bool ServerCall::leave() {
-    if (!lasts() || !save())
-        return false;
-    tell(Level::Info, server_id::Left,
-         fmt::format("{} left connected, for the next daemon to go on with", session_->user));
-    ground_.sessions.remove(*this);
-    plumbing_.release();
-    // The lease, the record and what it wears are the session's, not this program's.
-    dressed_.reset();
-    session_.reset();
-    up_since_.reset();
-    ended_ = true;
-    return true;
-}
-
-// -- taken over
-
 std::optional<Reason> ServerCall::resume(const SessionState &state, const netlink::Session &session,
                                          base::Time now) {
-    take_over(state, session, now);
-    std::optional<Plumbing::Ipv4> ipv4;
-    std::optional<Plumbing::Ipv6> ipv6;
-    if (state.link && state.link->ipv4)
-        ipv4 = {.interface = session_->interface,
-                .mtu = 0,
-                .local = session_->local,
-                .remote = session_->remote};
-    if (state.link && state.link->ipv6)
-        ipv6 = {.interface = session_->interface,
-                .mtu = 0,
-                .interface_id = state.link->ipv6->local_interface_id};
-    const auto adopted = plumbing_.adopt_in(session, ipv4, ipv6);
-    std::optional<Reason> why;
-    // One that is ending may have lost its interface to that already.
-    if (!state.link)
-        why = not_resumable("its link was negotiating, or ending");
-    else if (!adopted)
-        why = Reason{Layer::Kernel, Side::Local, ErrorCode::Refused, adopted.error().text,
-                     Cause::InterfaceDeleted};
-    // Whatever becomes of it, it came up once: on-up has run, and on-down has to.
-    dressed_ = dressed();
-    if (adopted) {
-        const auto status = ground_.kernel.link_status(plumbing_.device()->index);
-        dressed_->mtu = mtu_ = status ? status->mtu : 0;
-        ground_.dressing.resume(*dressed_, session_->terms);
-        if (!why)
-            why = resume_link(*state.link, session, now);
-    }
-    // There is no link that could be closed.
-    link_ended_ = why.has_value();
-    tell_found(server_id::Found, Level::Debug, "was left connected");
-    return why;
-}
-
-// Everything that has to be given back at its end, whether it goes on or not.
-void ServerCall::take_over(const SessionState &state, const netlink::Session &session,
-                           base::Time now) {
-    const double epoch = ground_.world.epoch();
     kernel_id_ = session.id;
-    saved_ = session.blob;
-    session_ = state.session;
-    static_name_ = state.static_name;
-    first_up_ = now - since(session_->since, epoch);
-    busy_ = now;
-    busy_epoch_ = epoch;
-    packets_ = packets_carried(session.stats);
-    if (state.idle) {
-        busy_ = now - since(state.idle->busy, epoch);
-        busy_epoch_ = state.idle->busy;
-        packets_ = state.idle->packets;
-    }
     traffic_ = frames_seen(session.stats);
-    const auto send = netlink::mode_of(session.mppe_tx);
-    const auto receive = netlink::mode_of(session.mppe_rx);
-    encoding_ = netlink::encoding(send, receive);
-    insecure_ = netlink::insecure(send, receive);
-    (void)ground_.names.take(session_->interface);
-    ground_.pools.take(session_->remote, session_->key);
-    ground_.pools.take(session_->local, session_->key);
-    ground_.sessions.add(*this, session_->user, plan_.caller, session_->remote);
-}
-
-std::optional<Reason> ServerCall::resume_link(const ppp::LinkState &link,
-                                              const netlink::Session &session, base::Time now) {
-    const bool same = link.ipv4 && link.granted && link.peer_authenticated &&
-                      link.user == session_->user &&
-                      link.granted->local_address == session_->local &&
-                      link.granted->remote_address == session_->remote &&
-                      link.encryption_send.has_value() == session.mppe_tx.has_value() &&
-                      link.encryption_receive.has_value() == session.mppe_rx.has_value();
-    if (!same)
-        return not_resumable("its state is not that of the kernel's session");
-    link_.resume(link, now);
-    lcp_ = link.lcp;
+    auto why = user_.resume(state, session, now);
+    if (why) {
+        link_ended_ = true;  // there is no link that could be closed
+        return why;
+    }
+    lcp_ = state.link->lcp;
     lcp_open_ = true;
-    link_mtu_ = lcp_.mtu;
-    encrypts_ = link.encryption_send.has_value();
-    if (encrypts_)
-        link_mtu_ = std::min<std::uint32_t>(link_mtu_, link.peer_mru - MppeOverhead);
-    ipv6_ = link.ipv6;
-    up_since_ = first_up_;
-    alarmed_ = link.granted->mppe_stateful == ppp::StatefulMppe::Yes;
-    const config::PptpServer &settings = plan_.settings->server;
-    stale_settings_ =
-        session.reorder_slots != settings.reorder_slots ||
-        session.reorder_timeout != static_cast<std::uint32_t>(settings.reorder_time.count()) ||
-        session.tx_window != tx_window() ||
-        session.static_rtt != static_cast<std::uint32_t>(settings.static_rtt.count());
+    stale_settings_ = stale(session);
     return std::nullopt;
 }
 
+std::optional<Reason> ServerCall::resume(const BundleLinkState &state,
+                                         const netlink::Session &session, base::Time now) {
+    kernel_id_ = session.id;
+    traffic_ = frames_seen(session.stats);
+    saved_ = session.blob;
+    plumbing_.adopt_link(session);
+    joined_epoch_ = state.since;
+    joined_at_ = now - since(state.since, ground_.world.epoch());
+    bundle_ = session.bundle ? ground_.bundles.resumed(state.key, *session.bundle) : nullptr;
+    if (bundle_ != nullptr)
+        user_.claim(bundle_->user().session()->user);
+    if (!state.link || bundle_ == nullptr) {
+        bundle_ = nullptr;
+        link_ended_ = true;
+        return UserSession::not_resumable(state.link ? "its bundle is not there any more"
+                                                     : "its link was negotiating, or ending");
+    }
+    link_.resume(*state.link, now);
+    lcp_ = state.link->lcp;
+    lcp_open_ = true;
+    stale_settings_ = stale(session);
+    bundle_->link_resumed(*this);
+    return std::nullopt;
+}
+
+bool ServerCall::stale(const netlink::Session &session) const {
+    const config::PptpServer &settings = plan_.settings->server;
+    return session.reorder_slots != settings.reorder_slots ||
+           session.reorder_timeout != static_cast<std::uint32_t>(settings.reorder_time.count()) ||
+           session.tx_window != tx_window() ||
+           session.static_rtt != static_cast<std::uint32_t>(settings.static_rtt.count());
+}
+
 // The control connection is there as well. What may have changed meanwhile is seen to: the path,
-// and settings that need no new call; whether the user may stay, terms_changed() says.
-void ServerCall::begin_resumed(std::uint32_t path, bool record_is_there, base::Time now) {
+// and settings that need no new call.
+void ServerCall::begin_resumed(std::uint32_t path,
+                               const std::optional<std::set<std::string>> &records,
+                               base::Time now) {
     if (ended_ || reason_)
         return;
-    tell_found(server_id::Resumed, Level::Info, "still connected");
-    if (session_->recorded && !record_is_there) {
-        session_->recorded = false;
-        begin_record();
-    }
-    fit_mtu(path);
+    if (user_.known())
+        user_.begin_resumed(path, records, now);
     if (stale_settings_)
         apply_settings();
-    resume_timeouts(now);
     settle(now);
-}
-
-void ServerCall::resume_timeouts(base::Time now) {
-    if (session_->terms.session_timeout.count() > 0)
-        session_end_ = *first_up_ + session_->terms.session_timeout;
-    if (session_->terms.idle_timeout.count() > 0)
-        check_idle(now);
-}
-
-void ServerCall::tell_found(std::string_view id, Level level, std::string_view words) {
-    const base::Duration uptime = lasted(ground_.world.now());
-    tell(level, id,
-         fmt::format("{} {} from {}: {} {} -> {} mtu {}, for {}", session_->user, words,
-                     plan_.caller.text(), session_->interface, session_->local.text(),
-                     session_->remote.text(), mtu_, base::format_uptime(uptime)),
-         {{"local_address", session_->local.text()},
-          {"remote_address", session_->remote.text()},
-          {"mtu", std::to_string(mtu_)},
-          {"mru", std::to_string(lcp_.mru)},
-          {"encoding", encoding_},
-          {"insecure", insecure_ ? "yes" : "no"},
-          {"authentication", std::string(auth::info(session_->method).name)},
-          {"profile", session_->terms.profile},
-          {"uptime",
-           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count())}});
 }
 
 }  // namespace rtun::daemon

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Who the user is, and what a session of theirs gets. A claim is judged at once and counted at
-// once, so that many guesses made at the same time do not each find a clean slate; only the answer
-// waits.
+// Who the user of a call is. A claim is judged at once and counted at once, so that many guesses
+// made at the same time do not each find a clean slate; only the answer waits. What somebody gets
+// who is known is the matter of its session (user_session_terms.cpp), or of its bundle
+// (server_bundle.h).
 #include <daemon/server_call.h>
 
+#include <daemon/server_bundle.h>
+#include <daemon/server_bundles.h>
 #include <daemon/server_events.h>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace rtun::daemon {
@@ -19,38 +21,27 @@ using base::log::Level;
 
 namespace {
 
-constexpr std::size_t MaxUserShown = 64;
-
-std::string legible(const std::string &user) {
-    return base::printable(base::as_bytes(user), MaxUserShown);
+Reason other_user(const std::string &was, const std::string &is) {
+    return {
+        Layer::Ppp, Side::Peer, ErrorCode::AuthFailed,
+        fmt::format("the link of {} was authenticated anew as {}", was, UserSession::legible(is)),
+        Cause::AuthFailed};
 }
 
-ppp::Encryption encryption_of(const aaa::Terms &terms) {
-    using Use = config::Profile::UseEncryption;
-    switch (terms.use_encryption) {
-    case Use::Yes:
-        return ppp::Encryption::Auto;
-    case Use::Require:
-        return ppp::Encryption::Required;
-    case Use::Passive:
-        return ppp::Encryption::Passive;
-    case Use::Default:
-    case Use::No:
-        break;
-    }
-    return ppp::Encryption::No;
+// What a call is, it is from its first authentication on.
+Reason other_kind() {
+    return {Layer::Ppp, Side::Peer, ErrorCode::Refused,
+            "the link has negotiated anew, and differently about multilink", Cause::Renegotiated};
 }
 
 }  // namespace
-
-// -- the proof
 
 void ServerCall::on(ppp::Verify &output) {
     if (reason_)
         return;
     const base::Time now = ground_.world.now();
     const auth::Claim &claim = output.claim;
-    claimed_ = legible(claim.user);
+    user_.claim(claim.user);
     const base::Duration wait = ground_.throttle.delay(claim.user, plan_.caller, now);
     auth::Verdict verdict = ground_.users.verify(claim, config::Service::Pptp, plan_.caller.text());
     const std::string method(auth::info(claim.method).name);
@@ -77,190 +68,68 @@ void ServerCall::judge(base::Time now) {
 void ServerCall::on(ppp::PeerRefused &output) {
     const auth::PeerFailed &failure = output.failure;
     if (!failure.user.empty())
-        claimed_ = legible(failure.user);
+        user_.claim(failure.user);
     const bool silent = failure.why == auth::PeerFailed::Why::Timeout;
     end({Layer::Ppp, Side::Peer, ErrorCode::AuthFailed, failure.text,
          silent ? Cause::AuthTimeout : Cause::AuthFailed});
 }
 
-// -- what it gets
-
 void ServerCall::on(ppp::PeerAuthenticated &output) {
     if (reason_)
         return;
     const base::Time now = ground_.world.now();
-    if (session_) {  // the link has negotiated anew
-        if (output.user == session_->user)
-            link_.grant(grant(), now);
+    const bool link = lcp_.multilink.has_value();
+    if (link ? user_.known() : bundle_ != nullptr)
+        leave(now, other_kind());
+    else if (link)
+        link_of(output, now);
+    else
+        known_as(output, now);
+}
+
+void ServerCall::known_as(const ppp::PeerAuthenticated &who, base::Time now) {
+    if (user_.known()) {  // the link has negotiated anew
+        if (who.user == user_.session()->user)
+            link_.grant(user_.grant(), now);
         else
-            leave(now, {Layer::Ppp, Side::Peer, ErrorCode::AuthFailed,
-                        fmt::format("the link of {} was authenticated anew as {}", session_->user,
-                                    legible(output.user)),
-                        Cause::AuthFailed});
+            leave(now, other_user(user_.session()->user, who.user));
         return;
     }
-    if (auto refused = admit(output, now)) {
+    if (auto refused = user_.admit(who, now)) {
         leave(now, std::move(*refused));
         return;
     }
     known_by_.reset();
     plan_.half_open.release();
-    ground_.sessions.add(*this, session_->user, plan_.caller, session_->remote);
-    const std::string method(auth::info(output.method).name);
+    user_.secure();
+    link_.grant(user_.grant(), now);
+}
+
+void ServerCall::link_of(const ppp::PeerAuthenticated &who, base::Time now) {
+    if (bundle_ != nullptr) {  // the link has negotiated anew
+        const ServerBundle &is = *bundle_;
+        if (who.user != is.user().session()->user)
+            leave(now, other_user(is.user().session()->user, who.user));
+        else if (auto refused = is.obstacle(*lcp_.multilink, who.user))
+            leave(now, std::move(*refused));
+        else
+            link_.grant(is.user().grant(), now);
+        return;
+    }
+    auto found = ground_.bundles.place(
+        {.link = *this, .agreed = *lcp_.multilink, .who = who, .settings = plan_.settings}, now);
+    if (found.refused) {
+        leave(now, std::move(*found.refused));
+        return;
+    }
+    bundle_ = found.bundle;
+    known_by_.reset();
+    plan_.half_open.release();
+    const std::string method(auth::info(who.method).name);
     tell(Level::Debug, server_id::Verified,
-         fmt::format("{} authenticated ({})", session_->user, method),
-         {{"authentication", method}, {"profile", session_->terms.profile}});
-    if (encryption_of(session_->terms) == ppp::Encryption::Required) {
-        // From now on, so that there is no moment in which packets could leave in clear.
-        netlink::SessionChange change;
-        change.mppe_required = true;
-        set(change);
-    }
-    link_.grant(grant(), now);
-}
-
-ppp::Grant ServerCall::grant() const {
-    const aaa::Terms &terms = session_->terms;
-    ppp::Grant grant;
-    grant.local_address = session_->local;
-    grant.remote_address = session_->remote;
-    grant.serve_dns = terms.dns_server;
-    grant.serve_wins = terms.wins_server;
-    grant.encryption = encryption_of(terms);
-    grant.mppe = plan_.settings->server.mppe;
-    grant.mppe_stateful = plan_.settings->server.mppe_stateful;
-    if (alarmed_ && grant.mppe_stateful == ppp::StatefulMppe::Only)
-        grant.mppe_stateful = ppp::StatefulMppe::Yes;  // stateless first
-    grant.ipv6 = terms.use_ipv6;
-    return grant;
-}
-
-// Nothing: session_ is there. Else why it is refused, and nothing is held for it.
-std::optional<Reason> ServerCall::admit(const ppp::PeerAuthenticated &who, base::Time now) {
-    auto terms = ground_.users.terms(who.user, plan_.settings->server.default_profile);
-    if (!terms)
-        return local_reason(Cause::NotConfigured, terms.error().text);
-    if (auto refused = refuse_more(who.user, *terms, now))
-        return refused;
-
-    ServerSession session;
-    session.key = ground_.store.new_id(ground_.world.epoch());
-    session.user = who.user;
-    session.method = who.method;
-    session.terms = std::move(*terms);
-    const auto addresses = [&]() -> base::Status {
-        session.remote = TRY(address(session.terms.remote_address, who.user, session.key));
-        session.local = TRY(address(session.terms.local_address, who.user, session.key));
-        // The tunnel's own packets would go into the tunnel, or stay in this host.
-        for (const base::Ipv4 given : {session.remote, session.local})
-            if (given == plan_.caller)
-                return base::fail(
-                    ErrorCode::Refused,
-                    fmt::format("{} is the address that the client calls from", given.text()));
-        return {};
-    };
-    if (const auto given = addresses(); !given) {
-        ground_.pools.release(session.key);
-        return local_reason(Cause::NoAddress, given.error().text);
-    }
-    session_ = std::move(session);
-    return std::nullopt;
-}
-
-std::optional<Reason> ServerCall::refuse_more(const std::string &user, const aaa::Terms &terms,
-                                              base::Time now) {
-    const config::PptpServer &settings = plan_.settings->server;
-    if (settings.one_session_per_host)
-        for (ServerCall *old : ground_.sessions.of_host(plan_.caller))
-            old->abort(now, {Layer::Config, Side::Local, ErrorCode::Closed,
-                             fmt::format("{} has connected anew as {}", plan_.caller.text(),
-                                         legible(user)),
-                             Cause::Replaced});
-    if (terms.only_one && ground_.sessions.of_user(user) > 0)
-        return local_reason(Cause::OnlyOne,
-                            fmt::format("{} has a session already, and only-one is set", user));
-    // An address that stands in the configuration is there once: who has it and comes again has
-    // lost the other end.
-    if (const auto *own = std::get_if<base::Ipv4>(&terms.remote_address.from))
-        if (ServerCall *holder = ground_.sessions.with_address(*own)) {
-            if (holder->session()->user != user)
-                return local_reason(Cause::NoAddress, fmt::format("{} is in use by {}", own->text(),
-                                                                  holder->session()->user));
-            holder->abort(now, {Layer::Config, Side::Local, ErrorCode::Closed,
-                                fmt::format("{} has connected anew from {}, and {} is there once",
-                                            user, plan_.caller.text(), own->text()),
-                                Cause::Replaced});
-        }
-    if (settings.max_sessions > 0 && ground_.sessions.size() >= settings.max_sessions)
-        return local_reason(Cause::MaxSessions,
-                            fmt::format("there are {} sessions, the most that max-sessions allows",
-                                        settings.max_sessions));
-    return std::nullopt;
-}
-
-base::Result<base::Ipv4> ServerCall::address(const config::AddressSource &source,
-                                             const std::string &user, const std::string &key) {
-    if (const auto *literal = std::get_if<base::Ipv4>(&source.from)) {
-        ground_.pools.take(*literal, key);
-        return *literal;
-    }
-    if (const auto *pool = std::get_if<std::string>(&source.from))
-        return ground_.pools.lease(*pool, user, key);
-    return base::fail(ErrorCode::NotFound, "neither the user nor its profile gives an address");
-}
-
-// -- while it is up
-
-void ServerCall::terms_changed(base::Time now) {
-    if (ended_ || reason_ || !session_)
-        return;
-    auto fresh = ground_.users.terms(session_->user, plan_.settings->server.default_profile);
-    if (!fresh) {
-        leave(now, {Layer::Config, Side::User, ErrorCode::Closed, fresh.error().text,
-                    fresh.error().code == ErrorCode::NotFound ? Cause::UserRemoved
-                                                              : Cause::TermsChanged});
-    } else if (*fresh == session_->terms) {
-        return;
-    } else if (const auto what = outdated(*fresh)) {
-        leave(now, {Layer::Config, Side::User, ErrorCode::Closed, *what, Cause::TermsChanged});
-    } else {
-        if (dressed_)
-            for (const std::string &problem :
-                 ground_.dressing.change(*dressed_, session_->terms, *fresh))
-                tell(Level::Warning, server_id::Setting, problem);
-        const bool timeouts = fresh->session_timeout != session_->terms.session_timeout ||
-                              fresh->idle_timeout != session_->terms.idle_timeout;
-        session_->terms = std::move(*fresh);
-        terms_text_.clear();
-        if (timeouts)
-            restart_timeouts(now);
-    }
-    settle(now);
-}
-
-// What of the new terms cannot hold without negotiating anew.
-std::optional<std::string> ServerCall::outdated(const aaa::Terms &fresh) const {
-    const aaa::Terms &old = session_->terms;
-    const auto fits = [&](const config::AddressSource &source, base::Ipv4 has) {
-        if (const auto *literal = std::get_if<base::Ipv4>(&source.from))
-            return *literal == has;
-        const auto *pool = std::get_if<std::string>(&source.from);
-        const auto leases = ground_.pools.leases();
-        return pool != nullptr &&
-               std::any_of(leases.begin(), leases.end(), [&](const aaa::Pools::Lease &lease) {
-                   return lease.owner == session_->key && lease.address == has &&
-                          lease.pool == *pool;
-               });
-    };
-    if (fresh.remote_address != old.remote_address && !fits(fresh.remote_address, session_->remote))
-        return "remote-address was changed";
-    if (fresh.local_address != old.local_address && !fits(fresh.local_address, session_->local))
-        return "local-address was changed";
-    if (encryption_of(fresh) == ppp::Encryption::Required && encoding_ == "none" && up())
-        return "encryption is required now";
-    if (!fresh.use_ipv6 && ipv6_)
-        return "use-ipv6 was changed";
-    return std::nullopt;
+         fmt::format("{} authenticated ({})", bundle_->user().session()->user, method),
+         {{"authentication", method}, {"profile", bundle_->user().session()->terms.profile}});
+    link_.grant(bundle_->user().grant(), now);
 }
 
 }  // namespace rtun::daemon

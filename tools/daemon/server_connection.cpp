@@ -5,7 +5,9 @@
 #include <daemon/server_connection.h>
 
 #include <daemon/drive.h>
+#include <daemon/server_bundles.h>
 #include <daemon/server_events.h>
+#include <daemon/server_sessions.h>
 
 #include <fmt/format.h>
 
@@ -119,9 +121,12 @@ std::optional<Reason> ServerConnection::refuse(HalfOpen &half_open) {
     const config::PptpServer &server = settings_->server;
     if (stopping_)
         return *stopping_;
-    // One that will take another's place is let in (ServerCall::refuse_more).
+    // One that will take another's place is let in (UserSession::refuse_more).
     const bool replaces = server.one_session_per_host && !ground_.sessions.of_host(peer_).empty();
-    if (server.max_sessions > 0 && ground_.sessions.size() >= server.max_sessions && !replaces)
+    // So is one that may be another link of a session that is there.
+    const bool may_join = server.mrru > 0 && ground_.bundles.any();
+    if (server.max_sessions > 0 && ground_.sessions.size() >= server.max_sessions && !replaces &&
+        !may_join)
         return local_reason(Cause::MaxSessions,
                             fmt::format("there are {} sessions, the most that max-sessions allows",
                                         server.max_sessions));
@@ -264,7 +269,7 @@ void ServerConnection::kernel_event(const netlink::Event &event) {
         }
     } else if (const auto *changed = std::get_if<netlink::SessionChanged>(&event)) {
         if (ServerCall *of = call(changed->session.id);
-            of != nullptr && of->up() && !changed->session.device)
+            of != nullptr && of->user().up() && !changed->session.device)
             of->check_session(now);
     } else if (const auto *notice = std::get_if<netlink::Notice>(&event)) {
         if (notice->type == "pmtu" && notice->value) {
@@ -274,7 +279,7 @@ void ServerConnection::kernel_event(const netlink::Event &event) {
             if (ServerCall *of = call(*notice->session); of != nullptr)
                 of->alarmed(now);
         } else if (notice->type == "carrier" && notice->session) {
-            if (ServerCall *of = call(*notice->session); of != nullptr && of->up())
+            if (ServerCall *of = call(*notice->session); of != nullptr && of->user().up())
                 of->check_session(now);
         }
     }
@@ -283,7 +288,7 @@ void ServerConnection::kernel_event(const netlink::Event &event) {
 
 void ServerConnection::compare(const std::function<bool(netlink::SessionId, bool device)> &there) {
     for (const auto &call : calls_)
-        if (const auto id = call->plumbing().session_id(); id && !there(*id, call->up()))
+        if (const auto id = call->plumbing().session_id(); id && !there(*id, call->user().up()))
             call->check_session(ground_.world.now());
     turn();
 }

@@ -53,8 +53,8 @@ public:
     void begin_resumed(const std::optional<std::set<std::string>> &records);
     // Sessions that nobody can tell anything of. They are deleted.
     [[nodiscard]] const std::vector<netlink::Session> &strange() const { return strange_; }
-    // Lets go of it, for the next program, and it has ended. How many calls of it go on; 0: none
-    // could, and nothing was done.
+    // Lets go of it, for the next program, and it has ended; if no call of it can go on, nothing is
+    // done. How many sessions go on; those of bundles do not count.
     [[nodiscard]] std::size_t leave();
 
     void stop(Reason reason);   // in order

@@ -78,8 +78,9 @@ std::size_t ServerConnection::leave() {
         return 0;
     std::size_t left = 0;
     for (const auto &call : calls_) {
+        const bool own = call->known();
         if (call->leave())
-            left++;
+            left += own ? 1U : 0U;
         else
             // The next program clears it: our engine must not say anything any more.
             call->abort(ground_.world.now(), {Layer::Config, Side::User, ErrorCode::Closed,
@@ -141,7 +142,8 @@ std::optional<Reason> ServerConnection::adopt_control(const netlink::Tunnel &tun
 
 void ServerConnection::adopt_call(const netlink::Session &session) {
     auto state = decode_session_state(session.blob);
-    if (!state || !session.peer_id) {
+    const auto link = decode_link_of_bundle(session.blob);
+    if ((!state && !link) || !session.peer_id) {
         // Not up yet, most of the time.
         strange_.push_back(session);
         (void)ground_.kernel.session_del(session.id);
@@ -168,7 +170,8 @@ void ServerConnection::adopt_call(const netlink::Session &session) {
                                                               .half_open = {}},
                                              [this] { alarm_->arm(ground_.world.now()); });
     ground_.index.sessions.emplace(static_cast<std::uint32_t>(session.id), this);
-    auto why = call->resume(*state, session, ground_.world.now());
+    const base::Time now = ground_.world.now();
+    auto why = state ? call->resume(*state, session, now) : call->resume(*link, session, now);
     if (!unfit_ && agreed == known.end()) {
         // The peer may have given the number to another call by now.
         call->hang_up();
@@ -207,8 +210,7 @@ void ServerConnection::begin_resumed(const std::optional<std::set<std::string>> 
         call->abort(ground_.world.now(), why);
     for (const auto &call : calls_)
         if (!call->ended())
-            call->begin_resumed(path_mtu_, !records || records->contains(call->session()->key),
-                                ground_.world.now());
+            call->begin_resumed(path_mtu_, records, ground_.world.now());
     if (calls_.empty())
         half_open_ = ground_.admission.take(peer_);
     turn();

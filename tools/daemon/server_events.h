@@ -26,15 +26,18 @@ inline constexpr std::string_view Mtu = "server.mtu";
 inline constexpr std::string_view Ipv6 = "server.ipv6";
 inline constexpr std::string_view Setting = "server.setting";
 inline constexpr std::string_view EchoMissed = "server.echo_missed";
+inline constexpr std::string_view LinkJoined = "server.link_joined";
+inline constexpr std::string_view LinkLeft = "server.link_left";
+inline constexpr std::string_view LinkEnded = "server.link_ended";
 inline constexpr std::string_view Found = "server.found";
 inline constexpr std::string_view Resumed = "server.resumed";
 inline constexpr std::string_view Left = "server.left";
 inline constexpr std::string_view Down = "server.down";
 inline constexpr std::string_view Failed = "server.failed";
 
-inline constexpr std::array All{Listening, ListenFailed, Refused,    Accounting, Call,
-                                Lcp,       Verified,     AuthFailed, Encryption, Up,
-                                Mtu,       Ipv6,         Setting,    EchoMissed, Found,
-                                Resumed,   Left,         Down,       Failed};
+inline constexpr std::array All{
+    Listening,  ListenFailed, Refused, Accounting, Call,    Lcp,        Verified, AuthFailed,
+    Encryption, Up,           Mtu,     Ipv6,       Setting, EchoMissed, Found,    LinkJoined,
+    LinkLeft,   LinkEnded,    Resumed, Left,       Down,    Failed};
 
 }  // namespace rtun::daemon::server_id

@@ -5,26 +5,26 @@
 
 namespace rtun::daemon {
 
-void ServerSessions::add(ServerCall &call, const std::string &user, base::Ipv4 host,
+void ServerSessions::add(UserSession &session, const std::string &user, base::Ipv4 host,
                          base::Ipv4 inside) {
-    if (!all_.emplace(&call, Who{user, host, inside}).second)
+    if (!all_.emplace(&session, Who{user, host, inside}).second)
         return;
-    inside_.emplace(inside.value, &call);
+    inside_.emplace(inside.value, &session);
     users_[user]++;
-    hosts_[host.value].insert(&call);
+    hosts_[host.value].insert(&session);
 }
 
-void ServerSessions::remove(ServerCall &call) {
-    const auto entry = all_.find(&call);
+void ServerSessions::remove(UserSession &session) {
+    const auto entry = all_.find(&session);
     if (entry == all_.end())
         return;
     if (const auto user = users_.find(entry->second.user); --user->second == 0)
         users_.erase(user);
     if (const auto inside = inside_.find(entry->second.inside.value);
-        inside != inside_.end() && inside->second == &call)
+        inside != inside_.end() && inside->second == &session)
         inside_.erase(inside);
     if (const auto host = hosts_.find(entry->second.host.value);
-        host->second.erase(&call), host->second.empty())
+        host->second.erase(&session), host->second.empty())
         hosts_.erase(host);
     all_.erase(entry);
 }
@@ -34,14 +34,14 @@ std::size_t ServerSessions::of_user(std::string_view user) const {
     return entry == users_.end() ? 0 : entry->second;
 }
 
-std::vector<ServerCall *> ServerSessions::of_host(base::Ipv4 host) const {
+std::vector<UserSession *> ServerSessions::of_host(base::Ipv4 host) const {
     const auto entry = hosts_.find(host.value);
     if (entry == hosts_.end())
         return {};
     return {entry->second.begin(), entry->second.end()};
 }
 
-ServerCall *ServerSessions::with_address(base::Ipv4 inside) const {
+UserSession *ServerSessions::with_address(base::Ipv4 inside) const {
     const auto entry = inside_.find(inside.value);
     return entry == inside_.end() ? nullptr : entry->second;
 }

@@ -17,17 +17,17 @@
 
 namespace rtun::daemon {
 
-class ServerCall;
+class UserSession;
 
 class ServerSessions {
 public:
-    void add(ServerCall &call, const std::string &user, base::Ipv4 host, base::Ipv4 inside);
-    void remove(ServerCall &call);  // nothing happens if it is not there
+    void add(UserSession &session, const std::string &user, base::Ipv4 host, base::Ipv4 inside);
+    void remove(UserSession &session);  // nothing happens if it is not there
 
     [[nodiscard]] std::size_t size() const { return all_.size(); }
     [[nodiscard]] std::size_t of_user(std::string_view user) const;
-    [[nodiscard]] std::vector<ServerCall *> of_host(base::Ipv4 host) const;
-    [[nodiscard]] ServerCall *with_address(base::Ipv4 inside) const;  // nullptr: nobody
+    [[nodiscard]] std::vector<UserSession *> of_host(base::Ipv4 host) const;
+    [[nodiscard]] UserSession *with_address(base::Ipv4 inside) const;  // nullptr: nobody
 
 private:
     struct Who {
@@ -35,10 +35,10 @@ private:
         base::Ipv4 host;
         base::Ipv4 inside;
     };
-    std::unordered_map<ServerCall *, Who> all_;
+    std::unordered_map<UserSession *, Who> all_;
     std::map<std::string, std::size_t, std::less<>> users_;
-    std::unordered_map<std::uint32_t, std::unordered_set<ServerCall *>> hosts_;
-    std::unordered_map<std::uint32_t, ServerCall *> inside_;
+    std::unordered_map<std::uint32_t, std::unordered_set<UserSession *>> hosts_;
+    std::unordered_map<std::uint32_t, UserSession *> inside_;
 };
 
 }  // namespace rtun::daemon

@@ -24,6 +24,7 @@ using base::ErrorCode;
 namespace {
 
 constexpr std::string_view SessionLine = "rtun-session 1";
+constexpr std::string_view LinkLine = "rtun-link 1";
 constexpr std::string_view ConnectionLine = "rtun-server 1";
 constexpr std::size_t MaxWord = 255;
 constexpr std::size_t MaxDevice = 15;  // IFNAMSIZ less the octet at the end
@@ -74,6 +75,7 @@ config::Profile profile_of(const aaa::Terms &terms) {
     profile.change_tcp_mss = toggle(terms.change_tcp_mss);
     profile.session_timeout = terms.session_timeout;
     profile.idle_timeout = terms.idle_timeout;
+    profile.max_links = terms.max_links;
     profile.rate_limit = terms.rate_limit;
     profile.address_list = terms.address_list;
     profile.interface_group = terms.interface_group;
@@ -95,6 +97,7 @@ void take(aaa::Terms &terms, config::Profile profile) {
     terms.change_tcp_mss = profile.change_tcp_mss == Toggle::Yes;
     terms.session_timeout = profile.session_timeout;
     terms.idle_timeout = profile.idle_timeout;
+    terms.max_links = profile.max_links;
     terms.rate_limit = profile.rate_limit;
     terms.address_list = std::move(profile.address_list);
     terms.interface_group = profile.interface_group;
@@ -206,6 +209,7 @@ constexpr std::array session_lines{
     Line{"interface", true,
          [](std::string_view v, S &s) { return word(v, MaxDevice, s.session.interface); }},
     Line{"since", true, [](std::string_view v, S &s) { return seconds(v, s.session.since); }},
+    Line{"caller", false, [](std::string_view v, S &s) { return address(v, s.caller); }},
     Line{"idle", false, [](std::string_view v, S &s) { return idle(v, s); }},
     Line{"recorded", false,
          [](std::string_view v, S &s) { return nothing(v, s.session.recorded); }},
@@ -275,6 +279,8 @@ base::Result<base::Bytes> encode(const SessionState &state, std::string_view ter
         text +=
             fmt::format("idle {} {}\n", static_cast<std::uint64_t>(std::max(state.idle->busy, 0.0)),
                         state.idle->packets);
+    if (!state.caller.unspecified())
+        text += fmt::format("caller {}\n", state.caller.text());
     if (session.recorded)
         text += "recorded\n";
     if (state.static_name)
@@ -325,6 +331,50 @@ base::Result<SessionState> decode_session_state(base::View bytes) {
         state.link = std::move(*decoded);
     }
     return state;
+}
+
+// -- a link of a bundle
+
+base::Bytes encode(const BundleLinkState &state) {
+    std::string text = fmt::format("{}\nkey {}\nsince {}\n", LinkLine, state.key,
+                                   static_cast<std::uint64_t>(std::max(state.since, 0.0)));
+    if (state.link)
+        prefixed(text, "link", ppp::encode(*state.link));
+    return octets(text);
+}
+
+base::Result<BundleLinkState> decode_link_of_bundle(base::View bytes) {
+    std::string_view text = TRY(body(bytes, LinkLine));
+    BundleLinkState state;
+    std::string link;
+    while (!text.empty()) {
+        const auto line = next_line(text);
+        if (!line)
+            return wrong("it is cut short");
+        const std::size_t space = std::min(line->find(' '), line->size());
+        const std::string_view key = line->substr(0, space);
+        const std::string_view value = line->substr(std::min(space + 1, line->size()));
+        if (key == "link")
+            link.append(value).append("\n");
+        else if ((key == "key" && !word(value, MaxWord, state.key)) ||
+                 (key == "since" && !seconds(value, state.since)))
+            return wrong(key);
+    }
+    if (state.key.empty())
+        return wrong("key is missing");
+    if (!link.empty()) {
+        auto decoded = ppp::decode_link_state(link);
+        if (!decoded)
+            return wrong(decoded.error().text);
+        state.link = std::move(*decoded);
+    }
+    return state;
+}
+
+base::Duration since(double then, double now) {
+    constexpr double most = 1e9;
+    return std::chrono::duration_cast<base::Duration>(
+        std::chrono::duration<double>(std::clamp(now - then, 0.0, most)));
 }
 
 // -- a connection

@@ -24,6 +24,14 @@
 //     routes secret add terms ...            left out if there are none
 //     link lcp ...                           left out while the link negotiates anew, or ends
 //
+// Of a bundle (RFC 1990), whose tunnel has nothing but the line "rtun-server-bundle 1", it has a
+// line "caller 203.0.113.9" besides: the first of its links. Each of these has
+//
+//     rtun-link 1
+//     key 6741...                            of the bundle's session
+//     since 1700000000                       it joined
+//     link lcp ...
+//
 // There is nothing secret in it. Only who may change the kernel's tunnels can change it; what does
 // not make sense is nothing, and its session is not gone on with. Lines that are not known are
 // skipped, so that a later version may say more under the same number.
@@ -45,6 +53,8 @@ namespace rtun::daemon {
 
 // How the blob of every tunnel of the server begins.
 inline constexpr std::string_view ServerWord = "rtun-server ";
+// The blob of a bundle's tunnel.
+inline constexpr std::string_view BundleLine = "rtun-server-bundle 1\n";
 
 // When something was carried last, and how much had been by then.
 struct IdleState {
@@ -59,6 +69,14 @@ struct SessionState {
     bool static_name = false;
     std::optional<IdleState> idle{};  // nobody asked
     std::optional<ppp::LinkState> link{};
+    base::Ipv4 caller{};  // of a bundle
+};
+
+// A call that is a link of a bundle.
+struct BundleLinkState {
+    std::string key;  // of the bundle's session
+    double since = 0;
+    std::optional<ppp::LinkState> link{};
 };
 
 // The lines "profile", "terms" and "routes": they change seldom and cost the most.
@@ -67,6 +85,12 @@ struct SessionState {
 // The error says what does not fit. terms: terms_lines() of the session's.
 [[nodiscard]] base::Result<base::Bytes> encode(const SessionState &state, std::string_view terms);
 [[nodiscard]] base::Result<SessionState> decode_session_state(base::View bytes);
+
+[[nodiscard]] base::Bytes encode(const BundleLinkState &state);
+[[nodiscard]] base::Result<BundleLinkState> decode_link_of_bundle(base::View bytes);
+
+// How long ago a moment of the wall clock was, which may be anything.
+[[nodiscard]] base::Duration since(double then, double now);
 
 // Of a connection; nothing to go on with: the version line only.
 [[nodiscard]] base::Bytes encode_connection(const std::optional<pptp::ServerState> &control);

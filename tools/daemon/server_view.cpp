@@ -9,6 +9,28 @@
 
 namespace rtun::daemon {
 
+namespace {
+
+std::uint64_t whole_seconds(base::Duration time) {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(time).count());
+}
+
+ctl::ActiveLink shown_link(const ServerCall &link, base::Time now) {
+    ctl::ActiveLink shown;
+    shown.caller_id = link.caller().text();
+    shown.peer_call_id = static_cast<std::uint32_t>(link.peer_call());
+    shown.mtu = link.lcp().mtu;
+    shown.uptime = whole_seconds(now - link.joined_at());
+    if (const auto id = link.plumbing().session_id()) {
+        shown.session_id = static_cast<std::uint32_t>(*id);
+        shown.call_id = link.plumbing().call_id();
+    }
+    return shown;
+}
+
+}  // namespace
+
 ctl::ServerStatus ServerView::server() const {
     ctl::ServerStatus status;
     status.name = "pptp";
@@ -31,13 +53,13 @@ std::vector<ctl::ActiveStatus> ServerView::active() const {
         }
     std::vector<ctl::ActiveStatus> active;
     const base::Time now = world_.now();
-    server_.each([&](const ServerCall &call) {
-        const ServerSession &session = *call.session();
-        const ServerCall::Shown shown = call.shown(now);
+    server_.each([&](const PptpServer::Active &one) {
+        const ServerSession &session = *one.session.session();
+        const UserSession::Shown shown = one.session.shown(now);
         ctl::ActiveStatus status;
         status.user = session.user;
         status.service = "pptp";
-        status.caller_id = call.caller().text();
+        status.caller_id = one.session.caller().text();
         status.address = session.remote.text();
         status.local_address = session.local.text();
         status.interface = session.interface;
@@ -50,14 +72,21 @@ std::vector<ctl::ActiveStatus> ServerView::active() const {
         if (shown.mtu > 0)
             status.mtu = shown.mtu;
         status.mru = shown.mru;
-        status.uptime = static_cast<std::uint64_t>(
-            std::chrono::duration_cast<std::chrono::seconds>(shown.uptime).count());
-        status.peer_call_id = static_cast<std::uint32_t>(call.peer_call());
-        if (const auto tunnel = call.plumbing().tunnel_id())
+        status.uptime = whole_seconds(shown.uptime);
+        status.multilink = shown.multilink;
+        status.multilink_refused = shown.multilink_refused;
+        const Plumbing &plumbing = one.session.plumbing();
+        if (one.call != nullptr)
+            status.peer_call_id = static_cast<std::uint32_t>(one.call->peer_call());
+        if (one.bundle != nullptr)
+            for (const ServerCall *link : one.bundle->links())
+                status.links.push_back(shown_link(*link, now));
+        if (const auto tunnel = plumbing.tunnel_id())
             status.tunnel_id = static_cast<std::uint32_t>(*tunnel);
-        if (const auto id = call.plumbing().session_id()) {
+        if (const auto id = plumbing.session_id()) {
             status.session_id = static_cast<std::uint32_t>(*id);
-            status.call_id = call.plumbing().call_id();
+            if (one.call != nullptr)
+                status.call_id = plumbing.call_id();
             if (const auto known = sessions.find(*status.session_id); known != sessions.end()) {
                 status.rx_bytes = known->second.stats.rx_bytes;
                 status.tx_bytes = known->second.stats.tx_bytes;

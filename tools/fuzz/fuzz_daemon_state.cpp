@@ -22,6 +22,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
             check(second && *second == *text, "a session's state survives its text");
         }
     }
+    if (const auto state = daemon::decode_link_of_bundle(octets)) {
+        const base::Bytes text = daemon::encode(*state);
+        const auto again = daemon::decode_link_of_bundle(text);
+        check(again && daemon::encode(*again) == text, "a link's state survives its text");
+    }
     if (const auto state = daemon::decode_connection(octets)) {
         const base::Bytes text = daemon::encode_connection(*state);
         check(text.size() <= daemon::SessionState::MaxSize, "a connection's state fits");

@@ -147,9 +147,9 @@ struct ServerHost {
         return dial(std::move(options));
     }
 
-    [[nodiscard]] std::vector<const ServerCall *> active() const {
-        std::vector<const ServerCall *> all;
-        server->each([&](const ServerCall &call) { all.push_back(&call); });
+    [[nodiscard]] std::vector<const UserSession *> active() const {
+        std::vector<const UserSession *> all;
+        server->each([&](const PptpServer::Active &one) { all.push_back(&one.session); });
         return all;
     }
     [[nodiscard]] int count(std::string_view id) const {

@@ -203,7 +203,7 @@ TEST(ServerResume, TheNameOfItsInterfaceIsTaken) {
     auto &second = host.dial("jack", "secret", 0xcb00710a);
     ASSERT_TRUE(second.up());
     std::vector<std::string> names;
-    for (const ServerCall *call : host.active())
+    for (const UserSession *call : host.active())
         names.push_back(call->session()->interface);
     EXPECT_THAT(names, UnorderedElementsAre("<pptp-jack>", "<pptp-jack-1>"));
     EXPECT_FALSE(host.asked_for("link_add <pptp-jack> "));

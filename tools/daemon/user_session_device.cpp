@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The device of a session: its name, its MTU, what it wears, and the record of it.
-#include <daemon/server_call.h>
+#include <daemon/user_session.h>
 
 #include <daemon/server_events.h>
 
@@ -22,27 +22,27 @@ constexpr std::uint32_t MinIpv6Mtu = 1280;  // RFC 8200 section 5
 
 }  // namespace
 
-void ServerCall::on(ppp::Ipv4Up &output) {
-    if (reason_)
+void UserSession::on(ppp::Ipv4Up &output) {
+    if (ending_)
         return;
     const base::Time now = ground_.world.now();
     undress(Cause::Renegotiated);  // of the device that was
     mtu_ = mtu_for(plumbing_.path_mtu());
     if (const auto made = make_device(mtu_); !made) {
-        leave(now, kernel_reason(made.error()));
+        carrier_.leave(now, kernel_reason(made.error()));
         return;
     }
     went_up(now, output);
 }
 
-base::Status ServerCall::try_device(const std::string &name, std::uint32_t mtu) {
+base::Status UserSession::try_device(const std::string &name, std::uint32_t mtu) {
     return plumbing_.ipv4_up(
         {.interface = name, .mtu = mtu, .local = session_->local, .remote = session_->remote});
 }
 
 // The user's own name if it has one and that is free, else one of those that come and go. Names
 // that turn out to be somebody else's stay taken until one was found, so as not to be tried twice.
-base::Status ServerCall::make_device(std::uint32_t mtu) {
+base::Status UserSession::make_device(std::uint32_t mtu) {
     if (!session_->interface.empty())  // the link has negotiated anew
         return try_device(session_->interface, mtu);
     if (const auto own = ground_.users.interface(session_->user, config::Service::Pptp);
@@ -77,11 +77,11 @@ base::Status ServerCall::make_device(std::uint32_t mtu) {
     return made;
 }
 
-Dressed ServerCall::dressed() const {
+Dressed UserSession::dressed() const {
     Dressed dressed;
     dressed.service = ServiceName;
     dressed.user = session_->user;
-    dressed.caller = plan_.caller.text();
+    dressed.caller = carrier_.caller.text();
     dressed.interface = session_->interface;
     if (plumbing_.device())
         dressed.link = plumbing_.device()->index;
@@ -93,7 +93,7 @@ Dressed ServerCall::dressed() const {
     return dressed;
 }
 
-void ServerCall::went_up(base::Time now, const ppp::Ipv4Up &output) {
+void UserSession::went_up(base::Time now, const ppp::Ipv4Up &output) {
     const bool first = !first_up_;
     up_since_ = now;
     if (first) {
@@ -108,7 +108,7 @@ void ServerCall::went_up(base::Time now, const ppp::Ipv4Up &output) {
         open_ipv6();
     tell(first ? Level::Info : Level::Debug, server_id::Up,
          fmt::format("{} connected from {}: {} {} -> {} mtu {} {}{}", session_->user,
-                     plan_.caller.text(), session_->interface, output.local.text(),
+                     carrier_.caller.text(), session_->interface, output.local.text(),
                      output.remote.text(), mtu_, encoding_ == "none" ? "not encrypted" : encoding_,
                      insecure_ ? " (insecure)" : ""),
          {{"local_address", output.local.text()},
@@ -123,14 +123,14 @@ void ServerCall::went_up(base::Time now, const ppp::Ipv4Up &output) {
         tell(Level::Warning, server_id::Setting, problem);
 }
 
-void ServerCall::begin_record() {
-    if (!plan_.settings->accounting)
+void UserSession::begin_record() {
+    if (!settings_->accounting)
         return;
     aaa::Record record;
     record.id = session_->key;
     record.user = session_->user;
     record.service = ServiceName;
-    record.caller = plan_.caller.text();
+    record.caller = carrier_.caller.text();
     record.interface = session_->interface;
     record.address = session_->remote.text();
     record.started = session_->since;
@@ -143,7 +143,7 @@ void ServerCall::begin_record() {
              fmt::format("the session is not recorded: {}", begun.error().text));
 }
 
-void ServerCall::undress(Cause cause) {
+void UserSession::undress(Cause cause) {
     if (!dressed_)
         return;
     ground_.dressing.take_off(*dressed_, session_->terms, std::string(info(cause).name));
@@ -151,7 +151,7 @@ void ServerCall::undress(Cause cause) {
 }
 
 // What it wears is taken off when it is known why it went (finish), or when it comes again.
-void ServerCall::on(ppp::Ipv4Down &) {
+void UserSession::on(ppp::Ipv4Down &) {
     plumbing_.ipv6_down();
     plumbing_.ipv4_down();
     up_since_.reset();
@@ -159,18 +159,18 @@ void ServerCall::on(ppp::Ipv4Down &) {
 
 // -- IPv6: addresses of the link only; what else there is to be, routers announce
 
-void ServerCall::on(ppp::Ipv6Up &output) {
+void UserSession::on(ppp::Ipv6Up &output) {
     ipv6_ = output;
-    if (!reason_ && up())
+    if (!ending_ && up())
         open_ipv6();
 }
 
-void ServerCall::on(ppp::Ipv6Down &) {
+void UserSession::on(ppp::Ipv6Down &) {
     if (std::exchange(ipv6_, std::nullopt) && up())
         plumbing_.ipv6_down();
 }
 
-void ServerCall::open_ipv6() {
+void UserSession::open_ipv6() {
     base::Status opened;
     if (mtu_ < MinIpv6Mtu)
         opened = base::fail(ErrorCode::Refused,
@@ -187,19 +187,27 @@ void ServerCall::open_ipv6() {
 
 // -- MTU
 
-std::uint32_t ServerCall::mtu_for(std::uint32_t path) {
-    const DeviceMtu fits = device_mtu(link_mtu_, plan_.settings->server.max_mtu, path,
-                                      encrypts_ ? Clear::No : Clear::Yes);
+// A bundle cuts what does not fit its links.
+std::uint32_t UserSession::mtu_for(std::uint32_t path) {
+    if (carrier_.kind == Kind::Bundle)
+        return link_mtu_;
+    const DeviceMtu fits =
+        device_mtu(link_mtu_, settings_->server.max_mtu, path, encrypts_ ? Clear::No : Clear::Yes);
     // Clients behind narrow lines are as usual as others: nobody has to act.
     if (fits.lowered() && fits.mtu != mtu_)
         tell(Level::Debug, server_id::Mtu,
              fmt::format("mtu {} instead of {}: the path to {} takes {} octets, {} of them ours",
-                         fits.mtu, fits.wanted, plan_.caller.text(), fits.path, fits.ours),
+                         fits.mtu, fits.wanted, carrier_.caller.text(), fits.path, fits.ours),
              {{"mtu", std::to_string(fits.mtu)}, {"path_mtu", std::to_string(fits.path)}});
     return fits.mtu;
 }
 
-void ServerCall::fit_mtu(std::uint32_t path) {
+void UserSession::path_mtu_changed(std::uint32_t path) {
+    if (!ending_ && up())
+        fit_mtu(path);
+}
+
+void UserSession::fit_mtu(std::uint32_t path) {
     const std::uint32_t mtu = mtu_for(path);
     if (mtu != mtu_ && plumbing_.set_mtu(mtu))
         mtu_ = mtu;
