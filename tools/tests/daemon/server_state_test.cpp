@@ -163,6 +163,31 @@ TEST(ServerState, AnythingThatIsCutShortIsRefusedOrWhole) {
     EXPECT_FALSE(decode_session_state(octets(std::string(5000, '\n'))));
 }
 
+TEST(ServerState, ALinkOfABundleSurvivesItsText) {
+    BundleLinkState state{.key = "6741-1", .since = 1700000000};
+    EXPECT_EQ(text_of(encode(state)), "rtun-link 1\nkey 6741-1\nsince 1700000000\n");
+    state.link.emplace();
+    state.link->lcp.multilink.emplace();
+    state.link->peer_authenticated = auth::Method::MsChap2;
+    state.link->user = "jack";
+    const base::Bytes bytes = encode(state);
+    const auto again = decode_link_of_bundle(bytes);
+    ASSERT_TRUE(again) << again.error().text;
+    EXPECT_EQ(again->key, "6741-1");
+    ASSERT_TRUE(again->link);
+    EXPECT_EQ(again->link->lcp.multilink, state.link->lcp.multilink);
+    EXPECT_EQ(encode(*again), bytes);
+    EXPECT_FALSE(decode_session_state(bytes)) << "it is no session";
+    EXPECT_FALSE(decode_link_of_bundle(octets(text()))) << "nor the other way round";
+}
+
+TEST(ServerState, ALinkOfABundleThatMakesNoSenseIsRefused) {
+    for (const char *wrong :
+         {"", "rtun-link 2\nkey a\n", "rtun-link 1\n", "rtun-link 1\nkey \n", "rtun-link 1\nkey a",
+          "rtun-link 1\nkey a\nsince ever\n", "rtun-link 1\nkey a\nlink nonsense\n"})
+        EXPECT_FALSE(decode_link_of_bundle(octets(wrong))) << wrong;
+}
+
 TEST(ServerState, AConnectionSurvivesItsText) {
     pptp::ServerState state;
     state.peer = {.host_name = "winbox", .vendor = "Microsoft", .firmware = 3};

@@ -43,12 +43,21 @@ base::Bytes outgoing_call_request(std::uint16_t call_id) {
 
 FakeGre::FakeGre(FakeKernel &server) : kernel(server) {
     kernel.on_frame = [this](netlink::SessionId session, base::View frame) {
-        const auto receiver = receivers.find(session);
+        const auto receiver = receivers.find(carrier(session));
         if (receiver == receivers.end())
             return false;
         receiver->second(frame);
         return true;
     };
+}
+
+netlink::SessionId FakeGre::carrier(netlink::SessionId session) const {
+    if (!kernel.session_of(session).multilink)
+        return session;
+    const auto link = std::find_if(receivers.begin(), receivers.end(), [&](const auto &one) {
+        return kernel.has_session(one.first) && kernel.session_of(one.first).bundle == session;
+    });
+    return link == receivers.end() ? session : link->first;
 }
 
 std::optional<netlink::SessionId> FakeGre::session(std::uint32_t call_id) const {
@@ -99,6 +108,11 @@ void FakePptpClient::drop() {
         connection_->close();
     closed = true;
     control_.reset();
+    turn();
+}
+
+void FakePptpClient::negotiate_anew() {
+    calls.front()->link->renegotiate(world_.now());
     turn();
 }
 
@@ -185,6 +199,7 @@ void FakePptpClient::begin(Call &call, std::uint16_t server_call_id) {
     options.request_dns = options_.request_dns;
     options.keepalive = options_.keepalive;
     options.local_address = options_.local;
+    options.multilink = options_.multilink;
     call.link.emplace(options, random_);
     call.link->open(world_.now());
 }
@@ -213,6 +228,12 @@ bool FakePptpClient::drain(Call &call) {
             call.ipv4.reset();
         } else if (const auto *ipv6 = std::get_if<ppp::Ipv6Up>(&output)) {
             call.ipv6 = *ipv6;
+        } else if (const auto *ready = std::get_if<ppp::MultilinkReady>(&output)) {
+            options_.bundle->joined(*call.session, *ready);
+        } else if (std::holds_alternative<ppp::MultilinkDown>(output)) {
+            options_.bundle->left(*call.session);
+        } else if (const auto *bundled = std::get_if<ppp::BundleFrame>(&output)) {
+            options_.bundle->receive(bundled->frame);
         } else if (const auto *ended = std::get_if<ppp::Ended>(&output)) {
             call.ended = ended->reason;
             call.ipv4.reset();

@@ -9,6 +9,7 @@
 #include <base/random.h>
 #include <ppp/link.h>
 #include <pptp/control.h>
+#include <tests/fake/fake_bundle.h>
 #include <tests/fake/fake_kernel.h>
 #include <tests/fake/fake_world.h>
 
@@ -33,6 +34,10 @@ public:
     std::map<netlink::SessionId, std::function<void(base::View)>> receivers;
     // The session of the server with this call id.
     [[nodiscard]] std::optional<netlink::SessionId> session(std::uint32_t call_id) const;
+
+private:
+    // What a bundle's session sends comes on one of its links.
+    [[nodiscard]] netlink::SessionId carrier(netlink::SessionId session) const;
 };
 
 class FakePptpClient final : public FakeListener {
@@ -51,6 +56,9 @@ public:
         bool request_dns = false;
         base::Duration keepalive{0};
         base::Ipv4 local{};  // asked for
+        // It agrees to multilink, and its calls are links of this.
+        std::optional<ppp::Multilink> multilink{};
+        FakeBundle *bundle = nullptr;
     };
     FakePptpClient(FakeWorld &world, FakeGre &gre, base::Random &random, Options options);
     FakePptpClient(const FakePptpClient &) = delete;
@@ -62,6 +70,7 @@ public:
     void hang_up();  // in order: LCP, then the control connection
     void drop();     // TCP closes
     void send(base::View octets) { connection_->send(octets); }  // by TCP
+    void negotiate_anew();                                       // its link does
     // Another call of the same host, by another user.
     void call_too(std::uint16_t call_id, const std::string &user, const std::string &password);
 
