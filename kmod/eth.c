@@ -15,6 +15,7 @@
 #include "tx.h"
 
 #include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/if_bridge.h>
 #include <linux/if_vlan.h>
 #include <linux/icmp.h>
@@ -89,10 +90,7 @@ static bool is_keepalive(const struct sk_buff *skb)
 
 /* --- transmit ----------------------------------------------------------- */
 
-/* Tell who had a packet routed through the device; a host behind a bridge has
- * got its answer already.
- */
-static void tell_sender(struct sk_buff *skb, unsigned int mtu)
+void rtun_eth_tell_sender(struct sk_buff *skb, unsigned int mtu)
 {
 	if (skb->protocol == htons(ETH_P_IP) && pskb_inet_may_pull(skb)) {
 		if (ip_hdr(skb)->frag_off & htons(IP_DF))
@@ -136,7 +134,7 @@ bool rtun_eth_fits(struct rtun_session *s, struct rtun_out *o,
 		}
 		*skb = NULL;
 	} else if (!err && !netif_is_any_bridge_port(dev))
-		tell_sender(*skb, mtu - overhead - link);
+		rtun_eth_tell_sender(*skb, mtu - overhead - link);
 	net_dbg_ratelimited("%s: a frame of %u octets does not fit into %u\n",
 			    dev->name, len, mtu - overhead);
 	return false;
@@ -210,7 +208,7 @@ static bool ecn_ok(struct sk_buff *skb, u8 tos)
 	return rtun_rx_ecn_ok(skb, tos);
 }
 
-void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
+void rtun_eth_deliver(struct rtun_session *s, struct sk_buff *skb)
 {
 	bool ordered = rtun_cb(skb)->ordered;
 	u8 tos = rtun_cb(skb)->tos;
@@ -220,22 +218,13 @@ void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
 	why = RTUN_DROP_ETH_TRUNCATED;
 	if (!pskb_may_pull(skb, ETH_HLEN))
 		goto drop;
-	if (s->pw == RTUN_PW_ETH_VLAN) {
-		why = pop_tag(skb);
-		if (why)
-			goto drop;
-	}
-	if (unlikely(is_keepalive(skb))) {
-		rtun_stats_inc(s->stats, RTUN_A_STATS_RX_KEEPALIVE);
-		consume_skb(skb);
-		return;
-	}
 	why = RTUN_DROP_CIRCUIT_DOWN;
 	if (unlikely(!READ_ONCE(s->circuit)))
 		goto drop;
 	why = RTUN_DROP_NO_DEVICE;
 	dev = rcu_dereference(s->dev);
-	if (!dev)
+	/* one of mode ppp may just have taken its place */
+	if (!dev || unlikely(dev->type != ARPHRD_ETHER))
 		goto drop;
 	why = RTUN_DROP_DEVICE_DOWN;
 	if (!(dev->flags & IFF_UP))
@@ -254,6 +243,30 @@ void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
 	if (!ecn_ok(skb, tos))
 		goto drop;
 	rtun_rx_device(s, skb, skb->len + ETH_HLEN, ordered);
+	return;
+
+drop:
+	rtun_drop(s->stats, skb, why);
+}
+
+void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
+{
+	enum rtun_drop why;
+
+	why = RTUN_DROP_ETH_TRUNCATED;
+	if (!pskb_may_pull(skb, ETH_HLEN))
+		goto drop;
+	if (s->pw == RTUN_PW_ETH_VLAN) {
+		why = pop_tag(skb);
+		if (why)
+			goto drop;
+	}
+	if (unlikely(is_keepalive(skb))) {
+		rtun_stats_inc(s->stats, RTUN_A_STATS_RX_KEEPALIVE);
+		consume_skb(skb);
+		return;
+	}
+	rtun_eth_deliver(s, skb);
 	return;
 
 drop:

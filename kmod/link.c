@@ -9,6 +9,7 @@
  * first.  The device's namespace may be another one.
  */
 #include "link.h"
+#include "bcp.h"
 #include "cells.h"
 #include "eth.h"
 #include "mlppp.h"
@@ -117,22 +118,57 @@ static void part(struct rtun_link *link, struct rtun_session *s)
 	rtun_net_changed(s->tunnel->rn);
 }
 
+/* Why a device of this mode cannot carry a session; NULL: it can. */
+static const char *wrong_mode(u8 mode, const struct rtun_session *s)
+{
+	bool eth = mode == RTUN_MODE_ETH;
+	u32 np = READ_ONCE(s->np);
+
+	if (rtun_session_eth(s))
+		return eth ? NULL :
+		       "the session carries Ethernet and needs a device of mode eth";
+	if (np == RTUN_NP_BRIDGE)
+		return eth ? NULL :
+		       "the session carries bridged frames and needs a device of mode eth";
+	return eth ? "the session carries PPP and needs a device of mode ppp, or bridge for its network protocol" :
+		     NULL;
+}
+
+const char *rtun_link_refuses(struct rtun_session *s, u32 np)
+{
+	const struct rtun_link *link;
+	const char *why = NULL;
+	struct net_device *dev;
+
+	lockdep_assert_held(&s->tunnel->rn->cfg_lock);
+
+	spin_lock(&attach_lock);
+	dev = rcu_dereference_protected(s->dev, lockdep_is_held(&attach_lock));
+	link = dev ? netdev_priv(dev) : NULL;
+	if (link && link->mode == RTUN_MODE_ETH && np & ~RTUN_NP_BRIDGE)
+		why = "the session's device is of mode eth and takes no IP packets";
+	else if (link && link->mode == RTUN_MODE_PPP && np & RTUN_NP_BRIDGE)
+		why = "the session's device is of mode ppp and takes no bridged frames";
+	spin_unlock(&attach_lock);
+	return why;
+}
+
 static int attach(struct rtun_link *link, struct rtun_session *s, bool die,
 		  struct netlink_ext_ack *extack)
 {
+	const char *why;
 	int err = 0;
 
 	spin_lock(&attach_lock);
+	why = wrong_mode(link->mode, s);
 	if (link->gone) {
 		NL_SET_ERR_MSG(extack, "the device is being deleted");
 		err = -ENODEV;
 	} else if (session_locked(link)) {
 		NL_SET_ERR_MSG(extack, "the device carries a session already");
 		err = -EBUSY;
-	} else if ((link->mode == RTUN_MODE_ETH) != rtun_session_eth(s)) {
-		rtun_nl_say(extack, NULL, rtun_session_eth(s) ?
-			    "the session carries Ethernet and needs a device of mode eth" :
-			    "the session carries PPP and needs a device of mode ppp");
+	} else if (why) {
+		rtun_nl_say(extack, NULL, why);
 		err = -EPROTOTYPE;
 	} else if (rcu_access_pointer(s->bundle)) {
 		NL_SET_ERR_MSG(extack,
@@ -299,10 +335,12 @@ static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
 	rcu_read_lock();
 	s = rcu_dereference(link->session);
 	if (likely(s)) {
-		if (rtun_session_eth(s))
+		if (link->mode == RTUN_MODE_PPP)
+			rtun_ppp_xmit(s, dev, skb);
+		else if (rtun_session_eth(s))
 			rtun_eth_xmit(s, dev, skb);
 		else
-			rtun_ppp_xmit(s, dev, skb);
+			rtun_bcp_xmit(s, dev, skb);
 	} else {
 		tell_demand(link, skb);
 		DEV_STATS_INC(dev, tx_dropped);

@@ -17,6 +17,10 @@ struct sk_buff;
 int rtun_link_attach(struct rtun_session *s, struct net *net,
 		     const struct nlattr *ifindex,
 		     struct netlink_ext_ack *extack);
+/* Why these network protocols (enum rtun_np) do not go with the device that the
+ * session has; NULL: they do; cfg_lock.
+ */
+const char *rtun_link_refuses(struct rtun_session *s, u32 np);
 /* Part them, if they are joined.  A device that dies with its session is
  * deleted by the next rtun_link_reap().  cfg_lock.
  */

@@ -7,6 +7,7 @@
  * is taken inside it.
  */
 #include "mlppp.h"
+#include "bcp.h"
 #include "netlink.h"
 #include "ppp.h"
 #include "rx.h"
@@ -383,7 +384,8 @@ bool rtun_mp_rx_bare(struct rtun_session *link, struct sk_buff *skb, u16 proto,
 	struct sk_buff_head mine;
 
 	if (likely(!b) ||
-	    (proto != PPP_IP && proto != PPP_IPV6 && proto != PPP_COMP))
+	    (proto != PPP_IP && proto != PPP_IPV6 && proto != RTUN_PPP_BRIDGED &&
+	     proto != PPP_COMP))
 		return false;
 	/* the mux begins at the protocol field */
 	if (skb_cow_head(skb, 2)) {

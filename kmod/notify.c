@@ -98,7 +98,7 @@ static int put_payload(struct sk_buff *msg, struct rtun_session *s)
 		return nla_put_u32(msg, RTUN_A_SESSION_KEEPALIVE,
 				   READ_ONCE(s->keepalive));
 	return put_bits(msg, RTUN_A_SESSION_NP, READ_ONCE(s->np),
-			RTUN_NP_IPV4 | RTUN_NP_IPV6) ?:
+			RTUN_NP_IPV4 | RTUN_NP_IPV6 | RTUN_NP_BRIDGE) ?:
 	       rtun_mppe_fill(msg, s) ?: rtun_mp_fill_link(msg, s);
 }
 
@@ -119,7 +119,11 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 		     RTUN_SESSION_F_SEQ_TX | RTUN_SESSION_F_SEQ_RX |
 		     RTUN_SESSION_F_MPPE_REQUIRED |
 		     RTUN_SESSION_F_MP_SHORT_RX |
-		     RTUN_SESSION_F_MP_SHORT_TX) ||
+		     RTUN_SESSION_F_MP_SHORT_TX |
+		     RTUN_SESSION_F_BCP_TINYGRAM_RX |
+		     RTUN_SESSION_F_BCP_TINYGRAM_TX |
+		     RTUN_SESSION_F_BCP_TAGGED_TX |
+		     RTUN_SESSION_F_BCP_MANAGEMENT_TX) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_PW_TYPE, s->pw) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_CIRCUIT, READ_ONCE(s->circuit)) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_DEAD_TIME,

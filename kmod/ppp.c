@@ -3,6 +3,7 @@
  * The PPP mux, see ppp.h.
  */
 #include "ppp.h"
+#include "bcp.h"
 #include "capture.h"
 #include "mlppp.h"
 #include "mppe.h"
@@ -14,6 +15,7 @@
 
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -47,11 +49,6 @@ unsigned int rtun_ppp_overhead(const struct rtun_session *s, bool encrypted)
 	       (encrypted ? RTUN_MPPE_OVERHEAD : 0);
 }
 
-static u16 network_proto(const struct sk_buff *skb)
-{
-	return skb->protocol == htons(ETH_P_IP) ? PPP_IP : PPP_IPV6;
-}
-
 void rtun_ppp_push_proto(const struct rtun_session *s, struct sk_buff *skb,
 			 u16 proto)
 {
@@ -64,15 +61,10 @@ void rtun_ppp_push_proto(const struct rtun_session *s, struct sk_buff *skb,
 				   skb_push(skb, 2));
 }
 
-void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb)
-{
-	rtun_ppp_push_proto(s, skb, network_proto(skb));
-}
-
-bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb)
+bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 {
 	/* two octets, though one was enough: so they stand aligned */
-	put_unaligned_be16(network_proto(skb), skb_push(skb, 2));
+	put_unaligned_be16(proto, skb_push(skb, 2));
 	if (!rtun_mppe_seal(s, skb))
 		return false;
 	rtun_ppp_push_proto(s, skb, PPP_COMP);
@@ -183,7 +175,7 @@ static struct sk_buff *realign(struct sk_buff *skb)
 	return copy;
 }
 
-static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
+static void rx_ip(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 {
 	u8 version = proto == PPP_IP ? 4 : 6;
 	u32 np = proto == PPP_IP ? RTUN_NP_IPV4 : RTUN_NP_IPV6;
@@ -199,7 +191,8 @@ static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 		goto drop;
 	why = RTUN_DROP_NO_DEVICE;
 	dev = rcu_dereference(s->dev);
-	if (!dev)
+	/* one of mode eth may just have taken its place */
+	if (!dev || unlikely(dev->type == ARPHRD_ETHER))
 		goto drop;
 	why = RTUN_DROP_DEVICE_DOWN;
 	if (!(dev->flags & IFF_UP))
@@ -230,6 +223,20 @@ static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 
 drop:
 	rtun_drop(s->stats, skb, why);
+}
+
+static bool is_network(u16 proto)
+{
+	return proto == PPP_IP || proto == PPP_IPV6 ||
+	       proto == RTUN_PPP_BRIDGED;
+}
+
+static void rx_network(struct rtun_session *s, struct sk_buff *skb, u16 proto)
+{
+	if (proto == RTUN_PPP_BRIDGED)
+		rtun_bcp_rx(s, skb);
+	else
+		rx_ip(s, skb, proto);
 }
 
 /*
@@ -374,7 +381,7 @@ static void rx_encrypted_locked(struct rtun_session *s, struct sk_buff *skb,
 	if (unlikely(why))
 		goto drop;
 	rtun_capture(s, skb, 0, proto, RTUN_CAPTURE_RX);
-	if (likely(proto == PPP_IP || proto == PPP_IPV6)) {
+	if (likely(is_network(proto))) {
 		rx_network(s, skb, proto);
 		return;
 	}
@@ -435,7 +442,7 @@ void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 	 */
 	if (rtun_mp_rx_bare(s, skb, proto, answers))
 		return;
-	if (proto != PPP_IP && proto != PPP_IPV6) {
+	if (!is_network(proto)) {
 		rx_with_lock(s, skb, proto, answers);
 		return;
 	}

@@ -6,10 +6,6 @@
 #ifndef _RTUN_PPP_H
 #define _RTUN_PPP_H
 
-#include "capture.h"
-
-#include <linux/if_ether.h>
-#include <linux/ppp_defs.h>
 #include <linux/skbuff.h>
 #include <linux/types.h>
 
@@ -19,7 +15,7 @@ struct rtun_session;
 
 enum rtun_ppp_limits {
 	RTUN_PPP_HEADER_MAX = 4,	/* FF 03 and two octets of protocol */
-	RTUN_PPP_OVERHEAD_MAX = 8,	/* and what encryption adds */
+	RTUN_PPP_OVERHEAD_MAX = 10,	/* and what encryption and bridging add */
 };
 
 /*
@@ -46,24 +42,14 @@ void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
 /* Has a network packet no more than @mtu octets?  If it has, its sender was told. */
 bool rtun_ppp_fits(struct rtun_out *o, struct net_device *dev,
 		   struct sk_buff *skb, unsigned int mtu);
-/* Octets that one of the two below will put in front of a network packet. */
+/* Octets that rtun_ppp_push_proto(), or the one below, will put in front of a
+ * network packet.
+ */
 unsigned int rtun_ppp_overhead(const struct rtun_session *s, bool encrypted);
-/* Put the header in front of a network packet; the headroom is there. */
-void rtun_ppp_push(const struct rtun_session *s, struct sk_buff *skb);
-/* Encrypt it first, so that its data must be linear and its own.  tx_lock.
- * False: there is no key any more.
+/* As rtun_ppp_push_proto(), but encrypt it first, so that its data must be linear
+ * and its own.  tx_lock.  False: there is no key any more.
  */
-bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb);
-
-/* Show a network packet, @off octets from the start of the skb, to who captures
- * the session, if there is somebody; a session of Ethernet has nobody.
- */
-static inline void rtun_ppp_capture(struct rtun_session *s,
-				    const struct sk_buff *skb, unsigned int off)
-{
-	rtun_capture(s, skb, off, skb->protocol == htons(ETH_P_IP) ?
-		     PPP_IP : PPP_IPV6, RTUN_CAPTURE_TX);
-}
+bool rtun_ppp_seal(struct rtun_session *s, struct sk_buff *skb, u16 proto);
 
 /* Send a frame that begins with its protocol field.  Takes the skb, which has
  * rtun_tx_headroom() octets in front; BH disabled, RCU.

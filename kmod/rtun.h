@@ -61,9 +61,9 @@ enum rtun_limits {
 	/* tunnels through tunnels through tunnels... */
 	RTUN_NESTING_MAX	= 4,
 	/* octets any transport and the payload's header put around a packet:
-	 * IPv6, UDP, L2TPv3, cookie, sublayer, encrypted PPP
+	 * IPv6, UDP, L2TPv3, cookie, sublayer, encrypted PPP, bridging
 	 */
-	RTUN_OVERHEAD_MAX	= 76,
+	RTUN_OVERHEAD_MAX	= 78,
 };
 
 /* An address of a tunnel's family; the rest of it is zero. */

@@ -6,6 +6,7 @@
 #include "cells.h"
 #include "rtun.h"
 
+#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
@@ -53,7 +54,7 @@ void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb,
 
 	clean(s, skb);
 	/* what eth_type_trans() saw is not what the outer packet was */
-	if (rtun_session_eth(s))
+	if (dev->type == ARPHRD_ETHER)
 		skb->pkt_type = type;
 	ok = ordered ? rtun_cells_receive_ordered(skb, &s->rx_cpu) :
 		       rtun_cells_receive(skb);

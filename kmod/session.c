@@ -313,6 +313,28 @@ static int check_payload(const struct rtun_session *s, struct nlattr **tb,
 	return 0;
 }
 
+/* Bridged frames need a device of another kind than IP packets do. */
+static int check_np(struct rtun_session *s, struct nlattr **tb,
+		    struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr = tb[RTUN_A_SESSION_NP];
+	u32 np = merge(s->np, attr);
+	const char *why;
+
+	if (!attr)
+		return 0;
+	if (np & RTUN_NP_BRIDGE && np & ~RTUN_NP_BRIDGE) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a session carries bridged frames or IP packets, not both");
+		return -EINVAL;
+	}
+	why = rtun_link_refuses(s, np);
+	if (!why)
+		return 0;
+	rtun_nl_say(extack, attr, why);
+	return -EPROTOTYPE;
+}
+
 static int check_common(const struct rtun_session *s, struct nlattr **tb,
 			struct netlink_ext_ack *extack)
 {
@@ -387,7 +409,8 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 
 	/* first all that can be refused... */
 	err = check_kind(s, tb, extack) ?: check_payload(s, tb, extack) ?:
-	      check_common(s, tb, extack) ?: rtun_mp_check_link(s, tb, extack);
+	      check_np(s, tb, extack) ?: check_common(s, tb, extack) ?:
+	      rtun_mp_check_link(s, tb, extack);
 	if (err)
 		return err;
 	if (tb[RTUN_A_SESSION_BLOB]) {

@@ -7,6 +7,8 @@
  */
 #include "tx.h"
 #include "alive.h"
+#include "bcp.h"
+#include "capture.h"
 #include "eth.h"
 #include "mlppp.h"
 #include "mppe.h"
@@ -15,7 +17,9 @@
 #include "rtun.h"
 #include "session.h"
 
+#include <linux/if_arp.h>
 #include <linux/netdevice.h>
+#include <linux/ppp_defs.h>
 #include <net/dst.h>
 #include <net/ip.h>
 
@@ -24,11 +28,43 @@ unsigned int rtun_tx_headroom(void)
 	return LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
 }
 
+/**
+ * struct shape - what a packet of the device, and each piece of it, becomes
+ * @proto: of PPP; 0: Ethernet as it is
+ * @encrypted: asked once, for the answer may change meanwhile
+ * @extra: octets in front of it, but for the transport's
+ */
+struct shape {
+	u16 proto;
+	bool encrypted;
+	unsigned int extra;
+};
+
 static unsigned int payload_overhead(const struct rtun_session *s,
-				     bool encrypted)
+				     bool encrypted, bool bridged)
 {
 	return rtun_session_eth(s) ? rtun_eth_overhead(s) :
-				     rtun_ppp_overhead(s, encrypted);
+	       rtun_ppp_overhead(s, encrypted) + (bridged ? RTUN_BCP_HLEN : 0);
+}
+
+static bool bridged(const struct shape *shape)
+{
+	return shape->proto == RTUN_PPP_BRIDGED;
+}
+
+/* The device's mode says it: network protocols may close any time. */
+static struct shape shape_of(const struct rtun_session *s,
+			     const struct net_device *dev,
+			     const struct sk_buff *skb)
+{
+	struct shape shape = { .encrypted = rtun_mppe_sends(s) };
+
+	if (!rtun_session_eth(s))
+		shape.proto = dev->type == ARPHRD_ETHER ? RTUN_PPP_BRIDGED :
+			      skb->protocol == htons(ETH_P_IP) ? PPP_IP :
+								 PPP_IPV6;
+	shape.extra = payload_overhead(s, shape.encrypted, bridged(&shape));
+	return shape;
 }
 
 static unsigned int outer_overhead(const struct rtun_session *s)
@@ -38,7 +74,9 @@ static unsigned int outer_overhead(const struct rtun_session *s)
 
 unsigned int rtun_tx_overhead(const struct rtun_session *s)
 {
-	return payload_overhead(s, rtun_mppe_sends(s)) + outer_overhead(s);
+	return payload_overhead(s, rtun_mppe_sends(s),
+				READ_ONCE(s->np) & RTUN_NP_BRIDGE) +
+	       outer_overhead(s);
 }
 
 /* Take the transmit lock if packets must leave in order; else only notice a
@@ -122,7 +160,8 @@ int rtun_tx_fragment(struct rtun_session *s, struct sk_buff *skb, u8 inner)
  * its turn is.
  */
 static struct sk_buff *prepare(struct rtun_session *s, struct sk_buff *skb,
-			       unsigned int headroom, bool encrypted)
+			       unsigned int headroom,
+			       const struct shape *shape)
 {
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		goto drop;
@@ -132,14 +171,16 @@ static struct sk_buff *prepare(struct rtun_session *s, struct sk_buff *skb,
 	/* encrypted in place: TCP may still have a clone, and a page may be
 	 * anybody's
 	 */
-	if (encrypted && skb_linearize_cow(skb))
+	if (shape->encrypted && skb_linearize_cow(skb))
 		goto drop;
 	if (skb_cow_head(skb, headroom))
 		goto drop;
-	if (encrypted)
+	if (bridged(shape) && !rtun_bcp_push(s, skb))
+		goto drop;
+	if (shape->encrypted)
 		return skb;
-	if (!rtun_session_eth(s)) {
-		rtun_ppp_push(s, skb);
+	if (shape->proto) {
+		rtun_ppp_push_proto(s, skb, shape->proto);
 		return skb;
 	}
 	skb = rtun_eth_push(s, skb);
@@ -168,16 +209,20 @@ static void drop_one(struct rtun_session *s, struct net_device *dev,
 	rtun_drop(s->stats, skb, why);
 }
 
-/* Hand a list of ready payloads to IP; @extra octets of each are ours.  Who is to
- * be @encrypted is so here: in the order in which it leaves, and not before it is
- * sure that it leaves, or the peer would miss a count.
+/* Hand a list of ready payloads to IP.  Who is to be encrypted is so here: in the
+ * order in which it leaves, and not before it is sure that it leaves, or the peer
+ * would miss a count.
  */
 static void send_list(struct rtun_session *s, struct net_device *dev,
 		      const struct rtun_out *o, struct sk_buff *list,
-		      unsigned int extra, bool encrypted)
+		      const struct shape *shape)
 {
 	const struct rtun_xport_ops *ops = s->tunnel->ops;
+	bool encrypted = shape->encrypted;
 	bool numbered = ops->ordered(s), ordered = numbered || encrypted;
+	/* octets that are ours already, and of these what is PPP's payload */
+	unsigned int inside = bridged(shape) ? RTUN_BCP_HLEN : 0;
+	unsigned int extra = encrypted ? inside : shape->extra;
 	struct sk_buff *skb, *next;
 	int err;
 
@@ -197,8 +242,10 @@ static void send_list(struct rtun_session *s, struct net_device *dev,
 			drop_one(s, dev, skb, ops->full);
 			continue;
 		}
-		rtun_ppp_capture(s, skb, extra);
-		if (encrypted && unlikely(!rtun_ppp_seal(s, skb))) {
+		rtun_capture(s, skb, extra - inside, shape->proto,
+			     RTUN_CAPTURE_TX);
+		if (encrypted &&
+		    unlikely(!rtun_ppp_seal(s, skb, shape->proto))) {
 			drop_one(s, dev, skb, RTUN_DROP_TX_MPPE_CLEAR);
 			continue;
 		}
@@ -220,15 +267,18 @@ static void send_list(struct rtun_session *s, struct net_device *dev,
  */
 static bool fits(struct rtun_session *s, struct rtun_out *o,
 		 struct net_device *dev, struct sk_buff **skb,
-		 unsigned int overhead, bool encrypted)
+		 unsigned int overhead, const struct shape *shape)
 {
 	unsigned int mtu;
 
-	if (s->mp)
-		return rtun_ppp_fits(o, dev, *skb, rtun_mp_mtu(s, encrypted));
+	if (s->mp) {
+		mtu = rtun_mp_mtu(s, shape->encrypted);
+		return bridged(shape) ? rtun_bcp_fits(dev, *skb, mtu) :
+					rtun_ppp_fits(o, dev, *skb, mtu);
+	}
 	if (likely(!rtun_out_unfragmented(o)))
 		return true;
-	if (rtun_session_eth(s))
+	if (!shape->proto || bridged(shape))
 		return rtun_eth_fits(s, o, dev, skb, overhead);
 	mtu = rtun_out_mtu(o);
 	return rtun_ppp_fits(o, dev, *skb, mtu > overhead ? mtu - overhead : 0);
@@ -237,10 +287,8 @@ static bool fits(struct rtun_session *s, struct rtun_out *o,
 void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		    struct sk_buff *skb)
 {
-	/* asked once: the answer may change meanwhile */
-	bool encrypted = rtun_mppe_sends(s);
-	unsigned int extra = payload_overhead(s, encrypted);
-	unsigned int overhead = extra + outer_overhead(s);
+	struct shape shape = shape_of(s, dev, skb);
+	unsigned int overhead = shape.extra + outer_overhead(s);
 	enum rtun_drop why = RTUN_DROP_TX_NO_SESSION;
 	struct sk_buff *next, *ready = NULL, **tail = &ready;
 	unsigned int headroom;
@@ -249,7 +297,7 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 	if (unlikely(!rtun_session_peer_known(s)))
 		goto drop;
 	why = RTUN_DROP_TX_MPPE_CLEAR;
-	if (unlikely(!encrypted &&
+	if (unlikely(!shape.encrypted &&
 		     READ_ONCE(s->flags) & RTUN_SESSION_F_MPPE_REQUIRED))
 		goto drop;
 	why = RTUN_DROP_TX_NO_ROUTE;
@@ -262,12 +310,12 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		goto drop_end;
 	rtun_out_inherit(s->tunnel, &o, skb);
 	why = RTUN_DROP_TX_TOO_BIG;
-	if (unlikely(!fits(s, &o, dev, &skb, overhead, encrypted)))
+	if (unlikely(!fits(s, &o, dev, &skb, overhead, &shape)))
 		goto drop_end;
 	if (!skb_is_gso(skb) && skb->len + overhead > IP_MAX_MTU)
 		goto drop_end;
 	headroom = rtun_out_headroom(s->tunnel, &o) +
-		   s->tunnel->ops->hlen_max + extra;
+		   s->tunnel->ops->hlen_max + shape.extra;
 	want_headroom(dev, headroom);
 
 	if (skb_is_gso(skb)) {
@@ -277,7 +325,7 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		/* to be encrypted: linear ones, with the checksum made
 		 * while they are copied
 		 */
-		segs = skb_gso_segment(skb, encrypted ? 0 : NETIF_F_SG);
+		segs = skb_gso_segment(skb, shape.encrypted ? 0 : NETIF_F_SG);
 		if (IS_ERR_OR_NULL(segs))
 			goto drop_end;
 		consume_skb(skb);
@@ -290,7 +338,7 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 			drop_one(s, dev, skb, RTUN_DROP_TX_TOO_BIG);
 			continue;
 		}
-		skb = prepare(s, skb, headroom, encrypted);
+		skb = prepare(s, skb, headroom, &shape);
 		if (unlikely(!skb)) {
 			DEV_STATS_INC(dev, tx_dropped);
 			continue;
@@ -299,7 +347,7 @@ void rtun_tx_packet(struct rtun_session *s, struct net_device *dev,
 		tail = &skb->next;
 	}
 	if (likely(ready))
-		send_list(s, dev, &o, ready, encrypted ? 0 : extra, encrypted);
+		send_list(s, dev, &o, ready, &shape);
 	rtun_out_end(&o);
 	return;
 

@@ -42,6 +42,11 @@ constexpr std::array reasons{
     DropReason{"mppe_late", "encrypted with a key that is no longer kept"},
     DropReason{"mppe_far", "MPPE count far ahead, not believed or too dear"},
     DropReason{"mppe_desync", "stateful MPPE: until the peer has flushed"},
+    DropReason{"bcp_truncated", "header of bridging is cut off"},
+    DropReason{"bcp_lan_id", "bridged with a LAN identification"},
+    DropReason{"bcp_mac_type", "bridged from another kind of LAN than Ethernet"},
+    DropReason{"bcp_tinygram", "bridged and compressed, which was not agreed on"},
+    DropReason{"bcp_length", "bridged, and no Ethernet header is left"},
     DropReason{"eth_truncated", "shorter than an Ethernet header"},
     DropReason{"eth_loop", "came back: from our own address"},
     DropReason{"vlan_tag", "VLAN pseudowire, and no tag"},
@@ -67,6 +72,8 @@ constexpr std::array reasons{
     DropReason{"tx_circuit_down", "circuit is down (transmit)"},
     DropReason{"tx_window", "the peer's window is full"},
     DropReason{"tx_mppe_clear", "must be encrypted, and there is no key (transmit)"},
+    DropReason{"tx_bcp_tagged", "tagged frame, which the peer does not take"},
+    DropReason{"tx_bcp_management", "BPDU or the like, which the peer does not take"},
 };
 
 std::uint64_t count_of(const netlink::Stats &stats, std::string_view name) {

@@ -127,6 +127,11 @@ constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
     "mp_incomplete",
     "mp_orphan",
     "mp_oversize",
+    "bcp_truncated",
+    "bcp_lan_id",
+    "bcp_mac_type",
+    "bcp_tinygram",
+    "bcp_length",
     "eth_truncated",
     "eth_loop",
     "vlan_tag",
@@ -153,6 +158,8 @@ constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
     "tx_window",
     "tx_mppe_clear",
     "tx_no_link",
+    "tx_bcp_tagged",
+    "tx_bcp_management",
 };
 constexpr std::array<std::string_view, RTUN_EVENT_MAX + 1> EventNames = {
     "",           "owner_gone", "pmtu",   "resync",      "ctrl_overrun", "carrier", "peer_addr",

@@ -152,7 +152,8 @@
  * RTM_NEWLINK with IFLA_INFO_KIND "rtun" and in IFLA_INFO_DATA:
  *
  *  IFLA_RTUN_MODE      RTUN_MODE_PPP (default) for sessions whose payload is
- *                      PPP, RTUN_MODE_ETH for Ethernet; only at creation
+ *                      PPP, RTUN_MODE_ETH for Ethernet, and for bridged frames
+ *                      in PPP; only at creation
  *  IFLA_RTUN_SESSION   at creation: attach to this session of the caller's
  *                      namespace; in dumps: the attached session
  *  IFLA_RTUN_DIE_WITH_SESSION   flag, only together with the former: delete
@@ -167,6 +168,10 @@
  * Deleting a device detaches its session and does not delete it.  The carrier
  * is on while a session is attached, its circuit is up, its peer is not dead
  * (DEAD_TIME) and, if its payload is PPP, one of its network protocols is open.
+ *
+ * PPP may carry Ethernet frames, too (BCP, RFC 3518).  Its device is of mode eth
+ * then, and BRIDGE the only network protocol there is: it is open when the device
+ * is attached, and may be closed and opened while it is.
  */
 #ifndef _UAPI_LINUX_RTUN_H
 #define _UAPI_LINUX_RTUN_H
@@ -366,6 +371,18 @@ enum rtun_session_flags {
 	RTUN_SESSION_F_MP_SHORT_RX	= 1 << 7,
 	/* MLPPP: short headers are sent; at creation */
 	RTUN_SESSION_F_MP_SHORT_TX	= 1 << 8,
+	/* BRIDGE: take frames whose zeros at the end were left out (RFC 3518
+	 * section 3.3)
+	 */
+	RTUN_SESSION_F_BCP_TINYGRAM_RX	= 1 << 9,
+	/* BRIDGE: leave them out */
+	RTUN_SESSION_F_BCP_TINYGRAM_TX	= 1 << 10,
+	/* BRIDGE: send frames with a tag of IEEE 802.1Q */
+	RTUN_SESSION_F_BCP_TAGGED_TX	= 1 << 11,
+	/* BRIDGE: send BPDUs and the like, what is to 01:80:c2:00:00:00..0f and
+	 * ..20..2f
+	 */
+	RTUN_SESSION_F_BCP_MANAGEMENT_TX = 1 << 12,
 };
 
 /* How a bundle spreads what it sends over its links.  What does not fit into one
@@ -468,6 +485,7 @@ enum rtun_disorder {
 enum rtun_np {
 	RTUN_NP_IPV4	= 1 << 0,	/* 0x0021 */
 	RTUN_NP_IPV6	= 1 << 1,	/* 0x0057 */
+	RTUN_NP_BRIDGE	= 1 << 2,	/* 0x0031, Ethernet frames; without the others */
 };
 
 enum rtun_session_attr {
@@ -732,6 +750,14 @@ enum rtun_drop {
 	RTUN_DROP_MP_ORPHAN,		/* belongs to no packet that began */
 	RTUN_DROP_MP_OVERSIZE,		/* its packet is over the MRRU, or in more
 					 * fragments than are put together */
+	/* receive: bridged frames in PPP */
+	RTUN_DROP_BCP_TRUNCATED,	/* shorter than its own header */
+	RTUN_DROP_BCP_LAN_ID,		/* with a LAN identification, which is not
+					 * agreed on */
+	RTUN_DROP_BCP_MAC_TYPE,		/* of another kind of LAN than Ethernet */
+	RTUN_DROP_BCP_TINYGRAM,		/* compressed, where that was not agreed */
+	RTUN_DROP_BCP_LENGTH,		/* without pads and FCS no Ethernet header is
+					 * left */
 	/* receive: Ethernet */
 	RTUN_DROP_ETH_TRUNCATED,	/* shorter than an Ethernet header */
 	RTUN_DROP_ETH_LOOP,		/* from our own address */
@@ -762,6 +788,8 @@ enum rtun_drop {
 	RTUN_DROP_TX_WINDOW,		/* PPTP: the peer's window is full */
 	RTUN_DROP_TX_MPPE_CLEAR,	/* must be encrypted, and there is no key */
 	RTUN_DROP_TX_NO_LINK,		/* a bundle without a link that can send now */
+	RTUN_DROP_TX_BCP_TAGGED,	/* a tagged frame, which the peer does not take */
+	RTUN_DROP_TX_BCP_MANAGEMENT,	/* a BPDU or its like, likewise */
 
 	__RTUN_DROP_MAX,
 	RTUN_DROP_MAX = __RTUN_DROP_MAX - 1
