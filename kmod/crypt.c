@@ -17,6 +17,10 @@ enum {
 	PROTO_FIRST	= 0x21,
 	PROTO_LAST	= 0xfa,
 	PROTO_IP	= 0x21,
+	PROTO_BRIDGED	= 0x31,
+	/* the header of such a frame: flags for an FCS and for zeros, MAC type */
+	BRIDGED_FLAGS	= 0xa0,
+	BRIDGED_ETHERNET = 1,
 	PROTO_IPV6	= 0x57,
 };
 
@@ -145,7 +149,9 @@ static bool sensible(const u8 *plain, bool pfc)
 }
 
 /* Does this key make an IP packet of it, of the right length?  Once in 2^35 by
- * chance, in 2^27 with short protocol fields.
+ * chance, in 2^27 with short protocol fields.  Or a bridged frame, whose length
+ * nothing tells: without control bit and pads, which hardly anybody sends, once in
+ * 2^29, in 2^21.
  */
 static bool fits(struct rtun_rc4 *scratch, const u8 *key, u32 key_len,
 		 const struct rtun_crypt_packet *p)
@@ -160,6 +166,9 @@ static bool fits(struct rtun_rc4 *scratch, const u8 *key, u32 key_len,
 	proto = protocol(plain, p->pfc, &first);
 	ip = plain + first;
 	len = p->len - first;
+	if (p->bridged)
+		return proto == PROTO_BRIDGED &&
+		       !(ip[0] & ~BRIDGED_FLAGS) && ip[1] == BRIDGED_ETHERNET;
 	if (proto == PROTO_IP)
 		return ip[0] >> 4 == 4 && (ip[0] & 15) >= 5 &&
 		       (u32)(ip[2] << 8 | ip[3]) == len;

@@ -115,6 +115,7 @@ struct rtun_crypt_rx {
  * @len: octets behind @head
  * @peek: the first of them, as many as there are
  * @pfc: its protocol field may be of one octet
+ * @bridged: it carries Ethernet (RFC 3518), not IP
  */
 struct rtun_crypt_packet {
 	u32 seq;
@@ -122,6 +123,7 @@ struct rtun_crypt_packet {
 	u16 head;
 	u8 seq_bits;
 	bool pfc;
+	bool bridged;
 	u8 peek[RTUN_CRYPT_PEEK];
 };
 

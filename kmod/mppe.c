@@ -438,7 +438,9 @@ static bool describe(struct rtun_session *s, struct sk_buff *skb,
 	p->head = get_unaligned_be16(head);
 	p->len = skb->len - sizeof(head);
 	p->pfc = READ_ONCE(s->flags) & RTUN_SESSION_F_PFC_RX;
-	if (rtun_cb(skb)->ordered) {
+	p->bridged = READ_ONCE(s->np) & RTUN_NP_BRIDGE;
+	/* a bundle's numbers are of fragments, and of each class and link */
+	if (rtun_cb(skb)->ordered && !s->mp) {
 		p->seq = rtun_cb(skb)->seq;
 		p->seq_bits = s->tunnel->ops->seq_bits;
 	}
