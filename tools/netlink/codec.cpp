@@ -71,9 +71,19 @@ std::uint32_t bits(const MppeMode &mode) {
 constexpr std::uint32_t AllMppeFlags = RTUN_MPPE_F_STATEFUL | RTUN_MPPE_F_REKEY_ON_FLUSH;
 
 std::uint32_t bits(const NetworkProtocols &np) {
-    return bit(np.ipv4, RTUN_NP_IPV4) | bit(np.ipv6, RTUN_NP_IPV6);
+    return bit(np.ipv4, RTUN_NP_IPV4) | bit(np.ipv6, RTUN_NP_IPV6) | bit(np.bridge, RTUN_NP_BRIDGE);
 }
-constexpr std::uint32_t AllNetworkProtocols = RTUN_NP_IPV4 | RTUN_NP_IPV6;
+constexpr std::uint32_t AllNetworkProtocols = RTUN_NP_IPV4 | RTUN_NP_IPV6 | RTUN_NP_BRIDGE;
+
+std::uint32_t bits(const BridgeFlags &flags) {
+    return bit(flags.tinygram_rx, RTUN_SESSION_F_BCP_TINYGRAM_RX) |
+           bit(flags.tinygram_tx, RTUN_SESSION_F_BCP_TINYGRAM_TX) |
+           bit(flags.tagged_tx, RTUN_SESSION_F_BCP_TAGGED_TX) |
+           bit(flags.management_tx, RTUN_SESSION_F_BCP_MANAGEMENT_TX);
+}
+constexpr std::uint32_t AllBridgeFlags =
+    RTUN_SESSION_F_BCP_TINYGRAM_RX | RTUN_SESSION_F_BCP_TINYGRAM_TX | RTUN_SESSION_F_BCP_TAGGED_TX |
+    RTUN_SESSION_F_BCP_MANAGEMENT_TX;
 
 std::uint8_t number(Df df) {
     switch (df) {
@@ -135,6 +145,10 @@ void put_flags(Message &message, const SessionChange &change) {
     if (change.sequence) {
         value |= bits(*change.sequence);
         selector |= AllSequenceFlags;
+    }
+    if (change.bridging) {
+        value |= bits(*change.bridging);
+        selector |= AllBridgeFlags;
     }
     if (change.multilink) {
         value |= bit(change.multilink->short_rx, RTUN_SESSION_F_MP_SHORT_RX) |

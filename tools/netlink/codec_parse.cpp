@@ -51,7 +51,16 @@ MppeMode mppe_mode(std::uint32_t key_bits, std::uint32_t flags) {
 }
 
 NetworkProtocols network_protocols(std::uint32_t bits) {
-    return {.ipv4 = (bits & RTUN_NP_IPV4) != 0, .ipv6 = (bits & RTUN_NP_IPV6) != 0};
+    return {.ipv4 = (bits & RTUN_NP_IPV4) != 0,
+            .ipv6 = (bits & RTUN_NP_IPV6) != 0,
+            .bridge = (bits & RTUN_NP_BRIDGE) != 0};
+}
+
+BridgeFlags bridge_flags(std::uint32_t bits) {
+    return {.tinygram_rx = (bits & RTUN_SESSION_F_BCP_TINYGRAM_RX) != 0,
+            .tinygram_tx = (bits & RTUN_SESSION_F_BCP_TINYGRAM_TX) != 0,
+            .tagged_tx = (bits & RTUN_SESSION_F_BCP_TAGGED_TX) != 0,
+            .management_tx = (bits & RTUN_SESSION_F_BCP_MANAGEMENT_TX) != 0};
 }
 
 Df df_of(std::uint8_t number) {
@@ -238,6 +247,7 @@ base::Result<Session> parse_session_nest(const Attributes &from) {
     session.flags = ppp_flags(flags);
     session.sequence = sequence_flags(flags);
     session.np = network_protocols(from.bitfield(RTUN_A_SESSION_NP).value_or(0));
+    session.bridging = bridge_flags(flags);
     session.reorder_slots = from.u32(RTUN_A_SESSION_REORDER_SLOTS).value_or(0);
     session.reorder_timeout = from.u32(RTUN_A_SESSION_REORDER_TIMEOUT).value_or(0);
     session.peer_window = from.u32(RTUN_A_SESSION_PEER_WINDOW).value_or(0);

@@ -101,7 +101,16 @@ struct SequenceFlags {
 struct NetworkProtocols {
     bool ipv4 = false;
     bool ipv6 = false;
+    bool bridge = false;  // Ethernet frames; without the others, and on a device of Ethernet
     bool operator==(const NetworkProtocols &) const = default;
+};
+// What bridged frames may be.
+struct BridgeFlags {
+    bool tinygram_rx = false;    // taken without the zeros at their end
+    bool tinygram_tx = false;    // sent without them
+    bool tagged_tx = false;      // sent with a tag of IEEE 802.1Q
+    bool management_tx = false;  // BPDUs and their like are sent
+    bool operator==(const BridgeFlags &) const = default;
 };
 
 // What a session carries, numbered as on the wire, and its L2-specific sublayer; a newer module may
@@ -118,6 +127,7 @@ struct SessionChange {
     std::optional<PppFlags> flags{};
     std::optional<SequenceFlags> sequence{};
     std::optional<NetworkProtocols> np{};
+    std::optional<BridgeFlags> bridging{};
     std::optional<std::uint32_t> reorder_slots{};    // packets, 0: hold nothing
     std::optional<std::uint32_t> reorder_timeout{};  // ms
     std::optional<std::uint32_t> peer_window{};      // packets
@@ -194,6 +204,7 @@ struct Session {
     PppFlags flags{};
     SequenceFlags sequence{};
     NetworkProtocols np{};
+    BridgeFlags bridging{};
     std::uint32_t reorder_slots = 0;
     std::uint32_t reorder_timeout = 0;
     std::uint32_t peer_window = 0;

@@ -392,6 +392,7 @@ void FakeKernel::apply(SessionState &state, const SessionChange &change) {
         session.peer_id = change.peer_id;
     session.flags = change.flags.value_or(session.flags);
     session.np = change.np.value_or(session.np);
+    session.bridging = change.bridging.value_or(session.bridging);
     session.reorder_slots = change.reorder_slots.value_or(session.reorder_slots);
     session.reorder_timeout = change.reorder_timeout.value_or(session.reorder_timeout);
     session.peer_window = change.peer_window.value_or(session.peer_window);
@@ -702,8 +703,14 @@ base::Status FakeKernel::session_set(SessionId id, const SessionChange &change) 
                             change.flags->acfc_tx ? "+acfc_tx" : "",
                             change.flags->echo_reply ? "+echo_reply" : "");
     if (change.np)
+        line += fmt::format(" np {}{}{}", change.np->ipv4 ? "+ipv4" : "",
+                            change.np->ipv6 ? "+ipv6" : "", change.np->bridge ? "+bridge" : "");
+    if (change.bridging)
         line +=
-            fmt::format(" np {}{}", change.np->ipv4 ? "+ipv4" : "", change.np->ipv6 ? "+ipv6" : "");
+            fmt::format(" bridging {}{}{}{}", change.bridging->tinygram_rx ? "+tinygram_rx" : "",
+                        change.bridging->tinygram_tx ? "+tinygram_tx" : "",
+                        change.bridging->tagged_tx ? "+tagged_tx" : "",
+                        change.bridging->management_tx ? "+management_tx" : "");
     if (change.sequence)
         line += fmt::format(" sequence {}{}", change.sequence->send ? "+send" : "",
                             change.sequence->receive ? "+receive" : "");

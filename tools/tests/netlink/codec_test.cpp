@@ -256,13 +256,29 @@ TEST(Request, of_a_change_carries_everything_that_changes) {
     const auto *field =
         reinterpret_cast<const nla_bitfield32 *>(session.bytes(RTUN_A_SESSION_NP)->data());
     EXPECT_EQ(field->value, std::uint32_t{RTUN_NP_IPV4});
-    EXPECT_EQ(field->selector, std::uint32_t{RTUN_NP_IPV4 | RTUN_NP_IPV6});
+    EXPECT_EQ(field->selector, std::uint32_t{RTUN_NP_IPV4 | RTUN_NP_IPV6 | RTUN_NP_BRIDGE});
     EXPECT_EQ(session.u32(RTUN_A_SESSION_REORDER_SLOTS), 64u);
     EXPECT_EQ(session.u32(RTUN_A_SESSION_REORDER_TIMEOUT), 30u);
     EXPECT_EQ(session.u32(RTUN_A_SESSION_PEER_WINDOW), 50u);
     EXPECT_EQ(session.u32(RTUN_A_SESSION_ACK_DELAY), 20u);
     EXPECT_EQ(session.u32(RTUN_A_SESSION_MAGIC), 0xdeadbeefu);
     EXPECT_TRUE(session.bytes(RTUN_A_SESSION_BLOB)->empty());  // an empty one clears
+}
+
+TEST(Request, of_bridging_selects_its_own_flags_only) {
+    SessionChange change;
+    change.np = NetworkProtocols{.bridge = true};
+    change.bridging = BridgeFlags{.tinygram_rx = true, .tagged_tx = true};
+    const Taken taken(build_session_new(Id, TunnelId{4}, 1234, change));
+    const Attributes session = taken.top().nest(RTUN_A_SESSION);
+    EXPECT_EQ(session.bitfield(RTUN_A_SESSION_NP), std::uint32_t{RTUN_NP_BRIDGE});
+    const auto *field =
+        reinterpret_cast<const nla_bitfield32 *>(session.bytes(RTUN_A_SESSION_FLAGS)->data());
+    EXPECT_EQ(field->value,
+              std::uint32_t{RTUN_SESSION_F_BCP_TINYGRAM_RX | RTUN_SESSION_F_BCP_TAGGED_TX});
+    EXPECT_EQ(field->selector,
+              std::uint32_t{RTUN_SESSION_F_BCP_TINYGRAM_RX | RTUN_SESSION_F_BCP_TINYGRAM_TX |
+                            RTUN_SESSION_F_BCP_TAGGED_TX | RTUN_SESSION_F_BCP_MANAGEMENT_TX});
 }
 
 TEST(Request, of_a_frame_is_bounded) {
