@@ -206,7 +206,9 @@ private:
     void on(ppp::Ipv4Down &output);
     void on(ppp::Ipv6Up &output);
     void on(ppp::Ipv6Down &output);
-    // Never said: multilink is not asked for.
+    // Never said: bridging and multilink are not asked for.
+    void on(ppp::BridgeUp &) {}
+    void on(ppp::BridgeDown &) {}
     void on(ppp::MultilinkReady &) {}
     void on(ppp::MultilinkDown &) {}
     void on(ppp::BundleFrame &) {}

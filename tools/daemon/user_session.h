@@ -80,6 +80,9 @@ public:
     void on(ppp::Ipv4Down &output);
     void on(ppp::Ipv6Up &output);
     void on(ppp::Ipv6Down &output);
+    // Never said: bridging is not asked for.
+    void on(ppp::BridgeUp &) {}
+    void on(ppp::BridgeDown &) {}
 
     // -- while it is up
     void path_mtu_changed(std::uint32_t path);

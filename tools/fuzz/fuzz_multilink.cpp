@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // A link that is to be one of a bundle, at a client and at a server, and a bundle, against any
-// peer: the steps are those of fuzz/link_runner.h, after two octets of options.
+// peer, with and without bridging: the steps are those of fuzz/link_runner.h, after two octets of
+// options.
 #include <fuzz/link_runner.h>
 
 #include <auth/method.h>
@@ -46,11 +47,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
         options.encryption = ppp::Encryption::Auto;
     if (set(4))
         options.encryption = ppp::Encryption::Required;
+    if (set(11))
+        options.bridge = ppp::BridgeOptions{{{0x02, 0, 0, 0, 0, 1}}};
+    options.ip_beside_bridge = set(12);
     if (set(0)) {
         fuzz::LinkRunner(options).run_bundle(bundle(set(1)), steps);
         return 0;
     }
-    ppp::Multilink &multilink = options.multilink.emplace();
+    ppp::Multilink multilink;
     multilink.short_sequence = set(5);
     multilink.classes = set(6) ? 4 : 0;
     if (set(7))
@@ -60,10 +64,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
         multilink.required_peer_mrru = 1500;
     if (set(10))
         multilink.mrru = 4000;
+    if (!set(13))
+        options.multilink = multilink;
     ppp::Grant grant;
     grant.local_address = {0x0a000001};
     grant.remote_address = {0x0a000002};
     grant.encryption = options.encryption;
+    grant.bridge = options.bridge;
     if (set(1)) {
         options.allow = {};
         options.require = auth::MethodSet::all();

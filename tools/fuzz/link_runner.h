@@ -9,8 +9,9 @@
 //     0xf0-0xff  close, data seen, the same for CCP, transport down, moved
 //                (where the link demands authentication: 0xf0-0xf1 the right answer to our last
 //                challenge, 0xfa-0xfb another program goes on with the link)
-// Nothing may crash; what is put out for a frame is bounded; phases, encryption, IPv4 and IPv6 are
-// reported in an order that makes sense; where encryption is required IPv4 never comes up without
+// Where BCP is spoken, 0xe0-0xef are about that and not IPCP.
+// Nothing may crash; what is put out for a frame is bounded; phases, encryption and networks are
+// reported in an order that makes sense; where encryption is required no network comes up without
 // it, nor without a peer that has proved who it is where that is demanded; a link of a bundle has
 // no networks, and a bundle says nothing of LCP that its peer would have to discard; nothing
 // follows Ended; and when the peer falls silent the link ends or stays as it is, in a bounded
@@ -79,7 +80,8 @@ private:
         else if (op < 0xe0)
             answer(wire::PppProtocol::Lcp, lcp_request_, op);
         else if (op < 0xf0)
-            answer(wire::PppProtocol::Ipcp, ipcp_request_, op);
+            answer(bridges() ? wire::PppProtocol::Bcp : wire::PppProtocol::Ipcp, network_request_,
+                   op);
         else if (op < 0xf2 && demands())
             prove();
         else if (op < 0xf4)
@@ -123,6 +125,9 @@ private:
         now_ = until;
     }
 
+    [[nodiscard]] bool bridges() const {
+        return demands() ? grant_.bridge.has_value() : options_.bridge.has_value();
+    }
     [[nodiscard]] bool demands() const { return !options_.require.empty(); }
 
     // The peer knows the password and says so, or answers with the one packet that PAP takes.
@@ -144,7 +149,7 @@ private:
         const auto state = link_.state();
         if (!state)
             return;
-        check(up_ || member_, "only a link that is up is handed over");
+        check(up_ || bridged_ || member_, "only a link that is up is handed over");
         const std::string text = ppp::encode(*state);
         const auto read = ppp::decode_link_state(text);
         check(read && ppp::encode(*read) == text, "a state survives its text");
@@ -223,6 +228,16 @@ private:
             } else if (std::holds_alternative<ppp::Ipv6Down>(output)) {
                 check(v6_, "IPv6 goes down once");
                 v6_ = false;
+            } else if (std::holds_alternative<ppp::BridgeUp>(output)) {
+                check(bridges(), "bridging has to be asked for");
+                check(known_ || !demands(), "bridging is for a peer that is known");
+                check(!bridged_ && phase_ == ppp::Phase::Network, "and comes up once");
+                check(!member_, "a link of a bundle bridges nothing");
+                check(encrypted_ || (!required_ && !must_encrypt_), "and encrypted if it must be");
+                bridged_ = true;
+            } else if (std::holds_alternative<ppp::BridgeDown>(output)) {
+                check(bridged_, "bridging goes down once");
+                bridged_ = false;
             } else if (const auto *ready = std::get_if<ppp::MultilinkReady>(&output)) {
                 check(options_.multilink && !bundle_, "multilink has to be asked for");
                 check(known_ || !demands(), "a bundle is for a peer that is known");
@@ -235,7 +250,8 @@ private:
             } else if (std::holds_alternative<ppp::BundleFrame>(output)) {
                 check(member_, "what is a bundle's comes from its links");
             } else if (const auto *end = std::get_if<ppp::Ended>(&output)) {
-                check(!up_ && !v6_ && !encrypted_ && !member_, "all is down at the end");
+                check(!up_ && !v6_ && !bridged_ && !encrypted_ && !member_,
+                      "all is down at the end");
                 check(!end->reason.text.empty() && end->reason.text.size() < 1000,
                       "the reason is a line");
                 ended_ = true;
@@ -268,8 +284,10 @@ private:
         if (frame->protocol == wire::PppProtocol::Chap && !frame->information.empty() &&
             frame->information[0] == 1)
             challenge_.assign(frame->information.begin(), frame->information.end());
+        const bool network =
+            frame->protocol == (bridges() ? wire::PppProtocol::Bcp : wire::PppProtocol::Ipcp);
         if (frame->protocol != wire::PppProtocol::Lcp &&
-            frame->protocol != wire::PppProtocol::Ccp && frame->protocol != wire::PppProtocol::Ipcp)
+            frame->protocol != wire::PppProtocol::Ccp && !network)
             return;
         const auto packet = wire::decode_cp(frame->information);
         check(packet && packet->data.size() + 4 == frame->information.size(),
@@ -282,7 +300,7 @@ private:
         check(wire::decode_options(packet->data).has_value(), "our options are well-formed");
         (frame->protocol == wire::PppProtocol::Lcp   ? lcp_request_
          : frame->protocol == wire::PppProtocol::Ccp ? ccp_request_
-                                                     : ipcp_request_)
+                                                     : network_request_)
             .assign(frame->information.begin(), frame->information.end());
     }
 
@@ -295,6 +313,7 @@ private:
     ppp::Phase phase_ = ppp::Phase::Dead;
     bool up_ = false;
     bool v6_ = false;
+    bool bridged_ = false;
     bool bundle_ = false;
     bool member_ = false;
     bool known_ = false;
@@ -307,7 +326,7 @@ private:
     std::size_t outputs_ = 0;
     base::Bytes lcp_request_;
     base::Bytes ccp_request_;
-    base::Bytes ipcp_request_;
+    base::Bytes network_request_;
 };
 
 }  // namespace rtun::fuzz

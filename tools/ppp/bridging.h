@@ -32,5 +32,6 @@ struct BridgeUp {
 
     bool operator==(const BridgeUp &) const = default;
 };
+struct BridgeDown {};
 
 }  // namespace rtun::ppp

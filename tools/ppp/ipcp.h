@@ -28,8 +28,9 @@ public:
 
     // Other options, before the lower layer is up.
     void configure(const LinkOptions &options);
-    // Opened since before this program began.
+    // Opened, or closed, since before this program began.
     void resume(const Ipv4Up &agreed);
+    void resume_closed() { ControlProtocol::resume(State::Closed); }
 
     void set_peer_mru(std::uint16_t mru) { peer_mru_ = mru; }
 

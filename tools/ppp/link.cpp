@@ -36,7 +36,9 @@ std::string with_quote(std::string text, const std::string &said) {
 
 Link::Impl::Impl(LinkOptions given, base::Random &source)
     : options(std::move(given)), random(source), lcp(for_lcp(options), source), ccp(options),
-      ipcp(options), ipv6cp(options, source), keepalive(options.keepalive) {}
+      ipcp(options), ipv6cp(options, source),
+      bcp(options, options.bridge.value_or(BridgeOptions{}), source), keepalive(options.keepalive) {
+}
 
 Link::Link(LinkOptions options, base::Random &random)
     : impl_(std::make_unique<Impl>(std::move(options), random)) {}
@@ -205,7 +207,8 @@ void Link::Impl::expire(Time now) {
         begin(now);
     for (ControlProtocol *protocol :
          {static_cast<ControlProtocol *>(&lcp), static_cast<ControlProtocol *>(&ccp),
-          static_cast<ControlProtocol *>(&ipcp), static_cast<ControlProtocol *>(&ipv6cp)}) {
+          static_cast<ControlProtocol *>(&ipcp), static_cast<ControlProtocol *>(&ipv6cp),
+          static_cast<ControlProtocol *>(&bcp)}) {
         protocol->expire(now);
         settle(now);
     }
@@ -233,9 +236,10 @@ void Link::Impl::expire(Time now) {
 
 base::Deadline Link::Impl::deadline() const {
     base::Deadline next = base::earlier(listening, keepalive.deadline());
-    for (const base::Deadline &one : {lcp.deadline(), ccp.deadline(), ipcp.deadline(),
-                                      ipv6cp.deadline(), peer ? peer->deadline() : base::Deadline{},
-                                      authenticator ? authenticator->deadline() : base::Deadline{}})
+    for (const base::Deadline &one :
+         {lcp.deadline(), ccp.deadline(), ipcp.deadline(), ipv6cp.deadline(), bcp.deadline(),
+          peer ? peer->deadline() : base::Deadline{},
+          authenticator ? authenticator->deadline() : base::Deadline{}})
         next = base::earlier(next, one);
     return next;
 }
@@ -249,7 +253,8 @@ void Link::Impl::settle(Time now) {
         const bool encryption = take_ccp(now);
         const bool network = take_ipcp(now);
         const bool network_v6 = take_ipv6cp(now);
-        more = !said.empty() || authentication || encryption || network || network_v6;
+        const bool bridging = take_bcp(now);
+        more = !said.empty() || authentication || encryption || network || network_v6 || bridging;
     }
     const State state = lcp.state();
     if (reason &&
@@ -325,12 +330,12 @@ void Link::Impl::peer_terminated(const ControlProtocol::PeerTerminated &terminat
     EndReason why{EndReason::Kind::PeerTerminated, "the peer closed the link"};
     if (phase == Phase::Authenticate)
         why.text += " during authentication";
-    else if (!ipv4 && !member && !lcp.no_method().empty())
+    else if (!useful() && !member && !lcp.no_method().empty())
         why = {EndReason::Kind::AuthFailed,
                fmt::format("no common authentication method: {}; the peer closed the link",
                            lcp.no_method())};
     // It gave up before we did: what CCP came to is the reason.
-    if (phase == Phase::Network && !encrypted && !ipv4 && !member &&
+    if (phase == Phase::Network && !encrypted && !useful() && !member &&
         options.encryption == Encryption::Required)
         why = {EndReason::Kind::EncryptionFailed,
                fmt::format("encryption is required and cannot be had: {}{}",
@@ -338,7 +343,7 @@ void Link::Impl::peer_terminated(const ControlProtocol::PeerTerminated &terminat
     if (why.kind == EndReason::Kind::AuthFailed)
         blame_encryption(why, options.allow);
     why.text = with_quote(std::move(why.text), terminated.text);
-    if (!ipv4 && !refused.empty())
+    if (!useful() && !refused.empty())
         why.text += fmt::format(" (the link was not encrypted: {})", refused);
 
     // Only an open link is closed by it; before, the peer may still change its mind (section 4.3,
@@ -356,6 +361,11 @@ void Link::Impl::peer_rejects(PppProtocol protocol, Time now) {
     switch (protocol) {
     case PppProtocol::Ipcp:
     case PppProtocol::Ipv4:
+        if (options.bridge) {
+            if (started(ipcp))
+                ipcp.down(now);
+            return;
+        }
         return fail(EndReason::Kind::ProtocolRejected,
                     fmt::format("the peer refuses IPv4 (Protocol-Reject of {})",
                                 protocol == PppProtocol::Ipcp ? "IPCP" : "IP"),
@@ -391,10 +401,16 @@ void Link::Impl::peer_rejects(PppProtocol protocol, Time now) {
             fail(EndReason::Kind::ProtocolRejected,
                  "the peer rejects multilink packets, which it agreed to", now);
         return;
-    case PppProtocol::Lcp:  // LCP has dealt with that
-    case PppProtocol::Eap:
-    case PppProtocol::Bcp:  // never sent
+    case PppProtocol::Bcp:
     case PppProtocol::Bridged:
+        if (options.bridge)
+            fail(EndReason::Kind::ProtocolRejected,
+                 fmt::format("the peer refuses bridging (Protocol-Reject of {})",
+                             protocol == PppProtocol::Bcp ? "BCP" : "bridged frames"),
+                 now);
+        return;
+    case PppProtocol::Lcp:  // LCP has dealt with that
+    case PppProtocol::Eap:  // never sent
     case PppProtocol::OldBpdu:
         return;
     }
@@ -452,7 +468,8 @@ void Link::Impl::count() {
     for (const ControlProtocol *protocol :
          {static_cast<const ControlProtocol *>(&lcp), static_cast<const ControlProtocol *>(&ccp),
           static_cast<const ControlProtocol *>(&ipcp),
-          static_cast<const ControlProtocol *>(&ipv6cp)}) {
+          static_cast<const ControlProtocol *>(&ipv6cp),
+          static_cast<const ControlProtocol *>(&bcp)}) {
         const ControlProtocol::Counters &kept = protocol->counters();
         counters.malformed += kept.malformed;
         counters.unexpected += kept.unexpected + kept.illegal;

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One PPP link from the first Configure-Request to the last Terminate-Ack: the phases of RFC 1661
-// section 3.2 over LCP, authentication (in either direction or in both), CCP, IPCP, IPv6CP and the
-// LCP echo keepalive. An engine: frames and time in, outputs and a deadline out.
+// section 3.2 over LCP, authentication (in either direction or in both), CCP, IPCP, IPv6CP, BCP and
+// the LCP echo keepalive. An engine: frames and time in, outputs and a deadline out.
 //
 // A server demands authentication (LinkOptions::require). It is asked what a claim is worth
 // (Verify, answered by verdict()), and when the peer is known, what it gets (PeerAuthenticated,
 // answered by grant()); no network protocol begins before that.
 //
-// Where encryption is wanted, IPCP and IPv6CP wait until CCP has come to an end, so that nothing
+// A link carries IP, and is of no use without IPv4; or it carries Ethernet frames, and is of no use
+// without BCP. In the second case IPCP and IPv6CP are rejected as if they were not known, unless
+// they are asked for: then they run beside BCP, and may fail.
+//
+// Where encryption is wanted, networks wait until CCP has come to an end, so that nothing
 // that could be encrypted leaves in clear. A link that was encrypted once stays so or ends. Its
 // keys are those of the first authentication of the end that called; the other one's are taken if
 // that gave none (RFC 3079 section 2).
@@ -34,6 +38,7 @@
 #include <base/net.h>
 #include <base/random.h>
 #include <base/time.h>
+#include <ppp/bridging.h>
 #include <ppp/mppe.h>
 #include <ppp/multilink.h>
 
@@ -71,6 +76,10 @@ struct LinkOptions {
     bool ipv6 = false;
     std::uint64_t local_interface_id = 0;
     std::uint64_t remote_interface_id = 0;
+
+    // BCP (RFC 3518); nothing: it is not known.
+    std::optional<BridgeOptions> bridge{};
+    bool ip_beside_bridge = false;  // with it: IPCP as well, and IPv6CP if ipv6
 
     // CCP. Required leaves no methods of authentication but those that lead to keys.
     Encryption encryption = Encryption::No;
@@ -162,6 +171,7 @@ struct Grant {
     bool ipv6 = false;
     std::uint64_t local_interface_id = 0;
     std::uint64_t remote_interface_id = 0;
+    std::optional<BridgeOptions> bridge{};
 };
 // CCP has opened with MPPE: packets have to be encrypted, and decrypted, from these keys on. Comes
 // before the frame that lets the peer begin. Nothing: this direction stays in clear.
@@ -215,10 +225,10 @@ struct BundleFrame {
 struct Ended {
     EndReason reason;
 };
-using Output =
-    std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, Verify, PeerAuthenticated,
-                 PeerRefused, EncryptionUp, EncryptionDown, EncryptionRefused, Ipv4Up, Ipv4Down,
-                 Ipv6Up, Ipv6Down, MultilinkReady, MultilinkDown, BundleFrame, Ended>;
+using Output = std::variant<SendFrame, PhaseChanged, LcpOpened, Authenticated, Verify,
+                            PeerAuthenticated, PeerRefused, EncryptionUp, EncryptionDown,
+                            EncryptionRefused, Ipv4Up, Ipv4Down, Ipv6Up, Ipv6Down, BridgeUp,
+                            BridgeDown, MultilinkReady, MultilinkDown, BundleFrame, Ended>;
 
 // What a bundle begins with.
 struct BundleStart {
@@ -240,6 +250,7 @@ struct LinkState {
     std::optional<MppeMode> encryption_receive;
     std::optional<Ipv4Up> ipv4;
     std::optional<Ipv6Up> ipv6;
+    std::optional<BridgeUp> bridge{};
     std::optional<Grant> granted;  // what the peer got, for a renegotiation's sake
 };
 

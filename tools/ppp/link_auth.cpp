@@ -201,9 +201,11 @@ void Link::Impl::apply(const Grant &given) {
     options.ipv6 = given.ipv6;
     options.local_interface_id = given.local_interface_id;
     options.remote_interface_id = given.remote_interface_id;
+    options.bridge = given.bridge;
     ccp.configure(options);
     ipcp.configure(options);
     ipv6cp.configure(options);
+    bcp.configure(options.bridge.value_or(BridgeOptions{}));
 }
 
 void Link::Impl::authentication_done(Time now) {

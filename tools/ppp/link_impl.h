@@ -4,11 +4,13 @@
 //     link.cpp          frames and timers in, LCP, how it ends
 //     link_auth.cpp     who is who: either end, or both
 //     link_network.cpp  CCP, IPCP and IPv6CP, and their order
+//     link_bridge.cpp   BCP, beside or instead of the latter two
 //     link_multilink.cpp  a link of a bundle, and the bundle
 //     link_resume.cpp   going on with a link of another program
 #pragma once
 
 #include <auth/peer.h>
+#include <ppp/bcp.h>
 #include <ppp/ccp.h>
 #include <ppp/echo.h>
 #include <ppp/ipcp.h>
@@ -78,7 +80,7 @@ struct Link::Impl {
     void receive_network(const wire::PppFrame &frame, base::Time now);
     void network_up(base::Time now);
     void network_down(base::Time now);
-    void networks_start(base::Time now);  // IPCP and IPv6CP
+    void networks_start(base::Time now);  // all but CCP
     bool take_ccp(base::Time now);
     bool take_ipcp(base::Time now);
     bool take_ipv6cp(base::Time now);
@@ -104,6 +106,18 @@ struct Link::Impl {
     void ipv6cp_up(base::Time now);
     void ipv6cp_down();
 
+    // -- link_bridge.cpp
+    bool take_bcp(base::Time now);
+    void bcp_up();
+    void bcp_down();
+    // The network that the link is of no use without, and whether it is up.
+    [[nodiscard]] const ControlProtocol &essential() const {
+        return options.bridge ? static_cast<const ControlProtocol &>(bcp) : ipcp;
+    }
+    [[nodiscard]] bool useful() const { return options.bridge ? bridged : ipv4; }
+    [[nodiscard]] bool speaks_ip() const { return !options.bridge || options.ip_beside_bridge; }
+    [[nodiscard]] bool speaks_ipv6() const { return options.ipv6 && speaks_ip(); }
+
     // -- link_multilink.cpp
     void begin_bundle(const BundleStart &start, base::Time now);
     void member_up();
@@ -126,6 +140,7 @@ struct Link::Impl {
     Ccp ccp;
     Ipcp ipcp;
     Ipv6cp ipv6cp;
+    Bcp bcp;
     Keepalive keepalive;
 
     Phase phase = Phase::Dead;
@@ -160,10 +175,13 @@ struct Link::Impl {
     std::string refused;                  // the text of the last EncryptionRefused
     std::optional<base::Bytes> early;     // the peer's last IPCP packet before ours began
     std::optional<base::Bytes> early_v6;  // and of IPv6CP
-    bool ipv4 = false;                    // Ipv4Up was said last, not Ipv4Down
+    std::optional<base::Bytes> early_bridge;
+    bool ipv4 = false;  // Ipv4Up was said last, not Ipv4Down
     bool ipv6 = false;
+    bool bridged = false;
     bool ipv4_waits = false;  // for encryption, which negotiates once more
     bool ipv6_waits = false;
+    bool bridge_waits = false;
 
     std::optional<EndReason> reason;     // the link is ending, because
     std::optional<EndReason> suspicion;  // why it will turn out to have ended, if it does

@@ -126,6 +126,7 @@ void Link::Impl::tell_peer_mru() {
     ccp.set_peer_mru(lcp.peer_mru());
     ipcp.set_peer_mru(lcp.peer_mru());
     ipv6cp.set_peer_mru(lcp.peer_mru());
+    bcp.set_peer_mru(lcp.peer_mru());
 }
 
 }  // namespace rtun::ppp

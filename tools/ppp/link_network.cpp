@@ -2,7 +2,8 @@
 //
 // The network phase (RFC 1661 section 3.6): first CCP, where encryption is wanted, then IPCP and,
 // beside it, IPv6CP; where it is left to the peer, CCP begins beside them when the peer does. A
-// link without IPv4 is of no use and ends; one without IPv6 goes on.
+// link without IPv4 is of no use and ends; one without IPv6 goes on, and so does one that bridges,
+// without either.
 #include <ppp/link_impl.h>
 
 #include <fmt/format.h>
@@ -44,11 +45,17 @@ void Link::Impl::receive_network(const wire::PppFrame &frame, Time now) {
     };
     switch (frame.protocol) {
     case PppProtocol::Ipcp:
+        if (!speaks_ip())
+            break;
         return hear(ipcp, early);
     case PppProtocol::Ipv6cp:
-        if (!options.ipv6)
+        if (!speaks_ipv6())
             break;
         return hear(ipv6cp, early_v6);
+    case PppProtocol::Bcp:
+        if (!options.bridge)
+            break;
+        return hear(bcp, early_bridge);
     case PppProtocol::Ccp:
         if (ccp_wakes(frame))
             ccp_start(now);
@@ -56,7 +63,13 @@ void Link::Impl::receive_network(const wire::PppFrame &frame, Time now) {
             break;
         return ccp.receive(frame.information, now);
     case PppProtocol::Ipv6:
-        if (!options.ipv6)
+        if (!speaks_ipv6())
+            break;
+        ++own.unexpected;
+        return;
+    case PppProtocol::Bridged:
+    case PppProtocol::OldBpdu:
+        if (!options.bridge)
             break;
         ++own.unexpected;
         return;
@@ -66,6 +79,10 @@ void Link::Impl::receive_network(const wire::PppFrame &frame, Time now) {
         ++own.unexpected;
         return;
     case PppProtocol::Ipv4:
+        if (!speaks_ip())
+            break;
+        ++own.unexpected;
+        return;
     case PppProtocol::Compressed:
         ++own.unexpected;  // data is the transport's; supported, so not rejected (section 3.6)
         return;
@@ -73,9 +90,6 @@ void Link::Impl::receive_network(const wire::PppFrame &frame, Time now) {
     case PppProtocol::Pap:
     case PppProtocol::Chap:
     case PppProtocol::Eap:
-    case PppProtocol::Bcp:
-    case PppProtocol::Bridged:
-    case PppProtocol::OldBpdu:
         break;
     }
     lcp.reject_protocol(frame);
@@ -120,7 +134,7 @@ bool Link::Impl::take_ccp(Time now) {
                    output);
     if (why)
         no_encryption(*why, now);
-    if (!why && ccp.state() == State::Opened && phase == Phase::Network && !started(ipcp))
+    if (!why && ccp.state() == State::Opened && phase == Phase::Network && !started(essential()))
         networks_start(now);
     return !said.empty();
 }
@@ -136,8 +150,8 @@ void Link::Impl::renew(Time now) {
     lcp.up(now);
 }
 
-// A link without a network protocol is of no use: when IPCP cannot open, all of it ends. What IPCP
-// has to say is sent first.
+// A link without a network protocol is of no use: when IPCP cannot open, all of it ends, if it does
+// not bridge. What IPCP has to say is sent first.
 bool Link::Impl::take_ipcp(Time now) {
     using Cp = ControlProtocol;
     std::optional<EndReason> why;
@@ -165,7 +179,9 @@ bool Link::Impl::take_ipcp(Time now) {
                        [](const Cp::EchoRefused &) {},
                    },
                    output);
-    if (why)
+    if (why && options.bridge)
+        ipcp.close(now, why->text);
+    else if (why)
         fail(why->kind, std::move(why->text), now);
     return !said.empty();
 }
@@ -192,6 +208,7 @@ void Link::Impl::network_up(Time now) {
     set_phase(Phase::Network);
     early.reset();
     early_v6.reset();
+    early_bridge.reset();
     if (!bundle && lcp.agreed().multilink)
         return member_up();
     const bool unasked =
@@ -214,15 +231,17 @@ void Link::Impl::network_up(Time now) {
 void Link::Impl::network_down(Time now) {
     early.reset();
     early_v6.reset();
+    early_bridge.reset();
     for (ControlProtocol *protocol :
          {static_cast<ControlProtocol *>(&ipcp), static_cast<ControlProtocol *>(&ipv6cp),
-          static_cast<ControlProtocol *>(&ccp)})
+          static_cast<ControlProtocol *>(&bcp), static_cast<ControlProtocol *>(&ccp)})
         if (started(*protocol)) {
             protocol->down(now);
             static_cast<void>(protocol->take_outputs());  // LayerDown; Down sends nothing
         }
     ipcp_down();
     ipv6cp_down();
+    bcp_down();
     ccp_down();
     member_down();
 }
@@ -235,8 +254,11 @@ void Link::Impl::networks_start(Time now) {
         if (const auto said = std::exchange(early_one, std::nullopt))
             protocol.receive(*said, now);
     };
-    start(ipcp, early);
-    if (options.ipv6)
+    if (options.bridge)
+        start(bcp, early_bridge);
+    if (speaks_ip())
+        start(ipcp, early);
+    if (speaks_ipv6())
         start(ipv6cp, early_v6);
 }
 
@@ -299,6 +321,10 @@ void Link::Impl::networks_encrypted() {
             ipv6 = true;
             outputs.emplace_back(*agreed);
         }
+    if (std::exchange(bridge_waits, false)) {
+        bridged = true;
+        outputs.emplace_back(bcp.agreed());
+    }
 }
 
 void Link::Impl::ccp_down() {
@@ -321,7 +347,7 @@ void Link::Impl::no_encryption(std::string text, Time now) {
         refused = text;
         outputs.emplace_back(EncryptionRefused{std::move(text)});
     }
-    if (!started(ipcp))
+    if (!started(essential()))
         networks_start(now);
 }
 

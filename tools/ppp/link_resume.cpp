@@ -22,7 +22,8 @@ bool negotiates(State state) {
 
 std::optional<LinkState> Link::Impl::state() const {
     if (ended || reason || phase != Phase::Network || lcp.state() != State::Opened ||
-        (!ipv4 && !member) || negotiates(ccp.state()) || negotiates(ipv6cp.state()))
+        (!useful() && !member) || negotiates(ccp.state()) || negotiates(ipcp.state()) ||
+        negotiates(ipv6cp.state()) || negotiates(bcp.state()))
         return std::nullopt;
     LinkState state;
     state.lcp = lcp.agreed();
@@ -39,7 +40,10 @@ std::optional<LinkState> Link::Impl::state() const {
         state.encryption_send = agreed.send;
         state.encryption_receive = agreed.receive;
     }
-    state.ipv4 = ipcp.agreed();
+    if (ipv4)
+        state.ipv4 = ipcp.agreed();
+    if (bridged)
+        state.bridge = bcp.agreed();
     if (ipv6)
         state.ipv6 = ipv6cp.agreed();
     return state;
@@ -89,12 +93,22 @@ void Link::Impl::resume_networks(const LinkState &state) {
         ccp.resume({state.encryption_send, state.encryption_receive});
     else if (options.encryption != Encryption::No)
         ccp.resume_closed();
+    bridged = state.bridge.has_value();
+    if (!bridged)
+        options.bridge.reset();
+    else if (!options.bridge)
+        options.bridge = BridgeOptions{state.bridge->local};
+    if (bridged)
+        bcp.resume(*state.bridge);
     ipv4 = state.ipv4.has_value();
-    ipcp.resume(state.ipv4.value_or(Ipv4Up{}));
+    if (ipv4)
+        ipcp.resume(*state.ipv4);
+    else if (speaks_ip())
+        ipcp.resume_closed();
     ipv6 = state.ipv6.has_value();
     if (ipv6)
         ipv6cp.resume(*state.ipv6);
-    else if (options.ipv6)
+    else if (speaks_ipv6())
         ipv6cp.resume_closed();
 }
 

@@ -20,6 +20,7 @@ namespace rtun::ppp {
 namespace {
 
 using base::Ipv4;
+using base::Mac;
 
 constexpr std::string_view first_line = "ppp 1";
 constexpr std::size_t most_servers = 2;
@@ -238,6 +239,49 @@ std::string write_ids(std::uint64_t local, std::uint64_t remote) {
     return fmt::format(" {:x} {:x}", local, remote);
 }
 
+std::string write_direction(std::string_view word, const BridgeDirection &direction) {
+    return fmt::format(" {}{}{}{}{}", word, direction.ethernet ? " ethernet" : "",
+                       direction.tagged ? " tagged" : "", direction.tinygram ? " tinygram" : "",
+                       direction.management_inline ? " management" : "");
+}
+
+std::string write_mac(std::string_view word, const Mac &mac) {
+    return mac == Mac{} ? "" : fmt::format(" {} {}", word, mac.text());
+}
+
+std::string write_bridge(const LinkState &state) {
+    if (!state.bridge)
+        return "";
+    const BridgeUp &up = *state.bridge;
+    return write_direction("send", up.send) + write_direction("receive", up.receive) +
+           write_mac("local", up.local) + write_mac("remote", up.remote);
+}
+
+void read_bridge(LinkState &state, Words &words) {
+    BridgeUp &up = state.bridge.emplace();
+    BridgeDirection *direction = &up.send;
+    words.require(words.word() == "send");
+    while (words.more()) {
+        const std::string_view word = words.word();
+        if (word == "receive")
+            direction = &up.receive;
+        else if (word == "ethernet")
+            direction->ethernet = true;
+        else if (word == "tagged")
+            direction->tagged = true;
+        else if (word == "tinygram")
+            direction->tinygram = true;
+        else if (word == "management")
+            direction->management_inline = true;
+        else if (word == "local")
+            up.local = words.value(Mac::parse(words.word()));
+        else if (word == "remote")
+            up.remote = words.value(Mac::parse(words.word()));
+        else
+            words.require(false);
+    }
+}
+
 // -- what was granted
 
 constexpr std::array<std::pair<Encryption, std::string_view>, 4> encryptions{{
@@ -333,6 +377,7 @@ constexpr std::array lines{
              w.require(up.local_interface_id != 0 && up.remote_interface_id != 0 &&
                        up.local_interface_id != up.remote_interface_id);
          }},
+    Line{"bridge", write_bridge, read_bridge},
     Line{"grant", [](const LinkState &s) { return s.granted ? write_grant(*s.granted) : ""; },
          read_grant},
     Line{"grant-dns",
@@ -352,6 +397,13 @@ constexpr std::array lines{
              grant.ipv6 = true;
              grant.local_interface_id = w.number<std::uint64_t>(16);
              grant.remote_interface_id = w.number<std::uint64_t>(16);
+         }},
+    Line{"grant-bridge",
+         [](const LinkState &s) {
+             return s.granted && s.granted->bridge ? " " + s.granted->bridge->mac.text() : "";
+         },
+         [](LinkState &s, Words &w) {
+             grant_of(s, w).bridge = BridgeOptions{w.value(Mac::parse(w.word()))};
          }},
 };
 
@@ -399,9 +451,11 @@ base::Result<LinkState> decode_link_state(std::string_view text) {
                                            base::printable(base::as_bytes(line), 80)));
     }
     const bool member = state.lcp.multilink && !state.bundle;
-    if (!seen[0] || (!state.ipv4 && !member))
-        return base::fail(base::ErrorCode::Invalid, "the lines lcp and ipv4 have to be there");
-    if (member && (state.ipv4 || state.ipv6 || state.encryption_send || state.encryption_receive))
+    if (!seen[0] || (!state.ipv4 && !state.bridge && !member))
+        return base::fail(base::ErrorCode::Invalid,
+                          "the lines lcp, and ipv4 or bridge, have to be there");
+    if (member && (state.ipv4 || state.ipv6 || state.bridge || state.encryption_send ||
+                   state.encryption_receive))
         return base::fail(base::ErrorCode::Invalid, "a link of a bundle has no networks");
     if (state.bundle && !state.lcp.multilink)
         return base::fail(base::ErrorCode::Invalid, "a bundle has a line multilink");

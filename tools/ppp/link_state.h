@@ -10,7 +10,8 @@
 //     receive 128 stateless
 //     ipv4 10.0.0.1 10.0.0.2
 //
-// A link of a bundle has a line "multilink" and no networks; a bundle has "bundle" at the end of
+// A link that bridges has a line "bridge", and maybe none that is "ipv4". A link of a bundle has a
+// line "multilink" and no networks; a bundle has "bundle" at the end of
 // its line "lcp", too, where a program that does not know it takes offence.
 //
 // Never longer than MaxLinkState. There is nothing secret in it. Lines whose first word is not
@@ -28,7 +29,7 @@
 
 namespace rtun::ppp {
 
-inline constexpr std::size_t MaxLinkState = 1280;
+inline constexpr std::size_t MaxLinkState = 1440;
 
 [[nodiscard]] std::string encode(const LinkState &state);
 // The error names the line. Everything in the text may be wrong.

@@ -62,6 +62,8 @@ const std::string full_text = "ppp 1\n"
 const std::string least =
     "ppp 1\nlcp mtu 1450 mru 1450 peer-mru 1500 magic 0\nipv4 10.0.0.1 0.0.0.0\n";
 
+constexpr std::string_view nothing_carried = "the lines lcp, and ipv4 or bridge, have to be there";
+
 std::string error_of(const std::string &text) {
     const auto state = decode_link_state(text);
     return state ? "none" : state.error().text;
@@ -136,8 +138,8 @@ TEST(LinkState, OfALinkOfABundleHasNoNetworks) {
     EXPECT_EQ(state->lcp.multilink->text(),
               "mrru 1600 peer-mrru 1614 short-sequence rx tx multi-class rx 4 tx 2 "
               "endpoint-discriminator mac 00:00:5e:10:00:01");
-    for (const char *line :
-         {"ipv4 10.0.0.1 10.0.0.2", "ipv6 1 2", "send 128 stateless", "receive 128 stateless"})
+    for (const char *line : {"ipv4 10.0.0.1 10.0.0.2", "ipv6 1 2", "send 128 stateless",
+                             "receive 128 stateless", "bridge send receive"})
         EXPECT_EQ(error_of(member + line + "\n"), "a link of a bundle has no networks");
 }
 
@@ -148,8 +150,34 @@ TEST(LinkState, OfABundleIsOneThatAProgramBeforeItRefuses) {
     EXPECT_TRUE(state->bundle);
     EXPECT_EQ(error_of("ppp 1\nlcp mtu 1450 bundle\nipv4 10.0.0.1 10.0.0.2\n"),
               "a bundle has a line multilink");
-    EXPECT_EQ(error_of(bundle.substr(0, bundle.find("ipv4"))),
-              "the lines lcp and ipv4 have to be there");
+    EXPECT_EQ(error_of(bundle.substr(0, bundle.find("ipv4"))), nothing_carried);
+}
+
+const std::string bridging = "ppp 1\n"
+                             "lcp mtu 1600 mru 1600 peer-mru 1600 magic 5e0a31c7\n"
+                             "bridge send ethernet tagged receive ethernet tinygram management "
+                             "local 02:00:5e:10:00:01 remote 4c:5e:0c:10:00:02\n"
+                             "grant 0.0.0.0 0.0.0.0 no 128,40\n"
+                             "grant-bridge 02:00:5e:10:00:01\n";
+
+TEST(LinkState, OfALinkThatBridgesNeedsNoIpv4) {
+    const auto state = decode_link_state(bridging);
+    ASSERT_TRUE(state.has_value()) << state.error().text;
+    EXPECT_EQ(encode(*state), bridging);
+    EXPECT_FALSE(state->ipv4);
+    ASSERT_TRUE(state->bridge && state->granted && state->granted->bridge);
+    EXPECT_EQ(state->bridge->send, (BridgeDirection{.ethernet = true, .tagged = true}));
+    EXPECT_EQ(state->bridge->receive,
+              (BridgeDirection{.ethernet = true, .tinygram = true, .management_inline = true}));
+    EXPECT_EQ(state->bridge->local, state->granted->bridge->mac);
+    EXPECT_EQ(state->bridge->remote.text(), "4c:5e:0c:10:00:02");
+    for (const char *line : {"bridge", "bridge ethernet", "bridge receive", "bridge send x",
+                             "bridge send receive local", "bridge send receive remote 1"}) {
+        EXPECT_THAT(error_of(std::string("ppp 1\n") + line + "\n"), testing::StartsWith("line 2: "))
+            << line;
+    }
+    EXPECT_EQ(encode(*decode_link_state(least + "bridge send receive\n")),
+              least + "bridge send receive\n");
 }
 
 TEST(LinkState, AlwaysFits) {
@@ -167,6 +195,9 @@ TEST(LinkState, AlwaysFits) {
     grant.serve_dns = grant.serve_wins = {longest, longest, longest};
     grant.mppe.add(MppeStrength::Bits56);
     grant.local_interface_id = grant.remote_interface_id = ~std::uint64_t{0};
+    const base::Mac mac{{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff}};
+    state.bridge = BridgeUp{{true, true, true, true}, {true, true, true, true}, mac, mac};
+    grant.bridge = BridgeOptions{mac};
     const Bytes address(Discriminator::longest, 0xff);
     state.bundle = true;
     state.lcp.multilink =
@@ -189,11 +220,10 @@ TEST(LinkState, PassesOverLinesOfALaterVersion) {
 }
 
 TEST(LinkState, NamesTheLineThatMakesNoSense) {
-    EXPECT_EQ(error_of(""), "the lines lcp and ipv4 have to be there");
+    EXPECT_EQ(error_of(""), nothing_carried);
     EXPECT_EQ(error_of("ppp 2\n"), "line 1: not a PPP link of a version that is known");
     EXPECT_EQ(error_of("ppp 1\nlcp mtu 1450"), "line 2: cut short");
-    EXPECT_EQ(error_of("ppp 1\nipv4 10.0.0.1 10.0.0.2\n"),
-              "the lines lcp and ipv4 have to be there");
+    EXPECT_EQ(error_of("ppp 1\nipv4 10.0.0.1 10.0.0.2\n"), nothing_carried);
     for (const char *line : {"self",
                              "self none",
                              "self chap pap",
@@ -221,7 +251,8 @@ TEST(LinkState, NamesTheLineThatMakesNoSense) {
                              "grant 10.0.0 10.0.0.2 no",
                              "grant-dns 1.1.1.1",
                              "grant-wins 1.1.1.1",
-                             "grant-ipv6 1 2"}) {
+                             "grant-ipv6 1 2",
+                             "grant-bridge 02:00:5e:10:00:01"}) {
         EXPECT_THAT(error_of(least + line + "\n"), testing::StartsWith("line 4: ")) << line;
     }
     for (const char *line :
@@ -246,7 +277,7 @@ TEST(LinkState, NamesTheLineThatMakesNoSense) {
 }
 
 TEST(LinkState, SurvivesEveryTruncationAndEveryChangedOctet) {
-    for (const std::string &whole : {full_text, member, bundle})
+    for (const std::string &whole : {full_text, member, bundle, bridging})
         for (std::size_t size = 0; size < whole.size(); ++size) {
             const auto state = decode_link_state(whole.substr(0, size));
             if (state) {

@@ -38,6 +38,7 @@ public:
         std::optional<ppp::Link> link;
         std::optional<ppp::Ipv4Up> ipv4;
         std::optional<ppp::Ipv6Up> ipv6;
+        std::optional<ppp::BridgeUp> bridge;
         std::optional<ppp::EncryptionUp> encryption;
         std::optional<ppp::MultilinkReady> multilink;  // it is a link of a bundle
         std::optional<ppp::LcpOpened> lcp;
@@ -118,7 +119,7 @@ public:
         const auto state = it.link->state();
         if (!state)
             return false;
-        EXPECT_TRUE(it.ipv4 || it.multilink) << "a state of a link that is not up";
+        EXPECT_TRUE(it.ipv4 || it.bridge || it.multilink) << "a state of a link that is not up";
         const auto read = ppp::decode_link_state(ppp::encode(*state));
         EXPECT_TRUE(read.has_value());
         it.verdict.reset();
@@ -256,6 +257,19 @@ private:
         EXPECT_TRUE(at(side).ipv6) << "down without up";
         at(side).ipv6.reset();
     }
+    void on(int side, const ppp::BridgeUp &it) {
+        Side &from = at(side);
+        EXPECT_FALSE(from.bridge) << "up twice";
+        EXPECT_FALSE(from.multilink) << "a link of a bundle";
+        EXPECT_TRUE(from.end.options.require.empty() || !from.user.empty()) << "nobody was asked";
+        EXPECT_TRUE(from.encryption || from.end.grant.encryption != ppp::Encryption::Required)
+            << "in clear";
+        from.bridge = it;
+    }
+    void on(int side, const ppp::BridgeDown &) {
+        EXPECT_TRUE(at(side).bridge) << "down without up";
+        at(side).bridge.reset();
+    }
     void on(int side, const ppp::MultilinkReady &it) {
         Side &from = at(side);
         EXPECT_FALSE(from.multilink) << "ready twice";
@@ -270,7 +284,7 @@ private:
     void on(int side, const ppp::BundleFrame &it) { at(side).for_bundle.push_back(it.frame); }
     void on(int side, const ppp::Ended &it) {
         Side &from = at(side);
-        EXPECT_FALSE(from.ipv4 || from.ipv6 || from.encryption || from.multilink)
+        EXPECT_FALSE(from.ipv4 || from.ipv6 || from.bridge || from.encryption || from.multilink)
             << "ended while up";
         from.ended = it.reason;
     }
