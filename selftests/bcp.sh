@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Bridged frames in PPP (BCP, RFC 3518) between two ends of rtun, over PPTP and over
+# Bridged frames in PPP (BCP, RFC 3518) between two ends of rtun, over PPTP, L2TP and
 # a multilink bundle: what a LAN carries, and hand-made frames.
 #
 #	HA h0 192.168.20.1 (VLAN 5: .55.1)          h0 192.168.20.2 HB
@@ -37,6 +37,14 @@ session_pptp()
 	local ns=$1 own=$2 far=$3
 
 	ctl "$ns" tunnel-new xport=pptp local4=10.0.0.$own remote4=10.0.0.$far id=1 &&
+	ctl "$ns" session-new tunnel-id=1 id=7 local-id=${own}00 peer-id=${far}00 np=+bridge flags=$FLAGS
+}
+# Packets without a number
+session_l2tpv2()
+{
+	local ns=$1 own=$2 far=$3
+
+	ctl "$ns" tunnel-new xport=l2tpv2 local4=10.0.0.$own remote4=10.0.0.$far id=1 local-id=$own peer-id=$far &&
 	ctl "$ns" session-new tunnel-id=1 id=7 local-id=${own}00 peer-id=${far}00 np=+bridge flags=$FLAGS
 }
 # 1500 octets and their Ethernet header and tag, and the header of bridging, in 1600
@@ -158,7 +166,7 @@ carries()
 	stop_bg "$BG_PID"
 }
 
-for kind in pptp bundle; do
+for kind in pptp l2tpv2 bundle; do
 	check "$kind: two ends with bridged frames" ends $kind
 	check "$kind: two LANs behind bridges, whose ports forward" lans
 	watch "$B" vb0 "$TMP/wire" proto 47
@@ -174,7 +182,7 @@ for kind in pptp bundle; do
 		check "no frame has an FCS of its LAN" equal "$(frames "$TMP/wire" -Y 'bcp_bpdu.flags.fcs_present == 1' -e frame.number)" ""
 		check "the short one was compressed" equal "$(frames "$TMP/wire" -Y 'bcp_bpdu.flags.zeropad == 1' -e frame.number | wc -l)" 1
 		check "the overhead that is told is that of the frames" equal "$(field "$A" session.overhead session-get id=7)" 42
-	else
+	elif [ $kind = bundle ]; then
 		check "both links carried fragments" eval 'at_least "$(counter "$B" 10 rx-fragments)" 10 && at_least "$(counter "$B" 11 rx-fragments)" 10'
 	fi
 	check "$kind: both ends encrypt" encrypt
