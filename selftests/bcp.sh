@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# TIMEOUT: 1200
 # Bridged frames in PPP (BCP, RFC 3518) between two ends of rtun, over PPTP, L2TP and
 # a multilink bundle: what a LAN carries, and hand-made frames.
 #
