@@ -190,6 +190,8 @@ private:
                 using T = std::decay_t<decltype(what)>;
                 if constexpr (std::is_same_v<T, config::SessionShow>)
                     return show_sessions(context_, what);
+                else if constexpr (std::is_same_v<T, config::BundleShow>)
+                    return show_bundles(context_, what);
                 else if constexpr (std::is_same_v<T, config::TunnelShow>)
                     return show_tunnels(context_, what);
                 else if constexpr (std::is_same_v<T, config::PseudowireShow>)

@@ -146,7 +146,7 @@ void print_counters(Context &context, const ClientStatus &client) {
     if (client.session_id) {
         if (auto kernel = context.open_kernel()) {
             if (auto session = (*kernel)->session(netlink::SessionId{*client.session_id}))
-                print_stats(out, context.options, session->stats);
+                print_stats(out, context.options, *session);
         }
     }
     out.open("counters");

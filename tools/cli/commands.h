@@ -27,6 +27,7 @@ struct Context {
 
 // Asks the kernel.
 [[nodiscard]] base::Status show_sessions(Context &context, const config::SessionShow &what);
+[[nodiscard]] base::Status show_bundles(Context &context, const config::BundleShow &what);
 [[nodiscard]] base::Status show_tunnels(Context &context, const config::TunnelShow &what);
 
 [[nodiscard]] base::Status show_pseudowires(Context &context, const config::PseudowireShow &what);

@@ -26,6 +26,8 @@ std::string id_text(const std::optional<std::uint32_t> &id) {
 }  // namespace
 
 void print_ends(Output &out, const netlink::TunnelSpec &spec) {
+    if (spec.xport == netlink::Xport::Mlppp)
+        return;  // its links have ends
     out.member("local", spec.local.text());
     out.piece(with_port(spec.local, spec.local_port), Paint::Address);
     if (spec.local_port)
@@ -48,6 +50,8 @@ void print_tunnel_ids(Output &out, const netlink::TunnelSpec &spec) {
 bool is_shown(const Options &options, const netlink::TunnelSpec &spec) {
     if (options.family == Family::Any)
         return true;
+    if (spec.xport == netlink::Xport::Mlppp)
+        return false;
     return (options.family == Family::Inet6) == (spec.remote.v6() != nullptr);
 }
 

@@ -88,11 +88,16 @@ void print(Output &out, const netlink::SessionChanged &event) {
     out.piece(event.created ? "added" : "changed");
     tunnel_id(out, session.tunnel);
     const bool ppp = session.pw_type == netlink::PwType::Ppp;
-    out.shown("call_id", std::uint64_t{session.local_id},
-              fmt::format("{} {}", ppp ? "call" : "session-id", session.local_id));
+    if (session.multilink)
+        out.number("links", "bundle of {} links", session.multilink->links);
+    else
+        out.shown("call_id", std::uint64_t{session.local_id},
+                  fmt::format("{} {}", ppp ? "call" : "session-id", session.local_id));
     if (session.peer_id)
         out.shown("peer_call_id", std::uint64_t{*session.peer_id},
                   fmt::format("peer {} {}", ppp ? "call" : "session-id", *session.peer_id));
+    if (session.bundle)
+        out.number("bundle_id", "link of bundle {}", static_cast<std::uint64_t>(*session.bundle));
     if (session.device)
         out.number("ifindex", "ifindex {}", static_cast<std::uint64_t>(*session.device));
     if (session.mppe_tx || session.mppe_rx)
@@ -121,6 +126,12 @@ std::string notice_text(const netlink::Notice &event) {
         return value != 0 ? "the peer is heard again" : "the peer is dead, nothing is heard of it";
     if (event.type == "demand")
         return fmt::format("interface {} has something to send and no session", value);
+    if (event.type == "link_joined")
+        return fmt::format("session {} is a link of the bundle now", value);
+    if (event.type == "link_left")
+        return fmt::format("session {} is no link of the bundle any more", value);
+    if (event.type == "mp_loss")
+        return fmt::format("{} fragments never arrived", value);
     if (event.type == "alarm")
         return fmt::format("{} packets were not acknowledged in time", value);
     return fmt::format("{} {}", event.type, value);  // of a newer module

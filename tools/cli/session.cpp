@@ -4,6 +4,7 @@
 // list of tunnels; a session whose tunnel goes in between is shown without.
 #include <cli/commands.h>
 
+#include <cli/device.h>
 #include <cli/ends.h>
 #include <cli/stats.h>
 #include <config/values.h>
@@ -25,14 +26,6 @@ using netlink::Tunnel;
 namespace {
 
 std::string numbered(std::uint32_t number) { return fmt::format("{}", number); }
-
-// The interface's name, if it has one in this namespace.
-std::string device_of(netlink::Kernel &kernel, const Session &session) {
-    if (!session.device || session.netnsid)
-        return {};
-    const auto name = kernel.link_name(*session.device);
-    return name ? *name : std::string();
-}
 
 bool is_ppp(const Session &session) { return session.pw_type == netlink::PwType::Ppp; }
 
@@ -77,20 +70,6 @@ std::vector<std::string> flags_of(const Session &session) {
     if (session.sequence.receive)
         names.emplace_back("seq_rx");
     return names;
-}
-
-void print_device(Output &out, const Session &session, const std::string &device) {
-    if (!device.empty())
-        out.text("ifname", "dev {}", device, Paint::Name);
-    else if (!session.device)
-        out.piece("no interface");
-    else if (session.netnsid)
-        out.piece(fmt::format("interface {} in another namespace (id {})",
-                              static_cast<int>(*session.device), *session.netnsid));
-    if (session.device)
-        out.member("ifindex", static_cast<std::uint64_t>(*session.device));
-    if (session.netnsid)
-        out.member("netnsid", std::int64_t{*session.netnsid});
 }
 
 void print_encoding(Output &out, const Session &session) {
@@ -241,14 +220,19 @@ void print_session(Context &context, netlink::Kernel &kernel, const Session &ses
             out.shown("owner", tunnel->owner,
                       tunnel->owner.empty() ? "no owner" : "owner " + tunnel->owner);
     }
-    // One key whatever carries it: the id on the wire.
-    out.shown("call_id", std::uint64_t{session.local_id}, call_text(session));
+    // One key whatever carries it: the id on the wire. A bundle has none.
+    if (session.multilink)
+        out.number("links", "bundle of {} links", session.multilink->links);
+    else
+        out.shown("call_id", std::uint64_t{session.local_id}, call_text(session));
     if (session.peer_id)
         out.member("peer_call_id", std::uint64_t{*session.peer_id});
+    if (session.bundle)
+        out.number("bundle_id", "link of bundle {}", static_cast<std::uint64_t>(*session.bundle));
     if (context.options.details || (context.options.json && !context.options.brief))
         print_details(out, session);
     if (context.options.statistics) {
-        print_stats(out, context.options, session.stats);
+        print_stats(out, context.options, session);
         print_rtt(out, session);
     }
     out.close();

@@ -42,6 +42,16 @@ constexpr std::array reasons{
     DropReason{"mppe_late", "encrypted with a key that is no longer kept"},
     DropReason{"mppe_far", "MPPE count far ahead, not believed or too dear"},
     DropReason{"mppe_desync", "stateful MPPE: until the peer has flushed"},
+    DropReason{"mp_no_bundle", "fragment on a link that has just left its bundle"},
+    DropReason{"mp_truncated", "multilink header is cut off"},
+    DropReason{"mp_class", "fragment of a class that was not agreed on"},
+    DropReason{"mp_late", "fragment of a packet that was given up"},
+    DropReason{"mp_dup", "fragment that arrived twice"},
+    DropReason{"mp_far", "fragment number far ahead, not believed"},
+    DropReason{"mp_limit", "too much held for reassembly"},
+    DropReason{"mp_incomplete", "another fragment of the packet is lost"},
+    DropReason{"mp_orphan", "fragment of no packet that began"},
+    DropReason{"mp_oversize", "packet is over the MRRU, or in too many fragments"},
     DropReason{"bcp_truncated", "header of bridging is cut off"},
     DropReason{"bcp_lan_id", "bridged with a LAN identification"},
     DropReason{"bcp_mac_type", "bridged from another kind of LAN than Ethernet"},
@@ -72,6 +82,7 @@ constexpr std::array reasons{
     DropReason{"tx_circuit_down", "circuit is down (transmit)"},
     DropReason{"tx_window", "the peer's window is full"},
     DropReason{"tx_mppe_clear", "must be encrypted, and there is no key (transmit)"},
+    DropReason{"tx_no_link", "bundle without a link that can send now"},
     DropReason{"tx_bcp_tagged", "tagged frame, which the peer does not take"},
     DropReason{"tx_bcp_management", "BPDU or the like, which the peer does not take"},
 };
@@ -111,11 +122,23 @@ void print_encryption(Output &out, const netlink::Stats &stats) {
     number("tx_reset_requests", "resets sent", stats.tx_reset_requests);
 }
 
-}  // namespace
+enum class Fragments : std::uint8_t { No, Yes };
 
-std::span<const DropReason> drop_reasons() { return reasons; }
+void print_fragments(Output &out, const netlink::Stats &stats) {
+    const auto octets = [&](std::string_view key, std::uint64_t count) {
+        out.shown(key, count, fmt::format("bytes {} ({})", count, in_units(count)));
+    };
+    out.line();
+    out.piece("fragments");
+    out.number("rx_fragments", "rx {}", stats.rx_fragments);
+    octets("rx_fragment_bytes", stats.rx_fragment_bytes);
+    out.number("rx_null_fragments", "null {}", stats.rx_null_fragments);
+    out.number("tx_fragments", "tx {}", stats.tx_fragments);
+    octets("tx_fragment_bytes", stats.tx_fragment_bytes);
+    out.number("tx_null_fragments", "null {}", stats.tx_null_fragments);
+}
 
-void print_stats(Output &out, const Options &options, const netlink::Stats &stats) {
+void print(Output &out, const Options &options, const netlink::Stats &stats, Fragments fragments) {
     out.open("stats");
     out.line();
     out.piece("rx");
@@ -138,6 +161,8 @@ void print_stats(Output &out, const Options &options, const netlink::Stats &stat
     if (stats.tx_held != 0)
         out.number("tx_held", "held {}", stats.tx_held);
     print_encryption(out, stats);
+    if (fragments == Fragments::Yes)
+        print_fragments(out, stats);
     out.line();
     out.piece("sequence");
     out.number("rx_buffered", "early {}", stats.rx_buffered);
@@ -162,6 +187,19 @@ void print_stats(Output &out, const Options &options, const netlink::Stats &stat
     }
     out.close_group();
     out.close_group();
+}
+
+}  // namespace
+
+std::span<const DropReason> drop_reasons() { return reasons; }
+
+void print_stats(Output &out, const Options &options, const netlink::Stats &stats) {
+    print(out, options, stats, Fragments::No);
+}
+
+void print_stats(Output &out, const Options &options, const netlink::Session &session) {
+    const bool multilink = session.multilink || session.bundle;
+    print(out, options, session.stats, multilink ? Fragments::Yes : Fragments::No);
 }
 
 std::string in_units(std::uint64_t octets) {

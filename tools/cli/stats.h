@@ -24,6 +24,9 @@ struct DropReason {
 // reasons that occurred (all with -details), JSON always all.
 void print_stats(Output &out, const Options &options, const netlink::Stats &stats);
 
+// The same of a session, with fragments if it is a bundle or one of its links.
+void print_stats(Output &out, const Options &options, const netlink::Session &session);
+
 // "12.3 MiB", "17 B"
 [[nodiscard]] std::string in_units(std::uint64_t octets);
 

@@ -47,6 +47,8 @@ void print_details(Output &out, const Tunnel &tunnel) {
     const bool dies = tunnel.spec.lifetime == netlink::Lifetime::DiesWithOwner;
     out.line();
     out.shown("dies_with_owner", dies, dies ? "dies with its owner" : "outlives its owner");
+    if (tunnel.spec.xport == netlink::Xport::Mlppp)
+        return;  // there are no outer packets
     out.shown("fwmark", std::uint64_t{tunnel.spec.fwmark},
               fmt::format("fwmark {:#x}", tunnel.spec.fwmark));
     out.shown("oif", std::uint64_t{tunnel.spec.oif},

@@ -130,6 +130,9 @@ struct SessionShow {
 struct TunnelShow {
     std::string name;
 };
+struct BundleShow {
+    std::string name;  // an id, an interface or empty for all
+};
 struct Monitor {
     std::string what = "all";  // client, tunnel, session, all
 };
@@ -153,15 +156,17 @@ struct Daemon {
     std::string file;  // configuration
     base::log::Level log_level = base::log::Level::Info;
 };
-using Command = std::variant<
-    Add<Client>, Set<Client>, Del<Client>, Enable<Client>, Show<Client>, ClientMonitor,
-    Add<Pseudowire>, Set<Pseudowire>, Del<Pseudowire>, Enable<Pseudowire>, Show<Pseudowire>,
-    Add<Secret>, Set<Secret>, Del<Secret>, Enable<Secret>, Show<Secret>, Add<Profile>, Set<Profile>,
-    Del<Profile>, Show<Profile>, Add<Pool>, Set<Pool>, Del<Pool>, Show<Pool>, Add<ServerInterface>,
-    Set<ServerInterface>, Del<ServerInterface>, Enable<ServerInterface>, Show<ServerInterface>,
-    Set<PptpServer>, Enable<PptpServer>, Show<PptpServer>, Set<Accounting>, AccountingShow,
-    SecretImport, ConfigImport, PoolUsage, LeaseShow, ActiveShow, ActiveKill, Why, Capture,
-    SessionShow, TunnelShow, Monitor, ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
+using Command =
+    std::variant<Add<Client>, Set<Client>, Del<Client>, Enable<Client>, Show<Client>, ClientMonitor,
+                 Add<Pseudowire>, Set<Pseudowire>, Del<Pseudowire>, Enable<Pseudowire>,
+                 Show<Pseudowire>, Add<Secret>, Set<Secret>, Del<Secret>, Enable<Secret>,
+                 Show<Secret>, Add<Profile>, Set<Profile>, Del<Profile>, Show<Profile>, Add<Pool>,
+                 Set<Pool>, Del<Pool>, Show<Pool>, Add<ServerInterface>, Set<ServerInterface>,
+                 Del<ServerInterface>, Enable<ServerInterface>, Show<ServerInterface>,
+                 Set<PptpServer>, Enable<PptpServer>, Show<PptpServer>, Set<Accounting>,
+                 AccountingShow, SecretImport, ConfigImport, PoolUsage, LeaseShow, ActiveShow,
+                 ActiveKill, Why, Capture, SessionShow, TunnelShow, BundleShow, Monitor,
+                 ConfigCheck, ConfigSave, ConfigLoad, Export, Connect, Daemon>;
 
 inline constexpr std::string_view DefaultFile = "/etc/rtun/rtun.conf";
 

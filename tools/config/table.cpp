@@ -137,6 +137,8 @@ Command make_capture(Draft &&draft) {
 
 Command make_session_show(Draft &&draft) { return SessionShow{.name = std::move(draft.operand)}; }
 
+Command make_bundle_show(Draft &&draft) { return BundleShow{.name = std::move(draft.operand)}; }
+
 Command make_tunnel_show(Draft &&draft) { return TunnelShow{.name = std::move(draft.operand)}; }
 
 Command make_monitor(Draft &&draft) {
@@ -298,6 +300,11 @@ constexpr Verb session_verbs[] = {
      "sessions in the kernel; -s: every counter, every drop with its reason", make_session_show},
 };
 
+constexpr Verb bundle_verbs[] = {
+    {"show", show_aliases, Operand::Optional, "{ ID | IFNAME }", {}, check_id_or_device, NoUse, false,
+     "bundles in the kernel; -d: each link; -s: every counter, every drop with its reason", make_bundle_show},
+};
+
 constexpr Verb tunnel_verbs[] = {
     {"show", show_aliases, Operand::Optional, "ID", {}, check_id, NoUse, false,
      "tunnels in the kernel", make_tunnel_show},
@@ -360,6 +367,7 @@ constexpr Object table[] = {
     {"active", "users that are connected", active_verbs, &active_verbs[0]},
     {"accounting", "records of sessions", accounting_verbs, &accounting_verbs[1]},
     {"session", "sessions in the kernel: calls and pseudowires, with their counters", session_verbs, &session_verbs[0]},
+    {"bundle", "bundles in the kernel: multilink, with their links", bundle_verbs, &bundle_verbs[0]},
     {"tunnel", "tunnels in the kernel: pairs of addresses", tunnel_verbs, &tunnel_verbs[0]},
     {"monitor", "what happens, while it happens", monitor_verbs, &monitor_verbs[0]},
     {"why", "why something failed or ended, step by step", why_verbs, &why_verbs[0]},

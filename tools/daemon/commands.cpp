@@ -422,6 +422,10 @@ base::Status Commands::run(const config::TunnelShow & /*what*/, Answer & /*answe
     return not_mine("tunnel show", "the kernel answers it");
 }
 
+base::Status Commands::run(const config::BundleShow & /*what*/, Answer & /*answer*/) {
+    return not_mine("bundle show", "the kernel answers it");
+}
+
 base::Status Commands::run(const config::ClientMonitor & /*what*/, Answer & /*answer*/) {
     return not_mine("client monitor", "\"client show\" answers it, again and again");
 }

@@ -76,6 +76,7 @@ private:
     [[nodiscard]] base::Status run(const config::Export &what, Answer &answer);
     [[nodiscard]] base::Status run(const config::SessionShow &what, Answer &answer);
     [[nodiscard]] base::Status run(const config::TunnelShow &what, Answer &answer);
+    [[nodiscard]] base::Status run(const config::BundleShow &what, Answer &answer);
     [[nodiscard]] base::Status run(const config::ClientMonitor &what, Answer &answer);
     [[nodiscard]] base::Status run(const config::Connect &what, Answer &answer);
     [[nodiscard]] base::Status run(const config::Daemon &what, Answer &answer);

@@ -37,6 +37,11 @@ std::vector<netlink::Event> example_events() {
             .type = "peer_alive", .session = netlink::SessionId{9}, .value = heard});
     events.push_back(
         netlink::Notice{.type = "alarm", .session = netlink::SessionId{7}, .value = 12});
+    for (const char *type : {"link_joined", "link_left", "mp_loss"})
+        events.push_back(
+            netlink::Notice{.type = type, .session = netlink::SessionId{20}, .value = 7});
+    events.push_back(
+        netlink::SessionChanged{.created = true, .session = bundle_kernel().has_sessions[2]});
     const FixedKernel pseudowires = l2tp_kernel();
     events.push_back(netlink::TunnelChanged{.created = true, .tunnel = pseudowires.has_tunnels[0]});
     events.push_back(
@@ -104,7 +109,7 @@ TEST(Monitor, AnEventConcernsItsObject) {
         both += is_about(event, "tunnel") && is_about(event, "session") ? 1 : 0;
     }
     EXPECT_EQ(tunnels, 7);
-    EXPECT_EQ(sessions, 12);
+    EXPECT_EQ(sessions, 16);
     EXPECT_EQ(both, 1) << "only that events were lost concerns everybody";
 }
 

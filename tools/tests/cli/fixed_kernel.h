@@ -203,4 +203,63 @@ inline FixedKernel l2tp_kernel() {
     return kernel;
 }
 
+// A bundle with two links of its own, and one without any.
+inline FixedKernel bundle_kernel() {
+    FixedKernel kernel = example_kernel();
+    netlink::Tunnel tunnel;
+    tunnel.id = netlink::TunnelId{9};
+    tunnel.xport = "mlppp";
+    tunnel.spec.xport = netlink::Xport::Mlppp;
+    tunnel.owner = "rtun";
+    tunnel.sessions = 2;
+    kernel.has_tunnels.push_back(tunnel);
+
+    netlink::Session bundle;
+    bundle.id = netlink::SessionId{20};
+    bundle.tunnel = tunnel.id;
+    bundle.np.ipv4 = true;
+    bundle.flags.pfc_rx = true;
+    bundle.flags.acfc_tx = true;
+    bundle.device = netlink::LinkIndex{12};
+    bundle.multilink = netlink::Bundle{.spec = {.mrru = 1500, .peer_mrru = 1614, .short_tx = true},
+                                       .mode = netlink::MpMode::Balance,
+                                       .min_fragment = 128,
+                                       .loss_time = 100,
+                                       .memory = 1048576,
+                                       .idle = 0,
+                                       .links = 2};
+    bundle.multilink->classes.push_back(
+        {.index = 0, .rx_packets = 500, .rx_lost = 4, .rx_held = 1400, .tx_packets = 600});
+    bundle.stats.rx_packets = 500;
+    bundle.stats.rx_bytes = 700000;
+    bundle.stats.tx_packets = 600;
+    bundle.stats.tx_bytes = 800000;
+    bundle.stats.rx_fragments = 900;
+    bundle.stats.rx_fragment_bytes = 710000;
+    bundle.stats.tx_fragments = 1100;
+    bundle.stats.tx_fragment_bytes = 810000;
+    bundle.stats.rx_null_fragments = 2;
+    bundle.stats.drops = {{"mp_incomplete", 3}};
+    netlink::Session empty = bundle;
+    empty.id = netlink::SessionId{21};
+    empty.device.reset();
+    empty.multilink = netlink::Bundle{.spec = {.classes_rx = 4}, .links = 0};
+    empty.stats = {};
+    std::uint32_t rate = 20000;
+    for (netlink::Session &link : kernel.has_sessions) {
+        link.bundle = bundle.id;
+        link.device.reset();
+        link.np = {};
+        link.link_rate = rate;
+        link.link_latency = 1500;
+        link.link_mtu = 1450;
+        link.stats.rx_fragments = 450;
+        link.stats.tx_fragments = rate / 40;
+        rate /= 4;
+    }
+    kernel.has_sessions.push_back(bundle);
+    kernel.has_sessions.push_back(empty);
+    return kernel;
+}
+
 }  // namespace rtun::cli

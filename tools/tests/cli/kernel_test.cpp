@@ -152,6 +152,42 @@ TEST(SessionShow, TheRoundTripAndTheWindowOfPptpAreThere) {
                 HasSubstr("tx-window 16  static-rtt 1500  alarms 4  congested"));
 }
 
+std::string bundles(const Options &options, const std::string &name = {},
+                    const FixedKernel &kernel = bundle_kernel()) {
+    Answer answer(options);
+    Context context{
+        .options = options, .out = answer.out(), .open_kernel = opens(kernel), .socket = {}};
+    const auto done = show_bundles(context, {.name = name});
+    return done ? answer.text() : "Error: " + done.error().text;
+}
+
+TEST(BundleShow, TextsAndJsonAreTheGoldenOnes) {
+    expect_golden("bundle.txt", bundles({}));
+    expect_golden("bundle-details.txt", bundles({.details = true}));
+    expect_golden("bundle-statistics.txt", bundles({.statistics = true}, "pptp-out1"));
+    expect_golden("bundle.json", bundles({.json = true, .pretty = true}));
+    expect_golden("bundle-brief.json", bundles({.json = true, .pretty = true, .brief = true}));
+}
+
+TEST(BundleShow, ABundleIsNamedByItsNumberOrItsInterface) {
+    EXPECT_THAT(bundles({}, "21"), HasSubstr("bundle 21"));
+    EXPECT_THAT(bundles({}, "pptp-out1"), HasSubstr("bundle 20"));
+    EXPECT_EQ(bundles({}, "7"), "Error: there is no bundle \"7\"");
+    EXPECT_EQ(bundles({}, {}, example_kernel()), "");
+}
+
+TEST(SessionShow, OfABundleAndItsLinksIsTheGoldenOne) {
+    expect_golden("session-bundle.txt", sessions({}, {}, bundle_kernel()));
+    EXPECT_THAT(sessions({.statistics = true}, "7", bundle_kernel()),
+                HasSubstr("fragments  rx 450"));
+    EXPECT_THAT(sessions({.statistics = true}, "7"), Not(HasSubstr("fragments")));
+}
+
+TEST(TunnelShow, OfABundleHasNoEnds) {
+    EXPECT_EQ(tunnels({.details = true}, "9", bundle_kernel()),
+              "tunnel 9  mlppp  owner rtun  sessions 2\n    outlives its owner\n");
+}
+
 TEST(TunnelShow, OfL2tpIsTheGoldenOne) {
     expect_golden("tunnel-l2tp.txt", tunnels({.details = true}, {}, l2tp_kernel()));
     expect_golden("tunnel-l2tp.json", tunnels({.json = true, .pretty = true}, {}, l2tp_kernel()));

@@ -174,6 +174,7 @@ TEST(Parse, TheOtherCommandsBecomeWhatTheySay) {
     EXPECT_EQ(std::get<ClientShow>(*parse_text("client")).name, "");
     EXPECT_EQ(std::get<ClientShow>(*parse_text("client show a")).name, "a");
     EXPECT_EQ(std::get<SessionShow>(*parse_text("session show 7")).name, "7");
+    EXPECT_EQ(std::get<BundleShow>(*parse_text("bundle show office")).name, "office");
     EXPECT_EQ(std::get<TunnelShow>(*parse_text("tunnel")).name, "");
     EXPECT_EQ(std::get<Monitor>(*parse_text("monitor")).what, "all");
     EXPECT_EQ(std::get<Monitor>(*parse_text("monitor session")).what, "session");

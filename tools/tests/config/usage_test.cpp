@@ -42,6 +42,7 @@ TEST(Usage, EveryLevelNamesAllThatIsBelow) {
 // it.
 TEST(Usage, WhatMayBeLeftOutIsWhatTheParserTakes) {
     EXPECT_THAT(usage(Words{"session"}), HasSubstr("rtun session [ show [ ID | IFNAME ] ]\n"));
+    EXPECT_THAT(usage(Words{"bundle"}), HasSubstr("rtun bundle [ show [ ID | IFNAME ] ]\n"));
     EXPECT_THAT(usage(Words{"tunnel"}), HasSubstr("rtun tunnel [ show [ ID ] ]\n"));
     EXPECT_THAT(usage(Words{"client"}), HasSubstr("rtun client [ show [ NAME ] ]\n"));
     EXPECT_THAT(usage(Words{"config"}), HasSubstr("rtun config check [ FILE ]\n"));
