@@ -130,6 +130,46 @@ void print_call(Output &out, bool in_text, const ClientStatus &client) {
     text("comment", client.comment);
 }
 
+// Of multilink: in text a line each with -details.
+void print_links(Output &out, bool in_text, const ClientStatus &client) {
+    const auto shown = [&](std::string_view key, Value value, const std::string &text,
+                           Paint paint = Paint::None) {
+        out.shown(key, std::move(value), in_text ? text : "", paint);
+    };
+    if (!client.multilink.empty()) {
+        if (in_text)
+            out.line();
+        shown("multilink", client.multilink, "multilink " + client.multilink);
+    }
+    for (const ctl::LinkStatus &link : client.links) {
+        out.open_element("links");
+        if (in_text)
+            out.line();
+        shown("server", link.server, "link " + out.painted(link.server, Paint::Address));
+        if (!link.source.empty())
+            shown("source", link.source, "from " + link.source);
+        if (!link.interface.empty())
+            shown("interface", link.interface, "by " + link.interface);
+        out.member("up", link.up);
+        shown("status", link.status, link.status, link.up ? Paint::Good : Paint::Bad);
+        if (link.rate)
+            shown("rate", *link.rate, fmt::format("rate {}", *link.rate));
+        if (link.tunnel_id)
+            shown("tunnel_id", std::uint64_t{*link.tunnel_id},
+                  fmt::format("tunnel {}", *link.tunnel_id));
+        if (link.session_id)
+            shown("session_id", std::uint64_t{*link.session_id},
+                  fmt::format("session {}", *link.session_id));
+        if (link.uptime)
+            shown("uptime", *link.uptime, "up " + uptime_of(*link.uptime));
+        if (link.retry_in)
+            shown("retry_in", *link.retry_in, fmt::format("again in {}s", *link.retry_in));
+        if (!link.last_error.empty())
+            shown("last_error", link.last_error, fmt::format("({})", link.last_error));
+        out.close_group();
+    }
+}
+
 void print_settings(Output &out, const ClientStatus &client) {
     out.open("settings");
     if (!client.settings.empty())
@@ -174,6 +214,7 @@ void print_client(Context &context, const ClientStatus &client) {
         out.text("user", "user {}", client.user);
         print_state(out, client, options.details);
         print_call(out, options.details, client);
+        print_links(out, options.details, client);
     } else {
         out.text("status", "{}", client.status);
         put(out, "interface", "{}", client.interface, Paint::Name);

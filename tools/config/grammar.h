@@ -229,6 +229,7 @@ template <typename T>
 struct Endpoint {
     std::string host;
     std::uint16_t port = 1723;
+    bool operator==(const Endpoint &) const = default;
 };
 [[nodiscard]] base::Result<Endpoint> parse_endpoint(std::string_view text);
 // Several of them, with commas between.

@@ -26,6 +26,10 @@ enum class MppeResync : std::uint8_t { Rfc, Linux };
 // The name servers that a server tells: not used, used before the host's own, or instead of them.
 enum class PeerDns : std::uint8_t { No, Yes, Exclusively };
 
+// How multilink spreads packets over the links: each whole on the link where it is there first, in
+// fragments that are all there at the same time, or one packet a link in turn.
+enum class MpMode : std::uint8_t { Whole, Balance, RoundRobin };
+
 // Peers that need other words than everybody else.
 enum class Quirks : std::uint8_t { None, BezeqIsrael };
 
@@ -56,8 +60,14 @@ struct Client {
     PeerDns use_peer_dns = PeerDns::No;
     bool ipv6 = false;                   // IPv6CP too
     std::chrono::seconds keepalive{60};  // keepalive-timeout, 0: off
-    base::Ipv4 src_address;              // unspecified: by route
-    std::string phone;                   // phone number in the Outgoing-Call-Request
+    // By route: none, or one that is unspecified or empty. Several: of links, see links.h.
+    std::vector<base::Ipv4> src_address;
+    std::vector<std::string> src_interface;
+    std::uint16_t mrru = 0;  // multilink: 512..65535, 0: none
+    MpMode mp_mode = MpMode::Whole;
+    std::chrono::milliseconds mp_loss_time{100};  // a missing fragment is waited for
+    std::vector<std::uint64_t> link_rate;         // bit/s of each link; none, or 0: not known
+    std::string phone;                            // phone number in the Outgoing-Call-Request
     Quirks quirks = Quirks::None;
     std::string log_tag;                // what log lines begin with; empty: the name
     std::uint32_t fwmark = 0;           // on TCP and GRE

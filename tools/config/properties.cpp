@@ -4,6 +4,7 @@
 // property of a client a row knows how to check and set the value, how to write it as a word, and
 // how to hand it from one client to another (which is what `set` does); defaults are those of the
 // Client structure and appear nowhere else.
+#include <config/links.h>
 #include <config/property_values.h>
 
 #include <algorithm>
@@ -32,6 +33,7 @@ constexpr std::array<std::string_view, 2> all_quirks{"none", "bezeq-israel"};
 constexpr std::array<std::string_view, 4> key_lengths{"auto", "128", "56", "40"};
 constexpr std::array<std::string_view, 4> test_types{"0", "1", "2", "3"};
 constexpr std::array<std::string_view, 2> resyncs{"rfc", "linux"};
+constexpr std::array<std::string_view, 3> mp_modes{"whole", "balance", "round-robin"};
 constexpr std::array<std::string_view, 3> log_levels{"warning", "info", "debug"};
 
 Status set_type(Draft & /*draft*/, std::string_view value) {
@@ -132,20 +134,32 @@ std::string get_mppe_resync(const Client &client) {
     return std::string(resyncs.at(static_cast<std::size_t>(client.mppe_resync)));
 }
 
-Status set_src_address(Draft &draft, std::string_view value) {
-    if (value == "any") {
-        draft.client.src_address = {};
-        return {};
-    }
-    const auto address = base::Ipv4::parse(value);
+base::Result<base::Ipv4> read_source(std::string_view word) {
+    if (word == "any")
+        return base::Ipv4{};
+    const auto address = base::Ipv4::parse(word);
     if (!address || address->value >= 0xe0000000U)  // multicast and up
         return fail(ErrorCode::Invalid, "expected an IPv4 address of this host, or any");
-    draft.client.src_address = *address;
-    return {};
+    return *address;
 }
 
-std::string get_src_address(const Client &client) {
-    return client.src_address.unspecified() ? "any" : client.src_address.text();
+std::string source_text(base::Ipv4 address) {
+    return address.unspecified() ? "any" : address.text();
+}
+
+base::Result<std::string> read_interface(std::string_view word) {
+    if (word == "any")
+        return std::string();
+    TRY(check_device_name(word));
+    return std::string(word);
+}
+
+std::string interface_text(const std::string &name) { return name.empty() ? "any" : name; }
+
+Status set_loss_time(Draft &draft, std::string_view value) {
+    constexpr std::uint64_t longest = 10000;  // RTUN_LOSS_TIME_MAX
+    draft.client.mp_loss_time = TRY(parse_milliseconds(value, {1, longest}));
+    return {};
 }
 
 Status set_phone(Draft &draft, std::string_view value) {
@@ -246,9 +260,24 @@ constexpr Property table[] = {
     {"keepalive-timeout", "SECONDS", "silence after which LCP echoes ask for life; 0..65535, 0: off",
      Everywhere, Need::Optional, {},
      set_seconds<&Client::keepalive, 0, 65535>, as_time<&Client::keepalive>()},
-    {"src-address", "{ ADDRESS | any }", "address of this host to use; any: as the route says",
+    {"src-address", "{ ADDRESS[,...] | any }", "address of this host to use; any: as the route says; several: of links",
      Everywhere, Need::Optional, any,
-     set_src_address, {get_src_address, copy_member<&Client::src_address>, nullptr}},
+     set_of_links<&Client::src_address, read_source>, as_of_links<&Client::src_address, source_text>()},
+    {"src-interface", "{ IFNAME[,...] | any }", "interface to leave by; any: as the route says; several: of links",
+     Everywhere, Need::Optional, any,
+     set_of_links<&Client::src_interface, read_interface>, as_of_links<&Client::src_interface, interface_text>()},
+    {"mrru", "{ OCTETS | disabled }", "multilink: longest packet to put together; 512..65535; a link for each server or source",
+     Everywhere, Need::Optional, no_mrru,
+     set_mrru<&Client::mrru>, as_mrru<&Client::mrru>()},
+    {"link-rate", "{ RATE[,...] | any }", "of each link, as 20M: how packets are shared out; any: all the same",
+     Everywhere, Need::Optional, any,
+     set_of_links<&Client::link_rate, read_link_rate>, as_of_links<&Client::link_rate, link_rate_text>()},
+    {"mp-mode", "{ whole | balance | round-robin }", "packets whole where they are there first, in fragments, or in turn",
+     Everywhere, Need::Optional, mp_modes,
+     set_choice<&Client::mp_mode, mp_modes>, as_choice<&Client::mp_mode, mp_modes>()},
+    {"mp-loss-time", "MILLISECONDS", "how long to wait for a missing fragment; 1..10000",
+     Everywhere, Need::Optional, {},
+     set_loss_time, as_time<&Client::mp_loss_time>()},
     {"phone", "NUMBER", "phone number in the Outgoing-Call-Request; 0..64 characters",
      Everywhere, Need::Optional, {},
      set_phone, as_text<&Client::phone>()},
@@ -310,7 +339,6 @@ constexpr ValueAlias levels_of_pptp[] = {{"0", "warning", ""}, {"1", "info", ""}
 constexpr Alias other_words[] = {
     {"mtu", "max-mtu", {}, ""},
     {"mru", "max-mru", {}, ""},
-    {"mrru", "", no_multilink, ""},
     {"localbind", "src-address", {}, ""},
     {"rtmark", "fwmark", {}, ""},
     {"nohostroute", "host-route", {}, "", "no"},
@@ -333,7 +361,7 @@ std::span<const Alias> client_aliases() { return other_words; }
 std::optional<Mistake> mistake_in(const Client &client) {
     if (client.encryption == ppp::Encryption::Required && client.allow.with_keys().empty())
         return Mistake{"allow", "encryption required takes its keys from mschap2 or mschap1"};
-    return std::nullopt;
+    return mistake_in_links(client);
 }
 
 }  // namespace rtun::config

@@ -338,6 +338,36 @@ constexpr auto as_links() {
     return accessed<Member>(get_links<Member>);
 }
 
+// -- one for all links of a client, or one for each, with commas between
+
+template <auto Member, auto Read>
+base::Status set_of_links(Draft &draft, std::string_view value) {
+    ValueOf<Member> values;
+    for (std::size_t begin = 0; begin <= value.size();) {
+        const std::size_t end = std::min(value.find(',', begin), value.size());
+        if (values.size() == MaxLinks)
+            return base::fail(base::ErrorCode::Invalid,
+                              fmt::format("a bundle has {} links at the most", MaxLinks));
+        values.push_back(TRY(Read(value.substr(begin, end - begin))));
+        begin = end + 1;
+    }
+    if (value == "any")
+        values.clear();
+    member_of<Member>(draft) = std::move(values);
+    return {};
+}
+template <auto Member, auto Text>
+std::string get_of_links(const SubjectOf<Member> &from) {
+    std::string all;
+    for (const auto &value : from.*Member)
+        all += (all.empty() ? "" : ",") + Text(value);
+    return all.empty() ? "any" : all;
+}
+template <auto Member, auto Text>
+constexpr auto as_of_links() {
+    return accessed<Member>(get_of_links<Member, Text>);
+}
+
 // -- what RouterOS has in several places and cannot be had here
 
 inline constexpr ValueAlias no_multilink[] = {{"disabled", "", ""}};

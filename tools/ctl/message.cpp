@@ -72,6 +72,20 @@ Json to_json(const Error &error) {
     return json;
 }
 
+Json to_json(const LinkStatus &l) {
+    Json json{{"server", l.server}, {"up", l.up}};
+    put(json, "source", l.source);
+    put(json, "interface", l.interface);
+    put(json, "status", l.status);
+    put(json, "rate", l.rate);
+    put(json, "tunnel_id", l.tunnel_id);
+    put(json, "session_id", l.session_id);
+    put(json, "uptime", l.uptime);
+    put(json, "last_error", l.last_error);
+    put(json, "retry_in", l.retry_in);
+    return json;
+}
+
 Json to_json(const ClientStatus &c) {
     Json json{{"name", c.name}, {"type", c.type}, {"enabled", c.enabled}, {"running", c.running}};
     put(json, "status", c.status);
@@ -100,6 +114,9 @@ Json to_json(const ClientStatus &c) {
     json["attempts"] = c.attempts;
     put_all(json, "settings", c.settings);
     put_all(json, "counters", c.counters);
+    put(json, "multilink", c.multilink);
+    for (const LinkStatus &link : c.links)
+        json["links"].push_back(to_json(link));
     return json;
 }
 
@@ -308,6 +325,25 @@ std::optional<Error> error_from(const Json &json, Fields &outer) {
     return error;
 }
 
+LinkStatus link_from(const Json &json, Fields &outer) {
+    Fields fields(json);
+    LinkStatus l;
+    fields.take("server", l.server);
+    fields.take("up", l.up);
+    fields.take("source", l.source);
+    fields.take("interface", l.interface);
+    fields.take("status", l.status);
+    fields.take("rate", l.rate);
+    fields.take("tunnel_id", l.tunnel_id);
+    fields.take("session_id", l.session_id);
+    fields.take("uptime", l.uptime);
+    fields.take("last_error", l.last_error);
+    fields.take("retry_in", l.retry_in);
+    if (!fields.ok())
+        outer.fail_at("links." + fields.wrong());
+    return l;
+}
+
 ClientStatus client_from(const Json &json, Fields &outer) {
     Fields fields(json);
     ClientStatus c;
@@ -340,6 +376,11 @@ ClientStatus client_from(const Json &json, Fields &outer) {
     fields.take_number("attempts", c.attempts);
     fields.take("settings", c.settings);
     fields.take("counters", c.counters);
+    fields.take("multilink", c.multilink);
+    if (const Json *links = fields.find("links", &Json::is_array)) {
+        for (const Json &link : *links)
+            c.links.push_back(link_from(link, fields));
+    }
     if (!fields.ok())
         outer.fail_at("clients." + fields.wrong());
     return c;

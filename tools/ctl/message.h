@@ -36,6 +36,21 @@ struct Request {
 };
 
 // One client as it stands: the properties that show and -j print.
+// One link of a client with multilink.
+struct LinkStatus {
+    std::string server;     // as configured, "vpn.example.org:1723"
+    std::string source;     // address, empty: by route
+    std::string interface;  // to leave by, empty: by route
+    bool up = false;
+    std::string status;                   // "up", "dialing", "waiting", "not dialed"
+    std::optional<std::uint64_t> rate{};  // bit/s
+    std::optional<std::uint32_t> tunnel_id{};
+    std::optional<std::uint32_t> session_id{};
+    std::optional<std::uint64_t> uptime{};  // seconds
+    std::string last_error{};               // why it is not up
+    std::optional<std::uint64_t> retry_in{};
+};
+
 struct ClientStatus {
     std::string name;
     std::string type;  // "pptp"
@@ -68,6 +83,8 @@ struct ClientStatus {
     std::map<std::string, std::string>
         settings;  // every configured property as words, secrets as "(hidden)"
     std::map<std::string, std::uint64_t> counters;  // of the control connection and PPP
+    std::string multilink{};                        // what was agreed, or why there is none
+    std::vector<LinkStatus> links{};                // with multilink
 };
 
 // What the daemon knows of a pseudowire and the kernel does not.

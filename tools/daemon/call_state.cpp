@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -61,6 +63,30 @@ base::Status server_line(std::string_view value, Parts &parts) {
     return {};
 }
 
+// HOST PORT ADDRESS INTERFACE, "any" for none of the last two.
+base::Status way_line(std::string_view value, CallState &state) {
+    std::array<std::string_view, 4> words;
+    for (std::string_view &word : words) {
+        const std::size_t space = std::min(value.find(' '), value.size());
+        word = value.substr(0, space);
+        value.remove_prefix(std::min(space + 1, value.size()));
+    }
+    config::LinkSettings way;
+    way.server.host = words[0];
+    if (words[0].empty() || words[3].empty() || !value.empty() || state.way ||
+        !number(words[1], way.server.port))
+        return wrong("way");
+    if (words[2] != "any") {
+        const auto source = base::Ipv4::parse(words[2]);
+        if (!source)
+            return wrong("way");
+        way.source = *source;
+    }
+    way.interface = words[3] == "any" ? "" : words[3];
+    state.way = std::move(way);
+    return {};
+}
+
 base::Status line(std::string_view text, Parts &parts) {
     const std::size_t space = text.find(' ');
     const std::string_view key = text.substr(0, space);
@@ -72,6 +98,8 @@ base::Status line(std::string_view text, Parts &parts) {
         parts.state.settings = value;
     } else if (key == "server") {
         return server_line(value, parts);
+    } else if (key == "way") {
+        return way_line(value, parts.state);
     } else if (key == "since") {
         std::uint64_t seconds = 0;
         if (!number(value, seconds) || std::exchange(parts.since, true))
@@ -94,6 +122,10 @@ base::Result<base::Bytes> encode(const CallState &state) {
     std::string text =
         fmt::format("{}\nsettings {}\nserver {} {}\nsince {}\n", VersionLine, state.settings,
                     state.server.text(), state.port, static_cast<std::uint64_t>(state.since));
+    if (state.way)
+        text += fmt::format("way {} {} {} {}\n", state.way->server.host, state.way->server.port,
+                            state.way->source.unspecified() ? "any" : state.way->source.text(),
+                            state.way->interface.empty() ? "any" : state.way->interface);
     prefixed(text, "control", *control);
     prefixed(text, "link", ppp::encode(state.link));
     if (text.size() > CallState::MaxSize)

@@ -2,11 +2,13 @@
 //
 // What the kernel keeps of a call that is up, in the blob of its session, for the next program to
 // go on with it: text, a version line and a line a value. The lines of the engines' states have
-// the engine's name in front.
+// the engine's name in front. A link of a bundle has a line "way" (the server as it is configured,
+// and what it is reached from), and the networks are in the bundle's state (bundle_state.h).
 //
 //     rtun-call 1
 //     settings client add office type pptp connect-to ...
 //     server 192.0.2.10 1723
+//     way vpn.example.org 1723 any eth1
 //     since 1700000000
 //     control call 1000 7 100000000 64 0
 //     link lcp ...
@@ -19,11 +21,13 @@
 #include <base/bytes.h>
 #include <base/net.h>
 #include <base/result.h>
+#include <config/links.h>
 #include <config/model.h>
 #include <ppp/link.h>
 #include <pptp/control.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace rtun::daemon {
@@ -34,7 +38,8 @@ struct CallState {
     std::string settings;  // settings_line()
     base::Ipv4 server;
     std::uint16_t port = 1723;
-    double since = 0;  // the link is up, wall clock
+    double since = 0;                           // the link is up, wall clock
+    std::optional<config::LinkSettings> way{};  // of a link of a bundle: which it is
     pptp::ControlState control{};
     ppp::LinkState link{};
 };

@@ -78,7 +78,10 @@ void Client::dial() {
         return;
     }
     tell(Level::Debug, event_id::Dialing, fmt::format("dialing {}", settings_.connect_to));
-    next_server();
+    if (dialed_.mrru != 0)
+        call_bundle();
+    else
+        next_server();
 }
 
 base::Result<config::Client> Client::effective() const {
@@ -151,13 +154,47 @@ void Client::call_next() {
     turn();
 }
 
+base::Result<std::unique_ptr<ClientBundle>> Client::bundle() {
+    ClientBundle::Plan plan;
+    plan.links = TRY(config::links_of(dialed_));
+    plan.client = dialed_;
+    plan.credentials = credentials_;
+    plan.interface = interface_name();
+    if (standby_)
+        plan.device = standby_->link();
+    plan.lifetime = policy_.lifetime;
+    plan.blob = encode(Blob{.client = settings_.name, .dial = dials_});
+    plan.known = known_;
+    return std::make_unique<ClientBundle>(ground_, std::move(plan), [this] { turn(); });
+}
+
+void Client::call_bundle() {
+    auto made = bundle();
+    if (!made) {
+        failed({Layer::Config, Side::Local, ErrorCode::Invalid, made.error().text});
+        return;
+    }
+    servers_.clear();
+    call_ = std::move(*made);
+    call_->start(ground_.world.now());
+    turn();
+}
+
+std::string Client::interface_name() const {
+    return settings_.name.empty() ? "pptp-out%d" : settings_.name;
+}
+
 PptpCall::Plan Client::plan() const {
     PptpCall::Plan plan;
     plan.client = dialed_;
     plan.credentials = credentials_;
     plan.server = server_;
     plan.port = port_;
-    plan.interface = settings_.name.empty() ? "pptp-out%d" : settings_.name;
+    if (!dialed_.src_address.empty())
+        plan.source = dialed_.src_address.front();
+    if (!dialed_.src_interface.empty())
+        plan.bind = dialed_.src_interface.front();
+    plan.interface = interface_name();
     if (standby_)
         plan.device = standby_->link();
     plan.lifetime = policy_.lifetime;
@@ -294,6 +331,10 @@ void Client::apply(config::Client settings) {
                                   .pin_server = settings_.host_route};
         call_->set_default_route(wanted);
     }
+    if (changed.links && !set_links()) {
+        begin_anew("settings changed");
+        return;
+    }
     if (changed.reorder) {
         const auto set = call_->set_order(settings_);
         if (!set)
@@ -302,6 +343,14 @@ void Client::apply(config::Client settings) {
                              set.error().text));
     }
     turn();
+}
+
+bool Client::set_links() {
+    auto now = effective();
+    if (!now || !config::check(*now) || !call_->set_links(*now, ground_.world.now()))
+        return false;
+    dialed_ = std::move(*now);
+    return true;
 }
 
 void Client::begin_anew(std::string why) {
@@ -328,166 +377,10 @@ void Client::profile_changed() {
         begin_anew("profile changed");
 }
 
-// -- what the call says
+// -- the end of a call, and of a dial
 
-void Client::on(const PptpCall::TcpUp &) {
-    tell(Level::Debug, event_id::Tcp, fmt::format("tcp connected ({}:{})", server_.text(), port_));
-}
-
-void Client::on(const PptpCall::ControlUp &output) {
-    tell(Level::Debug, event_id::Control,
-         fmt::format("control connection up (host \"{}\", vendor \"{}\")", output.host,
-                     output.vendor),
-         {{"host_name", output.host}, {"vendor", output.vendor}});
-}
-
-void Client::on(const PptpCall::LcpUp &output) {
-    const std::string method(output.method ? auth::info(*output.method).name
-                                           : std::string_view("no authentication"));
-    tell(Level::Debug, event_id::Lcp,
-         fmt::format("lcp opened (mtu {}, mru {}, {})", output.mtu, output.mru, method),
-         {{"mtu", std::to_string(output.mtu)},
-          {"mru", std::to_string(output.mru)},
-          {"method", output.method ? method : "none"}});
-}
-
-void Client::on(const PptpCall::Reached &output) {
-    peer_call_ = output.peer;
-    tell(Level::Debug, event_id::Call,
-         fmt::format("connected to {}:{}, call {}/{}", server_.text(), port_, output.local,
-                     output.peer),
-         {{"call_id", std::to_string(output.local)},
-          {"peer_call_id", std::to_string(output.peer)},
-          {"host_name", output.host},
-          {"vendor", output.vendor}});
-}
-
-void Client::on(const PptpCall::Verifying &) {
-    verifying_ = true;
-    tell(Level::Debug, event_id::Verifying, "verifying password...");
-}
-
-void Client::on(const PptpCall::Verified &output) {
-    method_ = output.method;
-    const std::string method(auth::info(output.method).name);
-    tell(Level::Debug, event_id::Verified,
-         fmt::format("password accepted ({}){}", method,
-                     output.message.empty() ? "" : fmt::format(": \"{}\"", output.message)),
-         {{"authentication", method}});
-}
-
-void Client::on(const PptpCall::Encoding &output) {
-    encoding_ = output;
-    if (up_ && output.mtu)
-        up_->what.mtu = *output.mtu;
-    if (output.encoding == "none")
-        return;  // what comes of it is told
-    Fields fields{{"encoding", output.encoding}, {"insecure", output.insecure ? "yes" : "no"}};
-    tell(output.insecure ? Level::Info : Level::Debug, event_id::Encryption,
-         fmt::format("encryption {}{}", output.encoding, output.insecure ? " (insecure)" : ""),
-         std::move(fields));
-}
-
-void Client::on(const PptpCall::NotEncrypted &output) {
-    tell(Level::Info, event_id::Encryption, fmt::format("not encrypted: {}", output.why),
-         {{"encoding", "none"}, {"reason", output.why}});
-}
-
-void Client::use_names(const PptpCall::Up &up) {
-    if (ground_.names != nullptr && settings_.use_peer_dns != config::PeerDns::No &&
-        !up.dns.empty())
-        ground_.names->use(up.interface, up.dns,
-                           settings_.use_peer_dns == config::PeerDns::Exclusively
-                               ? NameServers::Others::Ignored
-                               : NameServers::Others::Kept);
-}
-
-void Client::on(const PptpCall::Up &output) {
-    const base::Time now = ground_.world.now();
-    up_ = Connection{output, now};
-    interface_ = output.interface;
-    verifying_ = false;
-    attempts_ = 0;
-    last_reason_.reset();
-    last_failure_told_.clear();
-    use_names(output);
-    std::string dns;
-    for (const base::Ipv4 server : output.dns)
-        dns += (dns.empty() ? "" : " ") + server.text();
-    Fields fields{
-        {"interface", output.interface},
-        {"local_address", output.local.text()},
-        {"remote_address", output.remote.unspecified() ? "" : output.remote.text()},
-        {"mtu", std::to_string(output.mtu)},
-        {"mru", std::to_string(output.mru)},
-        {"encoding", encoding_.encoding},
-        {"insecure", encoding_.insecure ? "yes" : "no"},
-        {"authentication", method_ ? std::string(auth::info(*method_).name) : "none"},
-        {"took_ms",
-         std::to_string(
-             std::chrono::duration_cast<std::chrono::milliseconds>(now - dialed_at_).count())}};
-    if (!dns.empty())
-        fields["dns"] = dns;
-    tell(Level::Info, event_id::Up,
-         fmt::format("connected: {} {} -> {} mtu {} {}{}", output.interface, output.local.text(),
-                     output.remote.unspecified() ? "*" : output.remote.text(), output.mtu,
-                     encoding_.encoding == "none" ? "not encrypted" : encoding_.encoding,
-                     encoding_.insecure ? " (insecure)" : ""),
-         std::move(fields));
-}
-
-void Client::on(const PptpCall::Down &) {
-    if (!up_)
-        return;
-    if (ground_.names != nullptr)
-        ground_.names->drop(up_->what.interface);
-    // At once, so that nothing leaves another way; what it refuses is told when it stands by.
-    if (standby_)
-        (void)make_standby();
-    lasted_ = lasted_.value_or(base::Duration::zero()) + (ground_.world.now() - up_->since);
-    up_.reset();
-}
-
-void Client::on(const PptpCall::Ipv6 &output) {
-    if (!output.failure.empty()) {
-        tell(Level::Warning, event_id::Ipv6, fmt::format("no IPv6: {}", output.failure));
-        return;
-    }
-    const auto address = [](std::uint64_t id) {
-        base::Ipv6 full;
-        full.octets[0] = 0xfe;
-        full.octets[1] = 0x80;
-        for (unsigned i = 0; i < 8; i++)
-            full.octets.at(8 + i) = static_cast<std::uint8_t>(id >> (56 - 8 * i));
-        return full.text();
-    };
-    tell(Level::Info, event_id::Ipv6,
-         fmt::format("IPv6 {} -> {}", address(output.local_id), address(output.remote_id)),
-         {{"local_address", address(output.local_id)},
-          {"remote_address", address(output.remote_id)}});
-}
-
-void Client::on(const PptpCall::MtuLowered &output) {
-    tell(Level::Warning, event_id::Mtu,
-         fmt::format("mtu {} instead of {}: the path to {} takes {} octets, {} of them ours",
-                     output.mtu, output.wanted, server_.text(), output.path, output.ours),
-         {{"mtu", std::to_string(output.mtu)}, {"path_mtu", std::to_string(output.path)}});
-}
-
-void Client::on(const PptpCall::RouteFailed &output) {
-    tell(Level::Warning, event_id::Route,
-         fmt::format("no default route through the tunnel: {}", output.text));
-}
-
-void Client::on(const PptpCall::NoPeerRoute &output) {
-    tell(Level::Info, event_id::Route,
-         fmt::format("no route to {} through the tunnel: inside it the server has the address that "
-                     "the tunnel itself goes to",
-                     output.peer.text()));
-}
-
-void Client::on(const PptpCall::Ended &output) {
-    const PptpCall::Ended end = output;
+void Client::on(const Call::Ended &output) {
+    const Call::Ended end = output;
     finished_.push_back(std::move(call_));
     const bool elsewhere = !end.tcp_connected && end.reason.layer == Layer::Tcp && !stopping_ &&
                            !redial_ && !addresses_.empty();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One configured client: tries its servers in turn, each with all its addresses, keeps a call up,
-// dials again after a while when it ends, and knows how it stands. All of it by callbacks of the
+// dials again after a while when it ends, and knows how it stands. With multilink the servers are
+// links of one bundle, which is the call then (client_bundle.h). All of it by callbacks of the
 // world and of the kernel; nothing here waits.
 //
 //      Off --start--> Resolving --> Calling <--> (next address, next server)
@@ -19,6 +20,8 @@
 #include <config/model.h>
 #include <ctl/message.h>
 #include <daemon/backoff.h>
+#include <daemon/call.h>
+#include <daemon/client_bundle.h>
 #include <daemon/events.h>
 #include <daemon/leftovers.h>
 #include <daemon/pptp_call.h>
@@ -74,7 +77,7 @@ public:
     void kernel_event(const netlink::Event &event);
     template <typename Id>  // of a session or a tunnel
     [[nodiscard]] bool owns(Id id) const {
-        return call_ && call_->plumbing().owns(id);
+        return call_ && call_->owns(id);
     }
     void profile_changed();  // its own: dials anew if that makes a difference
 
@@ -91,6 +94,7 @@ private:
 
     void begin();  // dials, or waits for a reason to
     void begin_anew(std::string why);
+    [[nodiscard]] bool set_links();  // false: that needs another bundle
 
     void prepare();
     [[nodiscard]] base::Status make_standby();
@@ -107,7 +111,11 @@ private:
     [[nodiscard]] base::Status look_at_settings();
     void next_server();
     [[nodiscard]] PptpCall::Plan plan() const;
-    void use_names(const PptpCall::Up &up);  // the server's, if they are wanted
+    [[nodiscard]] base::Result<std::unique_ptr<ClientBundle>> bundle();
+    void call_bundle();
+    [[nodiscard]] base::Result<std::unique_ptr<Call>> take_over(const Leftover &leftover);
+    [[nodiscard]] std::string interface_name() const;
+    void use_names(const Call::Up &up);  // the server's, if they are wanted
     void resolved(base::Result<Addresses> addresses);
     void call_next();
     // This server has come to nothing: the next one, or the end of the round.
@@ -118,22 +126,29 @@ private:
     void rest();
     void arm();
 
-    void on(const PptpCall::TcpUp &output);
-    void on(const PptpCall::ControlUp &output);
-    void on(const PptpCall::LcpUp &output);
-    void on(const PptpCall::Reached &output);
-    void on(const PptpCall::Verifying &output);
-    void on(const PptpCall::Verified &output);
-    void on(const PptpCall::Encoding &output);
-    void on(const PptpCall::NotEncrypted &output);
-    void on(const PptpCall::Up &output);
-    void on(const PptpCall::Resumed &output);
-    void on(const PptpCall::Down &output);
-    void on(const PptpCall::Ipv6 &output);
-    void on(const PptpCall::MtuLowered &output);
-    void on(const PptpCall::RouteFailed &output);
-    void on(const PptpCall::NoPeerRoute &output);
-    void on(const PptpCall::Ended &output);
+    void on(const Call::TcpUp &output);
+    void on(const Call::ControlUp &output);
+    void on(const Call::LcpUp &output);
+    void on(const Call::Reached &output);
+    void on(const Call::Verifying &output);
+    void on(const Call::Verified &output);
+    void on(const Call::Encoding &output);
+    void on(const Call::NotEncrypted &output);
+    void on(const Call::Up &output);
+    void on(const Call::Resumed &output);
+    void on(const Call::Down &output);
+    void on(const Call::Ipv6 &output);
+    void on(const Call::MtuLowered &output);
+    void on(const Call::RouteFailed &output);
+    void on(const Call::NoPeerRoute &output);
+    void on(const Call::NoMultilink &output);
+    void on(const Call::Server &output);
+    void on(const Call::LinkChanged &output);
+    // Between a link and its bundle.
+    void on(const Call::LinkReady & /*output*/) {}
+    void on(const Call::LinkLeft & /*output*/) {}
+    void on(const Call::ForBundle & /*output*/) {}
+    void on(const Call::Ended &output);
 
     using Fields = std::map<std::string, std::string>;
     void tell(base::log::Level level, std::string_view id, std::string text, Fields fields = {});
@@ -149,9 +164,9 @@ private:
     bool stopping_ = false;  // rest when the call has ended
     bool redial_ = false;    // dial again at once when the call has ended
     std::unique_ptr<Lookup> lookup_;
-    std::unique_ptr<PptpCall> call_;
-    std::vector<std::unique_ptr<PptpCall>> finished_;  // ended, but may still be on the stack
-    base::Deadline deadline_;                          // name service; time to dial again
+    std::unique_ptr<Call> call_;
+    std::vector<std::unique_ptr<Call>> finished_;  // ended, but may still be on the stack
+    base::Deadline deadline_;                      // name service; time to dial again
     Backoff backoff_;
 
     std::unique_ptr<Standby> standby_;  // on demand
@@ -173,18 +188,18 @@ private:
     std::uint64_t attempts_ = 0;  // since it was last connected
     base::Time dialed_at_{};
     struct Connection {
-        PptpCall::Up what;
+        Call::Up what;
         base::Time since;
     };
     std::optional<Connection> up_;
     std::optional<base::Duration> lasted_;  // this call was up, so long
     bool verifying_ = false;
     std::optional<auth::Method> method_;
-    PptpCall::Encoding encoding_{.encoding = "none", .insecure = false, .mtu = {}};
-    std::uint16_t peer_call_ = 0;
+    Call::Encoding encoding_{.encoding = "none", .insecure = false, .mtu = {}};
     std::optional<Reason> last_reason_;
     std::string last_failure_told_;
-    std::string interface_;  // of this call, also when it has gone
+    std::map<std::string, std::string> link_failures_told_;  // the last of each link
+    std::string interface_;                                  // of this call, also when it has gone
 };
 
 }  // namespace rtun::daemon

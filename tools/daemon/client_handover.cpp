@@ -18,9 +18,10 @@ using base::log::Level;
 
 base::Status Client::adopt(const Leftover &leftover) {
     RTUN_ASSERT(state_ == State::Off);
-    if (!leftover.session || !leftover.state)
+    if (!leftover.session)
         return base::fail(ErrorCode::NotFound, leftover.useless);
-    config::Client then = TRY(client_of(leftover.state->settings));
+    config::Client then =
+        TRY(client_of(leftover.bundle ? leftover.bundle->settings : leftover.state->settings));
     // That one is not kept anywhere: a new password is for the next call.
     then.password = settings_.password;
     dialed_ = TRY(effective());
@@ -31,31 +32,42 @@ base::Status Client::adopt(const Leftover &leftover) {
     dials_++;
     dialed_at_ = ground_.world.now();
     forget_call();
-    server_ = leftover.state->server;
-    server_name_ = server_.text();
-    port_ = leftover.state->port;
     // Wanted only if the server asks again who we are; if it cannot be had, that is then.
     (void)read_password();
-    auto call = std::make_unique<PptpCall>(ground_, plan(), [this] { turn(); });
-    if (auto resumed = call->resume(*leftover.state, leftover.tunnel, *leftover.session);
-        !resumed) {
+    auto call = take_over(leftover);
+    if (!call) {
         server_ = {};
         credentials_ = {};
-        return resumed;
+        return base::fail(std::move(call).error());
     }
     stopping_ = false;
     backoff_.reset();
-    call_ = std::move(call);
+    call_ = std::move(*call);
     state_ = State::Calling;
     turn();
     return {};
 }
 
-void Client::on(const PptpCall::Resumed &output) {
+base::Result<std::unique_ptr<Call>> Client::take_over(const Leftover &leftover) {
+    if (leftover.state) {
+        server_ = leftover.state->server;
+        server_name_ = server_.text();
+        port_ = leftover.state->port;
+    }
+    if (dialed_.mrru != 0) {
+        auto all = TRY(bundle());
+        TRY(all->resume(leftover));
+        return all;
+    }
+    auto call = std::make_unique<PptpCall>(ground_, plan(), [this] { turn(); });
+    TRY(call->resume(*leftover.state, leftover.tunnel, *leftover.session));
+    return call;
+}
+
+void Client::on(const Call::Resumed &output) {
     const double ago = std::max(0.0, ground_.world.epoch() - output.since);
     const auto lasted = std::chrono::duration_cast<base::Duration>(
         std::chrono::duration<double>(std::min(ago, 1e9)));  // wall clocks may be anything
-    peer_call_ = output.peer;
     method_ = output.method;
     encoding_ = output.encoding;
     up_ = Connection{output.up, ground_.world.now() - lasted};

@@ -10,29 +10,6 @@
 
 namespace rtun::daemon {
 
-namespace {
-
-void count(std::map<std::string, std::uint64_t> &out, const pptp::ControlCounters &counters) {
-    out["control_messages_in"] = counters.messages_in;
-    out["control_messages_out"] = counters.messages_out;
-    out["control_unexpected"] = counters.unexpected;
-    out["control_echo_sent"] = counters.echo_sent;
-    out["control_echo_answered"] = counters.echo_answered;
-    out["control_call_errors"] = counters.call_errors;
-}
-
-void count(std::map<std::string, std::uint64_t> &out, const ppp::LinkCounters &counters) {
-    out["ppp_frames_in"] = counters.frames_in;
-    out["ppp_frames_out"] = counters.frames_out;
-    out["ppp_malformed"] = counters.malformed;
-    out["ppp_unexpected"] = counters.unexpected;
-    out["ppp_echo_sent"] = counters.echo_sent;
-    out["ppp_echo_missed"] = counters.echo_missed;
-    out["ppp_rejected"] = counters.rejected;
-}
-
-}  // namespace
-
 ctl::ClientStatus Client::status() const {
     using std::chrono::duration_cast;
     using std::chrono::seconds;
@@ -91,25 +68,8 @@ ctl::ClientStatus Client::status() const {
         if (const auto idle = call_ ? call_->idle(now) : std::nullopt)
             status.idle_time = static_cast<std::uint64_t>(duration_cast<seconds>(*idle).count());
     }
-    if (!call_)
-        return status;
-
-    const Plumbing &plumbing = call_->plumbing();
-    if (const auto tunnel = plumbing.tunnel_id())
-        status.tunnel_id = static_cast<std::uint32_t>(*tunnel);
-    if (const auto session = plumbing.session_id()) {
-        status.session_id = static_cast<std::uint32_t>(*session);
-        status.call_id = plumbing.call_id();
-        if (call_->link())
-            status.peer_call_id = peer_call_;
-    }
-    if (call_->control())
-        count(status.counters, call_->control()->counters());
-    if (call_->link())
-        count(status.counters, call_->link()->counters());
-    status.counters["early_frames_dropped"] = call_->counters().held_dropped;
-    status.counters["frames_overrun"] = call_->counters().overrun;
-    status.counters["frames_not_sent"] = call_->counters().send_failed;
+    if (call_)
+        call_->describe(status, now);
     return status;
 }
 

@@ -15,6 +15,7 @@ struct Difference {
     bool enabled = false;  // was enabled or disabled
     bool route = false;    // default route or its distance
     bool reorder = false;  // the order of the session's packets
+    bool links = false;    // of a bundle: which they are, or how packets are shared out
 };
 [[nodiscard]] Difference difference(const config::Client &a, const config::Client &b);
 

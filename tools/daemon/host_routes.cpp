@@ -44,7 +44,8 @@ bool goes_to(const std::vector<netlink::Tunnel> &tunnels, base::Ipv4 server) {
 
 }  // namespace
 
-base::Status HostRoutes::pin(base::Ipv4 server, std::uint32_t fwmark, netlink::LinkIndex tunnel) {
+base::Status HostRoutes::pin(base::Ipv4 server, std::uint32_t fwmark, netlink::LinkIndex tunnel,
+                             IntoTunnel into) {
     if (const auto known = pins_.find(server); known != pins_.end()) {
         known->second.users++;
         through(server, tunnel);
@@ -54,6 +55,8 @@ base::Status HostRoutes::pin(base::Ipv4 server, std::uint32_t fwmark, netlink::L
     if (!std::exchange(watching_, true))
         TRY(kernel_.watch_routes());
     netlink::Route route = TRY(kernel_.route_to(server, fwmark));
+    if (route.oif == tunnel && into == IntoTunnel::GoAround)
+        route = TRY(kernel_.way_around(server, {tunnel}));
     if (route.oif == tunnel)
         return base::fail(
             base::ErrorCode::Refused,

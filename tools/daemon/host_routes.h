@@ -35,10 +35,12 @@ public:
     HostRoutes(netlink::Kernel &kernel, std::string owner)
         : kernel_(kernel), owner_(std::move(owner)) {}
 
-    // Counts: as many unpin() as pin() that succeeded. Refused if the way there is the tunnel to
-    // it.
+    // What to do if the way there is the tunnel to it. A bundle has its default route while links
+    // are still dialed.
+    enum class IntoTunnel : std::uint8_t { Refuse, GoAround };
+    // Counts: as many unpin() as pin() that succeeded.
     [[nodiscard]] base::Status pin(base::Ipv4 server, std::uint32_t fwmark,
-                                   netlink::LinkIndex tunnel);
+                                   netlink::LinkIndex tunnel, IntoTunnel into = IntoTunnel::Refuse);
     void unpin(base::Ipv4 server);
 
     // The device that the server must not be reached through any more: its own tunnel's.

@@ -6,6 +6,8 @@
 #include <base/log.h>
 #include <daemon/blob.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -39,6 +41,16 @@ void look_into(Leftover &leftover, const std::vector<netlink::Session> &sessions
         leftover.useless = "it was not up, or nobody kept its control connection";
         return;
     }
+    if (leftover.tunnel.spec.xport == netlink::Xport::Mlppp) {
+        auto bundle = decode_bundle_state(inside.front()->blob);
+        if (!bundle) {
+            leftover.useless = bundle.error().text;
+            return;
+        }
+        leftover.session = *inside.front();
+        leftover.bundle = std::move(*bundle);
+        return;
+    }
     auto state = decode_call_state(inside.front()->blob);
     if (!state) {
         leftover.useless = state.error().text;
@@ -58,7 +70,9 @@ base::Result<Leftovers> Leftovers::find(netlink::Kernel &kernel, HostRoutes &rou
     const std::vector<netlink::Session> sessions = TRY(kernel.sessions());
     for (const netlink::Tunnel &tunnel : tunnels) {
         // Pseudowires go on as they are: Pseudowires::load() looks at them.
-        if (tunnel.owner != owner || tunnel.spec.xport != netlink::Xport::Pptp)
+        const bool ours =
+            tunnel.spec.xport == netlink::Xport::Pptp || tunnel.spec.xport == netlink::Xport::Mlppp;
+        if (tunnel.owner != owner || !ours)
             continue;
         const auto blob = decode_blob(tunnel.spec.blob);
         if (blob) {
@@ -71,7 +85,28 @@ base::Result<Leftovers> Leftovers::find(netlink::Kernel &kernel, HostRoutes &rou
     return found;
 }
 
+// Into the bundle whose they are, and the bundle to the front.
+void Leftovers::gather_links(std::string_view client) {
+    const auto bundle = std::find_if(found_.begin(), found_.end(), [&](const Leftover &one) {
+        return one.client == client && one.bundle;
+    });
+    if (bundle == found_.end())
+        return;
+    Leftover whole = std::move(*bundle);
+    found_.erase(bundle);
+    for (auto it = found_.begin(); it != found_.end();) {
+        if (it->client == client && it->state && it->session->bundle == whole.session->id) {
+            whole.links.push_back(std::move(*it));
+            it = found_.erase(it);
+        } else {
+            ++it;
+        }
+    }
+    found_.insert(found_.begin(), std::move(whole));
+}
+
 std::optional<Leftover> Leftovers::take(std::string_view client) {
+    gather_links(client);
     std::optional<Leftover> best;
     for (auto it = found_.begin(); it != found_.end();) {
         if (it->client != client) {
@@ -80,7 +115,7 @@ std::optional<Leftover> Leftovers::take(std::string_view client) {
         }
         Leftover next = std::move(*it);
         it = found_.erase(it);
-        if (best && (best->state || !next.state)) {
+        if (best && (best->session || !next.session)) {
             remove(next, "the client has another");
             continue;
         }
@@ -92,6 +127,8 @@ std::optional<Leftover> Leftovers::take(std::string_view client) {
 }
 
 void Leftovers::remove(const Leftover &leftover, std::string_view why) {
+    for (const Leftover &link : leftover.links)
+        remove(link, why);
     const auto id = static_cast<unsigned>(leftover.tunnel.id);
     const auto deleted = kernel_->tunnel_del(leftover.tunnel.id);
     if (!deleted && deleted.error().code != base::ErrorCode::NotFound) {
@@ -99,11 +136,14 @@ void Leftovers::remove(const Leftover &leftover, std::string_view why) {
                            "tunnel {} could not be deleted: {}", id, deleted.error().text);
         return;
     }
-    if (const base::Ipv4 *server = leftover.tunnel.spec.remote.v4())
+    const bool bundle = leftover.tunnel.spec.xport == netlink::Xport::Mlppp;
+    if (const base::Ipv4 *server = leftover.tunnel.spec.remote.v4(); server != nullptr && !bundle)
         routes_->tunnel_gone(*server);
     base::log::info("tunnel.leftover", {{"RTUN_CLIENT", leftover.client}},
-                    "tunnel {} to {} of client {} was left by an earlier daemon: deleted ({})", id,
-                    leftover.tunnel.spec.remote.text(), leftover.client, why);
+                    "tunnel {} {} of client {} was left by an earlier daemon: deleted ({})", id,
+                    bundle ? "of a bundle"
+                           : fmt::format("to {}", leftover.tunnel.spec.remote.text()),
+                    leftover.client, why);
 }
 
 void Leftovers::remove_all(std::string_view why) {

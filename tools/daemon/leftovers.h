@@ -7,6 +7,7 @@
 #pragma once
 
 #include <base/result.h>
+#include <daemon/bundle_state.h>
 #include <daemon/call_state.h>
 #include <daemon/host_routes.h>
 #include <netlink/kernel.h>
@@ -26,6 +27,9 @@ struct Leftover {
     std::optional<netlink::Session> session{};
     std::optional<CallState> state{};
     std::string useless{};
+    // It is a bundle, with this state and no other; and its links, each of which is usable.
+    std::optional<BundleState> bundle{};
+    std::vector<Leftover> links{};
 };
 
 class Leftovers {
@@ -52,6 +56,7 @@ private:
 
     netlink::Kernel *kernel_;
     HostRoutes *routes_;
+    void gather_links(std::string_view client);
     std::vector<Leftover> found_;
 };
 

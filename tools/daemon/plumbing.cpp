@@ -17,9 +17,20 @@ namespace rtun::daemon {
 base::Status Plumbing::open(const netlink::TunnelSpec &tunnel,
                             const netlink::SessionChange &session) {
     RTUN_ASSERT(tunnel.remote.v4() != nullptr);  // PPTP knows no other
+    server_ = *tunnel.remote.v4();
+    return open_both(tunnel, session);
+}
+
+base::Status Plumbing::open_bundle(const netlink::TunnelSpec &tunnel,
+                                   const netlink::SessionChange &session) {
+    server_ = {};
+    return open_both(tunnel, session);
+}
+
+base::Status Plumbing::open_both(const netlink::TunnelSpec &tunnel,
+                                 const netlink::SessionChange &session) {
     tunnel_ = TRY(kernel_.tunnel_add(tunnel));
     tunnel_is_ours_ = true;
-    server_ = *tunnel.remote.v4();
     fwmark_ = tunnel.fwmark;
     auto made = kernel_.session_add(*tunnel_, 0, session);
     if (!made) {
@@ -32,6 +43,14 @@ base::Status Plumbing::open(const netlink::TunnelSpec &tunnel,
 
 base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Session &session,
                              const std::optional<Ipv4> &ipv4, const std::optional<Ipv6> &ipv6) {
+    TRY(adopt_link(tunnel, session));
+    TRY(adopt_device(session));
+    ipv4_ = ipv4;
+    ipv6_ = ipv6;
+    return adopt_routes();
+}
+
+base::Status Plumbing::adopt_link(const netlink::Tunnel &tunnel, const netlink::Session &session) {
     const base::Ipv4 *server = tunnel.spec.remote.v4();
     if (server == nullptr || session.tunnel != tunnel.id)
         return base::fail(base::ErrorCode::Invalid, "the session is not in the tunnel");
@@ -40,10 +59,20 @@ base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Sessi
     server_ = *server;
     fwmark_ = tunnel.spec.fwmark;
     session_ = {.id = session.id, .local_id = session.local_id};
+    return {};
+}
+
+base::Status Plumbing::adopt_bundle(const netlink::Tunnel &tunnel, const netlink::Session &session,
+                                    const std::optional<Ipv4> &ipv4,
+                                    const std::optional<Ipv6> &ipv6) {
+    tunnel_ = tunnel.id;
+    tunnel_is_ours_ = true;
+    server_ = {};
+    session_ = {.id = session.id, .local_id = session.local_id};
     TRY(adopt_device(session));
     ipv4_ = ipv4;
     ipv6_ = ipv6;
-    return adopt_routes();
+    return find_default_route();
 }
 
 base::Status Plumbing::adopt_in(const netlink::Session &session, const std::optional<Ipv4> &ipv4,
@@ -70,10 +99,15 @@ base::Status Plumbing::adopt_device(const netlink::Session &session) {
     return {};
 }
 
-base::Status Plumbing::adopt_routes() {
+base::Status Plumbing::find_default_route() {
     for (const netlink::Route &route : TRY(kernel_.own_routes()))
         if (route.prefix_length == 0 && route.oif == device_->index)
             default_route_ = route;
+    return {};
+}
+
+base::Status Plumbing::adopt_routes() {
+    TRY(find_default_route());
     if (!default_route_)
         return {};
     // The way to the server is pinned already, so this finds it; if somebody has removed the pin,
@@ -297,7 +331,8 @@ netlink::Stats Plumbing::close() {
     }
     if (std::exchange(pinned_, false))
         routes_.unpin(server_);
-    if (std::exchange(tunnel_, std::nullopt) && std::exchange(tunnel_is_ours_, false))
+    const bool ours = std::exchange(tunnel_, std::nullopt) && std::exchange(tunnel_is_ours_, false);
+    if (ours && !server_.unspecified())
         routes_.tunnel_gone(server_);
     return stats;
 }

@@ -33,6 +33,9 @@ public:
     // A session in a tunnel that somebody else makes and deletes.
     [[nodiscard]] base::Status open_in(netlink::TunnelId tunnel,
                                        const netlink::SessionChange &session);
+    // The tunnel and the session of a bundle, which has no peer but those of its links.
+    [[nodiscard]] base::Status open_bundle(const netlink::TunnelSpec &tunnel,
+                                           const netlink::SessionChange &session);
     [[nodiscard]] base::Status set(const netlink::SessionChange &change);
     [[nodiscard]] base::Status send(base::View frame);
 
@@ -66,6 +69,14 @@ public:
     [[nodiscard]] base::Status adopt(const netlink::Tunnel &tunnel, const netlink::Session &session,
                                      const std::optional<Ipv4> &ipv4,
                                      const std::optional<Ipv6> &ipv6);
+    // Instead of open() or open_bundle(): one without a device of its own, and a bundle. Of its
+    // default route it is not known whether the way to the servers is pinned.
+    [[nodiscard]] base::Status adopt_link(const netlink::Tunnel &tunnel,
+                                          const netlink::Session &session);
+    [[nodiscard]] base::Status adopt_bundle(const netlink::Tunnel &tunnel,
+                                            const netlink::Session &session,
+                                            const std::optional<Ipv4> &ipv4,
+                                            const std::optional<Ipv6> &ipv6);
     // Instead of open_in(), ipv4_up() and ipv6_up(), likewise; what is wrong with the device is
     // told when the session is ours already.
     [[nodiscard]] base::Status adopt_in(const netlink::Session &session,
@@ -96,8 +107,11 @@ public:
 
 private:
     static constexpr int MaxNumber = 9999;
+    [[nodiscard]] base::Status open_both(const netlink::TunnelSpec &tunnel,
+                                         const netlink::SessionChange &session);
     [[nodiscard]] base::Result<netlink::Link> add_device(const std::string &name);
     [[nodiscard]] base::Status adopt_device(const netlink::Session &session);
+    [[nodiscard]] base::Status find_default_route();
     [[nodiscard]] base::Status adopt_routes();
     [[nodiscard]] base::Status device_up(const std::string &interface, std::uint32_t mtu);
     [[nodiscard]] base::Status open_protocols();

@@ -11,6 +11,8 @@ namespace rtun::daemon {
 namespace {
 
 constexpr std::uint16_t LargestSize = 16384;  // as of max-mtu
+// Of one link of a bundle while others are heard.
+constexpr std::chrono::duration<std::uint32_t, std::milli> LinkSilence{100};
 
 // Of a packet on the path; nothing: not known, or not believed.
 std::optional<std::uint32_t> room_in(std::uint32_t path, std::uint32_t ours) {
@@ -38,6 +40,19 @@ netlink::SessionChange agreed(const ppp::LcpOpened &lcp) {
         .pfc_rx = lcp.pfc_rx, .pfc_tx = lcp.pfc_tx, .acfc_tx = lcp.acfc_tx, .echo_reply = true};
     change.magic = lcp.magic;
     return change;
+}
+
+netlink::SessionChange bundle_of(const ppp::MultilinkAgreed &agreed,
+                                 netlink::SessionChange sharing) {
+    sharing.multilink =
+        netlink::MultilinkSpec{.mrru = agreed.mrru,
+                               .peer_mrru = agreed.peer_mrru,
+                               .short_rx = agreed.short_rx,
+                               .short_tx = agreed.short_tx,
+                               .classes_rx = static_cast<std::uint32_t>(agreed.classes_rx),
+                               .classes_tx = static_cast<std::uint32_t>(agreed.classes_tx)};
+    sharing.mp_probe = LinkSilence.count();
+    return sharing;
 }
 
 netlink::SessionChange nothing_agreed() {

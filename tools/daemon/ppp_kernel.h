@@ -31,6 +31,11 @@ inline constexpr std::uint32_t UsualSize = 1450;
                                                config::MppeResync resync);
 [[nodiscard]] netlink::SessionChange not_encrypted();
 
+// What a bundle is created with. A link of it that falls silent is asked for a sign of life while
+// others carry traffic, and left out until it gives one. sharing: what else is set of it.
+[[nodiscard]] netlink::SessionChange bundle_of(const ppp::MultilinkAgreed &agreed,
+                                               netlink::SessionChange sharing = {});
+
 // The MTU of the device.
 struct DeviceMtu {
     std::uint32_t mtu = 0;

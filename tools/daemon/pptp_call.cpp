@@ -41,8 +41,9 @@ void PptpCall::start(base::Time now) {
     limit_ = now + ConnectTimeout;
     auto stream = ground_.world.connect({.address = plan_.server,
                                          .port = plan_.port,
-                                         .source = plan_.client.src_address,
-                                         .fwmark = plan_.client.fwmark},
+                                         .source = plan_.source,
+                                         .fwmark = plan_.client.fwmark,
+                                         .device = plan_.bind},
                                         handlers());
     if (stream) {
         stream_ = std::move(*stream);
@@ -69,9 +70,15 @@ void PptpCall::connected() {
     const base::Time now = ground_.world.now();
     tcp_connected_ = true;
     outputs_.emplace_back(TcpUp{});
+    // Its number, as of now: the interface may have gone and come since the last call.
+    base::Result<netlink::LinkIndex> oif = netlink::LinkIndex{};
+    if (!reason_ && !plan_.bind.empty())
+        if (oif = ground_.kernel.link_index(plan_.bind); !oif)
+            end(kernel_reason(oif.error()));
     if (!reason_) {
         limit_.reset();
         netlink::TunnelSpec tunnel;
+        tunnel.oif = static_cast<std::uint32_t>(*oif);
         tunnel.local = stream_->local();
         tunnel.remote = plan_.server;
         tunnel.lifetime = plan_.lifetime;
@@ -159,6 +166,7 @@ void PptpCall::on(pptp::CallUp &output) {
         end(kernel_reason(set.error()));
         return;
     }
+    peer_call_ = static_cast<std::uint16_t>(output.peer);
     outputs_.emplace_back(Reached{static_cast<std::uint16_t>(output.local),
                                   static_cast<std::uint16_t>(output.peer), server_host_,
                                   server_vendor_});
@@ -188,7 +196,9 @@ ppp::LinkOptions PptpCall::link_options() const {
     ppp::LinkOptions options;
     options.allow = plan_.client.allow;
     options.credentials = plan_.credentials;
-    options.mtu = link_mtu(plan_.client.max_mtu);
+    // A packet of a bundle may be longer than a frame of a link: max-mtu is the bundle's.
+    options.mtu = link_mtu(plan_.multilink ? 0 : plan_.client.max_mtu);
+    options.multilink = plan_.multilink;
     options.mru =
         plan_.client.max_mru != 0 ? plan_.client.max_mru : automatic_mru(plumbing_.path_mtu());
     options.request_dns = plan_.client.use_peer_dns != config::PeerDns::No;
@@ -243,6 +253,8 @@ void PptpCall::on(ppp::LcpOpened &output) {
     }
     lcp_open_ = true;
     outputs_.emplace_back(LcpUp{output.mtu, output.mru, output.method});
+    if (plan_.multilink && !output.multilink)
+        outputs_.emplace_back(NoMultilink{output.multilink_refused});
     if (control_ && !control_ended_)
         control_->set_link_info(AllMapped, AllMapped);
 }
@@ -352,6 +364,27 @@ void PptpCall::on(ppp::Ipv6Up &output) {
 
 void PptpCall::on(ppp::Ipv6Down &) { plumbing_.ipv6_down(); }
 
+void PptpCall::on(ppp::MultilinkReady &output) {
+    if (reason_)
+        return;
+    member_ = true;
+    begin_keeping();
+    outputs_.emplace_back(LinkReady{output, lcp_.mtu});
+}
+
+void PptpCall::on(ppp::MultilinkDown & /*output*/) {
+    if (!std::exchange(member_, false))
+        return;
+    // Refused: it has gone, and with it whatever it was a link of. What comes next may be a call
+    // without multilink.
+    const bool required = plan_.client.encryption == ppp::Encryption::Required;
+    if (plumbing_.session_id())
+        (void)plumbing_.set({.mppe_required = required, .bundle = netlink::SessionId{}});
+    outputs_.emplace_back(LinkLeft{});
+}
+
+void PptpCall::on(ppp::BundleFrame &output) { outputs_.emplace_back(ForBundle{output.frame}); }
+
 void PptpCall::on(ppp::Ended &output) {
     link_ended_ = true;
     last_words_.reset();
@@ -362,6 +395,20 @@ void PptpCall::on(ppp::Ended &output) {
 }
 
 // -- while it is up
+
+// What has to be encrypted is so in the bundle, before it is cut to pieces for its links.
+base::Status PptpCall::join(netlink::SessionId bundle, std::uint32_t rate) {
+    RTUN_ASSERT(member_);
+    return plumbing_.set({.mppe_required = false,
+                          .bundle = bundle,
+                          .link_rate = rate,
+                          .link_mtu = std::uint32_t{lcp_.mtu}});
+}
+
+base::Status PptpCall::set_rate(std::uint32_t rate) { return plumbing_.set({.link_rate = rate}); }
+
+// One that is of no bundle has no links.
+bool PptpCall::set_links(const config::Client & /*client*/, base::Time /*now*/) { return false; }
 
 void PptpCall::set_default_route(std::optional<DefaultRoute> wanted) {
     wanted_route_ = wanted;
@@ -599,6 +646,8 @@ void PptpCall::finish() {
         last_stats_ = plumbing_.close();
     if (std::exchange(up_, false))
         outputs_.emplace_back(Down{});
+    if (std::exchange(member_, false))
+        outputs_.emplace_back(LinkLeft{});
     limit_.reset();
     idle_check_.reset();
     stream_.reset();
@@ -630,7 +679,7 @@ void PptpCall::expire(base::Time now) {
     if (due(idle_check_, now))
         check_idle(now);
     if (link_ && !link_ended_) {
-        if (up_ && due(link_->deadline(), now))
+        if ((up_ || member_) && due(link_->deadline(), now))
             keepalive(now);
         expire_if_due(*link_, now);
     }

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One PPTP call to one address, from the TCP connection to the last counter: the control engine
-// (RFC 2637), the PPP engine and the kernel put together. It is driven as an engine is: inputs with
-// a time, outputs that say what has been reached, a deadline. Whatever ends it, Ended is the last
-// output, and nothing of it is left in the kernel then.
+// (RFC 2637), the PPP engine and the kernel put together.
+//
+// A call that is to be one of a bundle (Plan::multilink) goes as far as authentication and says
+// LinkReady; what the bundle's links need is asked of it from then on. With a peer that does not
+// want multilink it says NoMultilink and is a call like any other.
 #pragma once
 
 #include <auth/method.h>
 #include <base/bytes.h>
 #include <base/random.h>
 #include <base/time.h>
+#include <config/links.h>
 #include <config/model.h>
+#include <daemon/call.h>
 #include <daemon/call_state.h>
 #include <daemon/plumbing.h>
 #include <daemon/ppp_kernel.h>
@@ -32,18 +36,7 @@
 
 namespace rtun::daemon {
 
-class NameServers;
-
-// What a call stands on. All of it outlives the call.
-struct Ground {
-    World &world;
-    netlink::Kernel &kernel;
-    base::Random &random;
-    HostRoutes &routes;
-    NameServers *names = nullptr;  // none: servers' are shown and not used
-};
-
-class PptpCall {
+class PptpCall final : public Call {
 public:
     static constexpr std::chrono::seconds ConnectTimeout{10};
     static constexpr std::chrono::seconds FlushTimeout{2};
@@ -61,114 +54,44 @@ public:
         auth::Credentials credentials;
         base::Ipv4 server;
         std::uint16_t port = 1723;
+        base::Ipv4 source{};  // unspecified: by route
+        std::string bind{};   // the interface to leave by; empty: by route
         std::string interface;
         std::optional<netlink::Link> device{};  // is there already, and stays
         netlink::Lifetime lifetime = netlink::Lifetime::OutlivesOwner;
         base::Bytes blob;
+        // The call is to be one of a bundle; which of its links it is.
+        std::optional<ppp::Multilink> multilink{};
+        std::optional<config::LinkSettings> way{};
     };
-
-    // Outputs.
-    struct TcpUp {};
-    struct ControlUp {
-        std::string host;  // what the server calls itself
-        std::string vendor;
-    };
-    struct LcpUp {
-        std::uint16_t mtu = 0;
-        std::uint16_t mru = 0;
-        std::optional<auth::Method> method;  // that the server wants
-    };
-    struct Reached {  // the call is up, PPP begins
-        std::uint16_t local = 0;
-        std::uint16_t peer = 0;
-        std::string host;  // what the server calls itself
-        std::string vendor;
-    };
-    struct Verifying {};
-    struct Verified {
-        auth::Method method{};
-        std::string message;  // the server's
-    };
-    // From now on; in clear in both directions ("none") when the link negotiates anew.
-    struct Encoding {
-        std::string encoding;  // "MPPE128 stateless"
-        bool insecure = false;
-        std::optional<std::uint32_t> mtu;  // of the device, if there is one already
-    };
-    struct NotEncrypted {  // and the link goes on
-        std::string why;
-    };
-    struct Up {
-        std::string interface;
-        base::Ipv4 local;
-        base::Ipv4 remote;
-        std::vector<base::Ipv4> dns;
-        std::uint32_t mtu = 0;
-        std::uint32_t mru = 0;
-    };
-    // Instead of all up to Up: the call of an earlier program goes on.
-    struct Resumed {
-        std::uint16_t local = 0;
-        std::uint16_t peer = 0;
-        std::optional<auth::Method> method{};
-        Encoding encoding;
-        Up up;
-        double since = 0;  // it is up, wall clock
-    };
-    struct Down {};  // the link negotiates anew, or ends
-    struct Ipv6 {    // is carried, too; or cannot be, and why
-        std::uint64_t local_id = 0;
-        std::uint64_t remote_id = 0;
-        std::string failure;
-    };
-    struct MtuLowered {
-        std::uint32_t mtu = 0;
-        std::uint32_t wanted = 0;
-        std::uint32_t path = 0;
-        std::uint32_t ours = 0;  // octets of a packet on the path that are not the inner packet's
-    };
-    struct RouteFailed {
-        std::string text;
-    };
-    struct NoPeerRoute {  // it would have led the tunnel into itself
-        base::Ipv4 peer;
-    };
-    struct Ended {
-        Reason reason;
-        bool tcp_connected = false;  // false: another address may do better
-        netlink::Stats stats;
-    };
-    using Output =
-        std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding, NotEncrypted,
-                     Up, Resumed, Down, Ipv6, MtuLowered, RouteFailed, NoPeerRoute, Ended>;
 
     // wake is called when something has come from the network: outputs and deadline may be new.
     PptpCall(const Ground &ground, Plan plan, std::function<void()> wake);
-    PptpCall(const PptpCall &) = delete;
-    PptpCall &operator=(const PptpCall &) = delete;
-    ~PptpCall() = default;
 
-    void start(base::Time now);
+    void start(base::Time now) override;
     // Instead of start(): goes on with the call of an earlier program, which has this in the
     // kernel. Refused: nothing is left of it when this is destroyed.
     [[nodiscard]] base::Status resume(const CallState &state, const netlink::Tunnel &tunnel,
                                       const netlink::Session &session);
-    // Lets go of the call for the next program to go on with; there are no outputs any more.
-    // False: that cannot be, and nothing was done.
-    [[nodiscard]] bool leave();
-    void stop(base::Time now, Reason reason);  // in order; Ended follows
-    void abort(Reason reason);                 // without telling the peer; Ended follows at once
-    void kernel_event(const netlink::Event &event, base::Time now);
-    void expire(base::Time now);
-    [[nodiscard]] base::Deadline deadline() const;
-    [[nodiscard]] std::vector<Output> take_outputs() { return std::exchange(outputs_, {}); }
+    [[nodiscard]] bool leave() override;
+    void stop(base::Time now, Reason reason) override;
+    void abort(Reason reason) override;
+    void kernel_event(const netlink::Event &event, base::Time now) override;
+    void expire(base::Time now) override;
+    [[nodiscard]] base::Deadline deadline() const override;
 
-    // Settings that change while the call is up.
-    void set_default_route(std::optional<DefaultRoute> wanted);
-    [[nodiscard]] base::Status set_order(const config::Client &client);
+    void set_default_route(std::optional<DefaultRoute> wanted) override;
+    [[nodiscard]] base::Status set_order(const config::Client &client) override;
+    [[nodiscard]] bool set_links(const config::Client &client, base::Time now) override;
+    [[nodiscard]] std::optional<base::Duration> idle(base::Time now) override;
 
-    // For how long nothing has been carried, as far as is known; nothing: not up.
-    [[nodiscard]] std::optional<base::Duration> idle(base::Time now);
+    [[nodiscard]] bool owns(netlink::SessionId id) const override { return plumbing_.owns(id); }
+    [[nodiscard]] bool owns(netlink::TunnelId id) const override { return plumbing_.owns(id); }
+    void describe(ctl::ClientStatus &status, base::Time now) const override;
+
+    // Of a link: this bundle carries it from now on.
+    [[nodiscard]] base::Status join(netlink::SessionId bundle, std::uint32_t rate);
+    [[nodiscard]] base::Status set_rate(std::uint32_t rate);  // kbit/s
 
     [[nodiscard]] const Plumbing &plumbing() const { return plumbing_; }
     [[nodiscard]] const std::optional<pptp::Control> &control() const { return control_; }
@@ -206,12 +129,12 @@ private:
     void on(ppp::Ipv4Down &output);
     void on(ppp::Ipv6Up &output);
     void on(ppp::Ipv6Down &output);
-    // Never said: bridging and multilink are not asked for.
+    // Never said: bridging is not asked for.
     void on(ppp::BridgeUp &) {}
     void on(ppp::BridgeDown &) {}
-    void on(ppp::MultilinkReady &) {}
-    void on(ppp::MultilinkDown &) {}
-    void on(ppp::BundleFrame &) {}
+    void on(ppp::MultilinkReady &output);
+    void on(ppp::MultilinkDown &output);
+    void on(ppp::BundleFrame &output);
     void on(ppp::Ended &output);
     // Kernel
     void frame(const netlink::Frame &frame, base::Time now);
@@ -227,6 +150,8 @@ private:
     [[nodiscard]] std::uint32_t device_mtu(std::uint32_t path);  // and tells if it was lowered
     void fit_mtu(std::uint32_t path);
     [[nodiscard]] StreamHandlers handlers();
+    [[nodiscard]] base::Status adopt(const CallState &state, const netlink::Tunnel &tunnel,
+                                     const netlink::Session &session);
     [[nodiscard]] std::optional<CallState> state() const;
     void begin_keeping();
     void save();  // the state to the kernel, if there is one and it has changed
@@ -243,7 +168,6 @@ private:
     std::unique_ptr<Stream> stream_;
     std::optional<pptp::Control> control_;
     std::optional<ppp::Link> link_;
-    std::vector<Output> outputs_;
 
     std::optional<Reason> reason_;
     bool tcp_connected_ = false;
@@ -259,6 +183,7 @@ private:
     netlink::Stats last_stats_;
     Recheck recheck_;  // of the session
 
+    std::uint16_t peer_call_ = 0;
     std::string server_host_;
     std::string server_vendor_;
     std::deque<base::Bytes> held_;
@@ -268,6 +193,7 @@ private:
     std::uint32_t link_mtu_ = 0;  // what the link takes, with or without encryption
     bool encrypts_ = false;       // what we send
     bool up_ = false;
+    bool member_ = false;  // of a bundle: what a plain call does when it is up, the bundle does
     std::uint32_t mtu_ = 0;
     std::optional<DefaultRoute> wanted_route_;
     std::uint64_t traffic_ = 0;  // frames from the peer when the keepalive last asked

@@ -30,7 +30,7 @@ std::string stream_name(netlink::SessionId session) {
 
 // Nothing: it is not up, negotiates anew, or ends.
 std::optional<CallState> PptpCall::state() const {
-    if (!up_ || reason_ || control_ended_ || link_ended_ || tcp_closed_)
+    if ((!up_ && !member_) || reason_ || control_ended_ || link_ended_ || tcp_closed_)
         return std::nullopt;
     auto control = control_->state();
     auto link = link_->state();
@@ -40,6 +40,7 @@ std::optional<CallState> PptpCall::state() const {
                      .server = plan_.server,
                      .port = plan_.port,
                      .since = up_since_,
+                     .way = member_ ? plan_.way : std::nullopt,
                      .control = std::move(*control),
                      .link = std::move(*link)};
 }
@@ -100,11 +101,20 @@ std::optional<Plumbing::Ipv6> ipv6_of(const ppp::LinkState &link) {
 
 }  // namespace
 
+base::Status PptpCall::adopt(const CallState &state, const netlink::Tunnel &tunnel,
+                             const netlink::Session &session) {
+    TRY(plumbing_.adopt(tunnel, session, addresses_of(state.link), ipv6_of(state.link)));
+    mtu_ = TRY(ground_.kernel.link_status(plumbing_.device()->index)).mtu;
+    return {};
+}
+
 base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tunnel,
                               const netlink::Session &session) {
     const base::Time now = ground_.world.now();
     const auto &call = state.control.call;
-    if (!state.link.ipv4 || session.local_id != static_cast<std::uint16_t>(call.local) ||
+    const bool link = state.link.lcp.multilink.has_value();
+    if (link != plan_.multilink.has_value() || (!link && !state.link.ipv4) ||
+        session.local_id != static_cast<std::uint16_t>(call.local) ||
         session.peer_id != static_cast<std::uint16_t>(call.peer))
         return base::fail(ErrorCode::Invalid, "the kernel's session is another one");
     // Taken first: whatever is wrong with the rest, it is closed then.
@@ -113,8 +123,10 @@ base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tun
         return base::fail(ErrorCode::NotFound, "nobody kept its control connection");
     tcp_connected_ = true;
     kept_ = true;
-    TRY(plumbing_.adopt(tunnel, session, addresses_of(state.link), ipv6_of(state.link)));
-    mtu_ = TRY(ground_.kernel.link_status(plumbing_.device()->index)).mtu;
+    if (link)
+        TRY(plumbing_.adopt_link(tunnel, session));
+    else
+        TRY(adopt(state, tunnel, session));
 
     control_.emplace(control_options(), call.local, ground_.random);
     control_->resume(state.control, now);
@@ -134,11 +146,15 @@ base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tun
     encrypts_ = state.link.encryption_send.has_value();
     if (encrypts_)
         link_mtu_ = std::min<std::uint32_t>(link_mtu_, state.link.peer_mru - MppeOverhead);
-    up_ = true;
-    tell_resumed(state, session);
+    peer_call_ = static_cast<std::uint16_t>(call.peer);
+    up_ = !link;
+    member_ = link;
+    if (up_)
+        tell_resumed(state, session);
 
     // What may have changed meanwhile: the path, and settings that need no new call.
-    fit_mtu(plumbing_.path_mtu());
+    if (up_)
+        fit_mtu(plumbing_.path_mtu());
     if (session.reorder_slots != plan_.client.reorder_slots ||
         session.reorder_timeout != static_cast<std::uint32_t>(plan_.client.reorder_time.count()) ||
         session.disorder != plan_.client.test_type ||

@@ -92,15 +92,7 @@ base::Status ServerBundle::open(const ppp::MultilinkReady &first) {
     const base::View word = base::as_bytes(BundleLine);
     tunnel.blob.assign(word.begin(), word.end());
     tunnel_ = TRY(ground_.kernel.tunnel_add(tunnel));
-    const ppp::MultilinkAgreed &agreed = first.agreed;
-    netlink::SessionChange session;
-    session.multilink =
-        netlink::MultilinkSpec{.mrru = agreed.mrru,
-                               .peer_mrru = agreed.peer_mrru,
-                               .short_rx = agreed.short_rx,
-                               .short_tx = agreed.short_tx,
-                               .classes_rx = static_cast<std::uint32_t>(agreed.classes_rx),
-                               .classes_tx = static_cast<std::uint32_t>(agreed.classes_tx)};
+    const netlink::SessionChange session = bundle_of(first.agreed);
     TRY(plumbing_.open_in(*tunnel_, session));
     kernel_id_ = plumbing_.session_id();
     ground_.index.bundles.emplace(static_cast<std::uint32_t>(*kernel_id_), this);

@@ -296,6 +296,14 @@ base::Result<std::unique_ptr<Stream>> open_tcp(event::Loop &loop, const StreamOp
         error.code = ErrorCode::Refused;
         return base::fail(std::move(error));
     }
+    if (!options.device.empty() &&
+        ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.device.c_str(),
+                     static_cast<socklen_t>(options.device.size())) < 0) {
+        base::Error error =
+            base::system_error(fmt::format("cannot leave by interface {}", options.device), errno);
+        error.code = ErrorCode::Refused;
+        return base::fail(std::move(error));
+    }
     if (!options.source.unspecified()) {
         const sockaddr_in source = socket_address(options.source, 0);
         if (::bind(fd, reinterpret_cast<const sockaddr *>(&source), sizeof(source)) < 0) {

@@ -45,6 +45,7 @@ struct StreamOptions {
     std::uint16_t port = 0;
     base::Ipv4 source{};  // unspecified: by route
     std::uint32_t fwmark = 0;
+    std::string device{};  // interface to leave by; empty: by route
 };
 
 struct StreamHandlers {

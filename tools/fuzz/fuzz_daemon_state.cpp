@@ -2,6 +2,7 @@
 //
 // What comes back from the kernel of calls and sessions that outlive their daemon: any octets. What
 // is taken for a state is one: it can be written within its bounds and survives that.
+#include <daemon/bundle_state.h>
 #include <daemon/call_state.h>
 #include <daemon/server_state.h>
 #include <fuzz/target.h>
@@ -37,5 +38,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     if (const auto state = daemon::decode_call_state(octets))
         if (const auto text = daemon::encode(*state))
             check(daemon::decode_call_state(*text).has_value(), "a call's state survives its text");
+    if (const auto state = daemon::decode_bundle_state(octets))
+        if (const auto text = daemon::encode(*state))
+            check(daemon::decode_bundle_state(*text).has_value(),
+                  "a bundle's state survives its text");
     return 0;
 }

@@ -63,6 +63,31 @@ ctl::Reply example_clients() {
     return {.error = {}, .clients = {up, encrypted, off, dialing}, .lines = {}};
 }
 
+ctl::Reply client_with_links() {
+    ctl::ClientStatus up = example_clients().clients.front();
+    up.server.clear();
+    up.call_id.reset();
+    up.peer_call_id.reset();
+    up.connect_to = "198.51.100.7,vpn.example.org";
+    up.multilink = "mrru 1500 peer-mrru 1614";
+    up.links.push_back({.server = "198.51.100.7:1723",
+                        .source = "192.0.2.1",
+                        .interface = "eth1",
+                        .up = true,
+                        .status = "up",
+                        .rate = 20000000,
+                        .tunnel_id = 4,
+                        .session_id = 8,
+                        .uptime = 3661});
+    up.links.push_back({.server = "vpn.example.org:1723",
+                        .source = {},
+                        .interface = {},
+                        .status = "waiting",
+                        .last_error = "connection refused",
+                        .retry_in = 8});
+    return {.error = {}, .clients = {up}, .lines = {}};
+}
+
 std::string clients(const Options &options, const ctl::Reply &reply = example_clients()) {
     const Daemon daemon(reply);
     Answer answer(options);
@@ -74,6 +99,13 @@ std::string clients(const Options &options, const ctl::Reply &reply = example_cl
                     .socket = daemon.path()};
     const auto done = show_clients(context, {.words = {"client", "show"}, .file = {}, .line = 0});
     return done ? answer.text() : "Error: " + done.error().text;
+}
+
+TEST(ClientShow, OfMultilinkHasTheLinks) {
+    expect_golden("client-links.txt", clients({.details = true}, client_with_links()));
+    expect_golden("client-links.json",
+                  clients({.json = true, .pretty = true}, client_with_links()));
+    EXPECT_THAT(clients({}, client_with_links()), Not(HasSubstr("link ")));
 }
 
 TEST(ClientShow, TextsAreTheGoldenOnes) {

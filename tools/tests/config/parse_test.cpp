@@ -108,7 +108,7 @@ TEST(Parse, EveryPropertyReachesItsPlace) {
     EXPECT_EQ(c.default_route_distance, 7);
     EXPECT_EQ(c.use_peer_dns, PeerDns::Yes);
     EXPECT_EQ(c.keepalive, 120s);
-    EXPECT_EQ(c.src_address.text(), "192.0.2.7");
+    EXPECT_EQ(c.src_address.at(0).text(), "192.0.2.7");
     EXPECT_EQ(c.phone, "5551234");
     EXPECT_EQ(c.fwmark, 16U);
     EXPECT_EQ(c.reorder_slots, 64U);

@@ -56,6 +56,20 @@ TEST(Message, AReplyComesOutAsItWentIn) {
     client.attempts = 3;
     client.settings = {{"max-mtu", "1450"}};
     client.counters = {{"ppp_frames_in", ~std::uint64_t{0}}};
+    client.multilink = "mrru 1500";
+    client.links.push_back({.server = "h:1723",
+                            .source = "192.0.2.1",
+                            .interface = "eth1",
+                            .up = true,
+                            .status = "up",
+                            .rate = 20000000,
+                            .tunnel_id = 4,
+                            .session_id = 5,
+                            .uptime = 6,
+                            .last_error = "e",
+                            .retry_in = 7});
+    client.links.push_back(
+        {.server = "g:1723", .source = {}, .interface = {}, .status = "waiting"});
     const Reply in{.error = base::Error{.code = base::ErrorCode::Exists, .text = "t", .errnum = 17},
                    .clients = {client},
                    .lines = {"one", ""}};
@@ -67,6 +81,9 @@ TEST(Message, AReplyComesOutAsItWentIn) {
     EXPECT_EQ(out->error->errnum, 17);
     ASSERT_EQ(out->clients.size(), 1U);
     EXPECT_EQ(out->clients[0].call_id, 0U);
+    ASSERT_EQ(out->clients[0].links.size(), 2U);
+    EXPECT_EQ(out->clients[0].links[0].rate, 20000000U);
+    EXPECT_FALSE(out->clients[0].links[1].up);
     EXPECT_EQ(out->clients[0].uptime, 0U);
     EXPECT_FALSE(out->clients[0].enabled);
     EXPECT_EQ(out->clients[0].counters.at("ppp_frames_in"), ~std::uint64_t{0});

@@ -147,10 +147,10 @@ TEST(ClientUp, ResolvesTheNameAndTriesEachAddressInTurn) {
 TEST(ClientUp, BindsAndMarksItsTcpConnectionAndItsTunnel) {
     Host host;
     config::Client settings = office();
-    settings.src_address = base::Ipv4{0xc0000201};
+    settings.src_address = {base::Ipv4{0xc0000201}};
     settings.fwmark = 42;
     host.dial(settings);
-    EXPECT_EQ(host.world.dialed.at(0).source, settings.src_address);
+    EXPECT_EQ(host.world.dialed.at(0).source, settings.src_address.at(0));
     EXPECT_EQ(host.world.dialed.at(0).fwmark, 42U);
     EXPECT_EQ(host.kernel.tunnels().value().at(0).spec.fwmark, 42U);
 }

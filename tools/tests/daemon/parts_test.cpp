@@ -62,7 +62,9 @@ TEST(Difference, KnowsWhatEveryMemberNeeds) {
         [](auto &c) { c.idle_timeout = 9s; },
         [](auto &c) { c.host_route = false; },
         [](auto &c) { c.keepalive = 1s; },
-        [](auto &c) { c.src_address = Server; },
+        [](auto &c) { c.src_address = {Server}; },
+        [](auto &c) { c.src_interface = {"eth1"}; },
+        [](auto &c) { c.mrru = 1500; },
         [](auto &c) { c.phone = "x"; },
         [](auto &c) { c.fwmark = 1; },
         [](auto &c) { c.echo_interval = 1s; },
@@ -81,6 +83,9 @@ TEST(Difference, KnowsWhatEveryMemberNeeds) {
         {[](auto &c) { c.reorder_time = 9ms; }, &Difference::reorder},
         {[](auto &c) { c.test_type = 1; }, &Difference::reorder},
         {[](auto &c) { c.test_rate = 9; }, &Difference::reorder},
+        {[](auto &c) { c.link_rate = {1000}; }, &Difference::any},
+        {[](auto &c) { c.mp_mode = config::MpMode::Balance; }, &Difference::any},
+        {[](auto &c) { c.mp_loss_time = 9ms; }, &Difference::any},
         {[](auto &c) { c.comment = "x"; }, &Difference::any},
         {[](auto &c) { c.log_tag = "x"; }, &Difference::any},
     };
@@ -93,6 +98,28 @@ TEST(Difference, KnowsWhatEveryMemberNeeds) {
         EXPECT_FALSE(d.redial) << i;
     }
     EXPECT_FALSE(difference(office(), office()).any);
+}
+
+TEST(Difference, OfLinksNeedsNoNewBundleUnlessTheServersArePinnedWithoutOne) {
+    using Change = std::function<void(config::Client &)>;
+    const std::vector<Change> changes{
+        [](auto &c) { c.connect_to = "192.0.2.10,192.0.2.11"; },
+        [](auto &c) { c.src_address = {Server}; },
+        [](auto &c) { c.src_interface = {"eth1"}; },
+        [](auto &c) { c.link_rate = {1000}; },
+        [](auto &c) { c.mp_mode = config::MpMode::Balance; },
+        [](auto &c) { c.mp_loss_time = 9ms; },
+    };
+    for (std::size_t i = 0; i < changes.size(); i++) {
+        config::Client before = office();
+        before.mrru = 1500;
+        config::Client after = before;
+        changes[i](after);
+        EXPECT_TRUE(difference(before, after).links) << i;
+        EXPECT_FALSE(difference(before, after).redial) << i;
+        before.dial_on_demand = after.dial_on_demand = true;
+        EXPECT_EQ(difference(before, after).redial, i < 3) << i;
+    }
 }
 
 TEST(Reason, BecomesTheExitStatusOfTheManual) {

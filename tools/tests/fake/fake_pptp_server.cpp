@@ -22,13 +22,14 @@ base::Bytes text_bytes(std::string_view text) {
 
 }  // namespace
 
-FakePptpServer::FakePptpServer(FakeKernel &client_kernel) : kernel_(client_kernel) {
+FakePptpServer::FakePptpServer(FakeKernel &client_kernel)
+    : kernel_(client_kernel), next_(client_kernel.on_frame) {
     kernel_.on_frame = [this](netlink::SessionId session, base::View octets) {
-        return frame(session, octets);
+        return next_ && session != session_ ? next_(session, octets) : frame(session, octets);
     };
 }
 
-FakePptpServer::~FakePptpServer() { kernel_.on_frame = nullptr; }
+FakePptpServer::~FakePptpServer() { kernel_.on_frame = next_; }
 
 // -- TCP
 
@@ -135,8 +136,9 @@ void FakePptpServer::disconnect_call() {
 // -- PPP
 
 void FakePptpServer::send_frame(const base::Bytes &frame) {
-    if (session_ && kernel_.session(*session_))
-        kernel_.inject_frame(*session_, frame);
+    const auto to = answering_ ? answering_ : session_;
+    if (to && kernel_.has_session(*to))
+        kernel_.inject_frame(*to, frame);
 }
 
 void FakePptpServer::send(std::uint16_t protocol, std::uint8_t code, std::uint8_t id,
@@ -151,14 +153,23 @@ void FakePptpServer::send(std::uint16_t protocol, std::uint8_t code, std::uint8_
 }
 
 bool FakePptpServer::frame(netlink::SessionId session, base::View octets) {
-    session_ = session;
-    if (frozen)
-        return true;
+    const bool bundle = kernel_.session_of(session).multilink.has_value();
+    if (!bundle)
+        session_ = session;
+    else if (std::exchange(bundle_, session) != session)
+        ccp_requested_ = ipcp_requested_ = false;
+    if (!frozen)
+        answer(session, octets);
+    return true;
+}
+
+void FakePptpServer::answer(netlink::SessionId session, base::View octets) {
     base::Reader in(octets);
     const std::uint16_t protocol = in.be16();
     const base::View packet = in.rest();
     if (packet.size() < 4)
-        return true;
+        return;
+    answering_ = session;
     if (protocol == Lcp)
         lcp(packet);
     else if (protocol == Pap)
@@ -169,7 +180,7 @@ bool FakePptpServer::frame(netlink::SessionId session, base::View octets) {
         ccp(packet);
     else if (protocol == Ipcp)
         ipcp(packet);
-    return true;
+    answering_.reset();
 }
 
 void FakePptpServer::configure_request() {
@@ -181,6 +192,10 @@ void FakePptpServer::configure_request() {
     else if (authenticate)
         options.u8(3).u8(4).be16(Pap);
     options.u8(5).u8(6).be32(OwnMagic);
+    if (mrru)
+        options.u8(17).u8(4).be16(*mrru);
+    if (mrru && discriminator)
+        options.u8(19).u8(7).u8(1).be32(*discriminator);
     send(Lcp, 1, next_id_++, options.take());
 }
 
@@ -209,7 +224,8 @@ void FakePptpServer::lcp(base::View packet) {
         }
         if (!lcp_requested_)
             configure_request();
-        send(Lcp, 2, id, data);
+        if (!rejects_multilink(packet))
+            send(Lcp, 2, id, data);
         break;
     case 2:  // Configure-Ack
         if (authenticate && microsoft)
@@ -220,6 +236,8 @@ void FakePptpServer::lcp(base::View packet) {
         if (hangs_up_on_nak) {
             terminate_link();
             hang_up();
+        } else if (packet[0] == 3 && packet.size() > 4 && packet[4] == 17) {
+            configure_request();  // it wants the MRRU that it wants
         }
         break;
     case 5:  // Terminate-Request
@@ -236,6 +254,23 @@ void FakePptpServer::lcp(base::View packet) {
     default:
         break;
     }
+}
+
+// MRRU and Endpoint Discriminator, if it has no MRRU of its own.
+bool FakePptpServer::rejects_multilink(base::View packet) {
+    base::Reader in(packet.subspan(4));
+    base::Writer reject;
+    while (!mrru && in.left() >= 2) {
+        const std::uint8_t type = in.u8();
+        const std::uint8_t length = in.u8();
+        const base::View value = in.bytes(length - 2U);
+        if (type == 17 || type == 19)
+            reject.u8(type).u8(length).bytes(value);
+    }
+    if (reject.position() == 0)
+        return false;
+    send(Lcp, 4, packet[1], reject.take());
+    return true;
 }
 
 void FakePptpServer::pap(base::View packet) {

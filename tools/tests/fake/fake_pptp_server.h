@@ -2,8 +2,10 @@
 //
 // A PPTP server of the simplest kind (PAC of RFC 2637, authenticator of RFC 1334, one address to
 // give) that says what a test has written for it. It stands at an address of a FakeWorld and at the
-// far end of a FakeKernel's sessions; its octets are put together here by hand, not by the codecs
-// of the client, so that a mistake in those is not made twice.
+// far end of a FakeKernel's sessions. A second one of the same kernel has the frames of its own
+// sessions only, and the first those of bundles, whose links may go to both; its octets are put
+// together here by hand, not by the codecs of the client, so that a mistake in those is not made
+// twice.
 #pragma once
 
 #include <base/bytes.h>
@@ -12,6 +14,7 @@
 #include <tests/fake/fake_world.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,9 +36,12 @@ public:
     // Of MPPE, what it asks for and all that it agrees to; nothing: it does not speak CCP.
     std::optional<std::uint32_t> mppe;
     std::uint16_t mru = 1450;  // of ours, in LCP
-    int control_result = 1;    // of the Start-Control-Connection-Reply
-    int call_result = 1;       // of the Outgoing-Call-Reply
-    bool eager = false;        // the first LCP frame overtakes the Outgoing-Call-Reply
+    // Multilink: what it puts together, and who it says it is; nothing: it rejects what is asked.
+    std::optional<std::uint16_t> mrru;
+    std::optional<std::uint32_t> discriminator;
+    int control_result = 1;  // of the Start-Control-Connection-Reply
+    int call_result = 1;     // of the Outgoing-Call-Reply
+    bool eager = false;      // the first LCP frame overtakes the Outgoing-Call-Reply
     // Closes the TCP connection instead of answering this control message (1 SCCRQ, 7 OCRQ).
     int close_at_message = 0;
     // Sends a Terminate-Request instead of answering: "lcp", "pap", "ipcp".
@@ -78,7 +84,9 @@ private:
     void message(base::View message);
     void control(std::uint16_t type, const base::Bytes &body);
     bool frame(netlink::SessionId session, base::View frame);
+    void answer(netlink::SessionId session, base::View frame);
     void lcp(base::View packet);
+    [[nodiscard]] bool rejects_multilink(base::View packet);
     void pap(base::View packet);
     void chap(base::View packet);
     void ccp(base::View packet);
@@ -89,7 +97,10 @@ private:
     FakeKernel &kernel_;
     FakeConnection connection_;
     base::Bytes input_;
+    std::function<bool(netlink::SessionId, base::View)> next_;  // who was there before
     std::optional<netlink::SessionId> session_;
+    std::optional<netlink::SessionId> bundle_;
+    std::optional<netlink::SessionId> answering_;  // one of both
     std::uint16_t client_call_ = 0;
     std::uint8_t next_id_ = 1;
     std::uint8_t pap_id_ = 0;
