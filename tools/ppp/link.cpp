@@ -397,7 +397,7 @@ void Link::Impl::peer_rejects(PppProtocol protocol, Time now) {
                                          protocol == PppProtocol::Ccp ? "CCP" : "MPPE"),
                              now);
     case PppProtocol::Multilink:
-        if (member)
+        if (member && !(joining && now < *joining))
             fail(EndReason::Kind::ProtocolRejected,
                  "the peer rejects multilink packets, which it agreed to", now);
         return;

@@ -120,7 +120,7 @@ struct Link::Impl {
 
     // -- link_multilink.cpp
     void begin_bundle(const BundleStart &start, base::Time now);
-    void member_up();
+    void member_up(base::Time now);
     void member_down();
     // Whether a frame that came on a link of a bundle is for the bundle to hear.
     [[nodiscard]] static bool concerns_bundle(const wire::PppFrame &frame);
@@ -146,6 +146,7 @@ struct Link::Impl {
     Phase phase = Phase::Dead;
     bool bundle = false;       // not a link: see begin_bundle()
     bool member = false;       // MultilinkReady was said last, not MultilinkDown
+    base::Deadline joining;    // until then the peer may not have done as much
     base::Deadline listening;  // for the peer's first frame of LCP, before we say anything
 
     // We prove who we are, if the peer wants to know.

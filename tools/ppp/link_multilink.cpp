@@ -4,6 +4,7 @@
 // and the bundle, which is a link without them.
 #include <ppp/link_impl.h>
 
+#include <chrono>
 #include <utility>
 
 namespace rtun::ppp {
@@ -11,6 +12,14 @@ namespace rtun::ppp {
 using base::Time;
 using wire::CpCode;
 using wire::PppProtocol;
+
+namespace {
+
+// pppd hears the last word of the authentication, and only then looks for the bundle and makes its
+// kernel take fragments; until it has, it rejects them.
+constexpr std::chrono::seconds PeerJoins{10};
+
+}  // namespace
 
 // Section 2: on a bundle it is "as if" LCP had agreed to the compressions, and to no magic number.
 // Whether we leave out the leading zero of the protocol field is decided by the first link.
@@ -41,9 +50,10 @@ void Link::Impl::begin_bundle(const BundleStart &start, Time now) {
     network_up(now);
 }
 
-void Link::Impl::member_up() {
+void Link::Impl::member_up(Time now) {
     const LcpOpened opened = lcp.agreed();
     member = true;
+    joining = now + PeerJoins;
     outputs.emplace_back(MultilinkReady{.agreed = *opened.multilink,
                                         .authenticated = method,
                                         .peer_authenticated = demanded,

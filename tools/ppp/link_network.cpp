@@ -210,7 +210,7 @@ void Link::Impl::network_up(Time now) {
     early_v6.reset();
     early_bridge.reset();
     if (!bundle && lcp.agreed().multilink)
-        return member_up();
+        return member_up(now);
     const bool unasked =
         options.encryption == Encryption::No || options.encryption == Encryption::Passive;
     if (unasked && !encrypted_once)

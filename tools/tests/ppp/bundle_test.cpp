@@ -110,11 +110,24 @@ TEST(Member, EndsAsALinkDoes) {
     EXPECT_EQ(down.count<MultilinkDown>(), 1U);
 
     Member rejected;
+    rejected.pass(10s);
     rejected.hear(hex("c021 08 01 0006 003d"));
     EXPECT_EQ(rejected.count<MultilinkDown>(), 1U);
     rejected.pass(10s);
     EXPECT_EQ(rejected.reason().kind, EndReason::Kind::ProtocolRejected);
     EXPECT_THAT(rejected.reason().text, HasSubstr("multilink"));
+}
+
+// pppd rejects the first fragments, those that come before it has told its kernel of multilink.
+TEST(Member, IsNotAtOnceGivenUpByAPeerThatRejectsFragments) {
+    Member bench;
+    for (int i = 0; i < 100; i++)
+        bench.hear(hex("c021 08 01 0010 003d c0000000 80fd 01010004"));
+    EXPECT_EQ(bench.count<MultilinkDown>(), 0U);
+    bench.pass(9s);
+    bench.hear(hex("c021 08 01 0006 003d"));
+    EXPECT_EQ(bench.link.phase(), Phase::Network);
+    EXPECT_EQ(bench.sent.size(), 2U);
 }
 
 TEST(Member, LeavesTheBundleWhileLcpNegotiatesAnew) {
