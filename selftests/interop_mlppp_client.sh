@@ -109,7 +109,7 @@ check "pptpd starts" server_up || ktap_finish
 check "the daemon starts" begin encryption no mp-mode round-robin || { cat "$DAEMON_LOG"; ktap_finish; }
 life "in clear" || ktap_finish
 check "monitor and log tell of the links" says 'up: .*link' cat "$DAEMON_LOG"
-check "the client is removed" rtun client remove up
+check "the client is removed" rtun client del up
 check "pptpd has no connection any more" busywait 30 pptpd_serves 0
 check "pppd was told: LCP Terminate-Request" busywait 10 grep -q 'rcvd \[LCP TermReq' "$PPPD_LOG"
 check "nothing of it is left" busywait 5 same_state "$CLIENT" "$TMP/before"
@@ -123,7 +123,7 @@ rm -rf "$TMP/state"
 check "the daemon starts" begin encryption required mp-mode balance || { cat "$DAEMON_LOG"; ktap_finish; }
 life "MPPE" || ktap_finish
 check "everything is encrypted" test "$(daemon_field up encoding)" = "MPPE128 stateless"
-check "the client is removed" rtun client remove up
+check "the client is removed" rtun client del up
 check "nothing of it is left" busywait 30 same_state "$CLIENT" "$TMP/before"
 check "the daemon ends" finish
 check "pptpd ends" pptpd_stop
@@ -137,7 +137,7 @@ check "the client connects" busywait 60 daemon_running up || { seen 0; ktap_fini
 check "by one call" pptpd_serves 1
 check "and it is said why" says 'up: .*multilink' cat "$DAEMON_LOG"
 check "packets go both ways" in_ns "$CLIENT" ping -q -c 5 -i 0.2 -W 5 10.8.0.1
-check "the client is removed" rtun client remove up
+check "the client is removed" rtun client del up
 check "nothing of it is left" busywait 30 same_state "$CLIENT" "$TMP/before"
 check "the daemon ends" finish
 
