@@ -63,7 +63,12 @@ iperf()
 }
 # What each link has carried, smallest first
 carried() { in_ns "$CLIENT" rtun -j -s bundle show office | jq -r "[.[0].links[].${1}_fragments] | min"; }
-used() { [ "$(carried rx)" -gt 50 ] && [ "$(carried tx)" -gt 50 ] || { in_ns "$CLIENT" rtun -s -d bundle show; return 1; }; }
+used()
+{
+	[ "$(carried rx)" -gt 50 ] && [ "$(carried tx)" -gt 50 ] && return
+	in_ns "$CLIENT" rtun -s bundle show
+	return 1
+}
 # The link that was lost is there again: another call than before
 sessions() { rtun -j client show office | jq -c '[.[0].links[].session_id] | sort'; }
 again() { has_links 2 && [ "$(sessions)" != "$calls" ]; }
