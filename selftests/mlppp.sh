@@ -120,26 +120,37 @@ for skew in 5 20 50; do
 done
 
 # --- losses -----------------------------------------------------------------------
-# What is lost inside is no more than what was lost outside: each fragment lost costs
-# one packet at the most.
+# What is lost inside is no more than what was lost outside, times FRAGMENTS of a packet: each
+# fragment lost costs one packet at the most.  A link that is seen to reorder for the first
+# time costs what was given up by then: late ones are counted as such.
+outside() { echo $(($(dropped 0) + $(dropped 1))); }
+loss_begins() { lost_before=$(outside) late_before=$(ctr "$B" drops.mp-late); }
 loss_bounded()
 {
-	local outside
-	outside=$(($(dropped 0) + $(dropped 1)))
+	local outside late
+	outside=$(($(outside) - lost_before))
+	late=$(($(ctr "$B" drops.mp-late) - late_before))
 	cat "$TMP/numbers"
-	echo "netem dropped $outside"
-	[ "$outside" -gt 0 ] && ordered && [ "$(number lost)" -le "$outside" ]
+	echo "netem dropped $outside, late $late"
+	[ "$outside" -gt 0 ] && ordered && [ "$(number lost)" -le $((outside * ${1:-1} + late)) ]
 }
 for kind in "pptp pptp" "l2tpv2 l2tpv2"; do
 	for mode in whole balance; do
 		check "$kind, $mode: a bundle comes up" bundle "$kind" mp-mode=$mode mp-loss-time=100
 		check "1 % loss on each link" eval 'netem A 0 delay 5ms loss 2% && netem A 1 delay 10ms loss 2%'
+		loss_begins
 		check "a stream" stream size=1200 gap=$((GAP * 2))
 		check "$kind, $mode: in order, lost is what the links lost" loss_bounded
 		check "and it is counted" at_least "$(ctr "$B" rx-lost)" 1
 		check "5 % late on each link" eval 'netem A 0 delay 20ms reorder 95% && netem A 1 delay 20ms reorder 95%'
 		check "a stream" stream size=1200 gap=$((GAP * 2))
 		check "$kind, $mode: late ones: in order, none twice" ordered
+		check "5 % late and 1 % lost on each link" eval 'netem A 0 delay 20ms reorder 95% loss 1% && netem A 1 delay 20ms reorder 95% loss 1%'
+		loss_begins
+		check "a stream" stream size=1200 gap=$((GAP * 2))
+		check "$kind, $mode: late and lost: in order, lost is what the links lost" \
+			loss_bounded "$([ $mode = whole ] && echo 1 || echo 2)"
+		ktap_say "lost inside $(number lost), outside $(($(outside) - lost_before)), late $(($(ctr "$B" drops.mp-late) - late_before))"
 		netem_off A 0; netem_off A 1
 		bundle_down >/dev/null
 	done
