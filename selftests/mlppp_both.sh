@@ -34,8 +34,9 @@ server_state "$SERVER" > "$TMP/server.before"
 at_server() { RTUN_SOCKET=$TMP/server.sock "$@"; }
 at_client() { RTUN_SOCKET=$TMP/client.sock "$@"; }
 show() { at_client rtun -d client show; at_server rtun -d active show; tail -n 40 "$TMP/server.log" "$TMP/client.log"; }
+JACK=$(client_password jack.pw "$SERVER_PASSWORD") JILL=$(client_password jill.pw jill-pass)
 # client NAME WORD...
-client() { at_client rtun client add "$1" type pptp user jack password "$SERVER_PASSWORD" encryption no "${@:2}"; }
+client() { at_client rtun client add "$1" type pptp user jack password-file "$JACK" "${@:2}"; }
 links() { at_client rtun -j client show "$1" | jq '[.[0].links[]? | select(.up)] | length'; }
 has_links() { [ "$(links "$1")" = "$2" ]; }
 running() { at_client daemon_running "$1"; }
@@ -66,7 +67,7 @@ bg at_client rtun monitor > "$TMP/events"
 
 ip -n "$CLIENT" link set va0 mtu 1480
 ip -n "$SERVER" link set vb0 mtu 1480
-client office connect-to 10.0.0.2 mrru 1614
+client office connect-to 10.0.0.2 mrru 1614 encryption no
 check "multilink over one link comes up" comes office 1 || ktap_finish
 check "the interface of the client takes 1500 octets" test "$(mtu_of "$CLIENT" office)" = 1500
 check "1500 octets with DF go both ways" pings 1500
@@ -85,7 +86,7 @@ ip -n "$SERVER" link set vb0 mtu 1500
 
 rate() { for i in 0 1; do tc -n "$CLIENT" qdisc "$1" dev va$i root netem rate 20mbit limit 100 && tc -n "$SERVER" qdisc "$1" dev vb$i root netem rate 20mbit limit 100 || return; done; }
 check "the links have 20 Mbit/s" rate add
-client office connect-to 10.0.0.2,10.0.1.2 mrru 1614 link-rate 20M
+client office connect-to 10.0.0.2,10.0.1.2 mrru 1614 link-rate 20M encryption no
 check "multilink over two links comes up" comes office 2 || ktap_finish
 check "the server has one session of two links" says '^1 2$' \
 	eval 'at_server rtun -j active show | jq -r "\"\(length) \(.[0].links | length)\""'
@@ -126,12 +127,12 @@ check "still the same session after that" test "$(at_client daemon_field office 
 at_server rtun secret set jack max-links 1 || ktap_say "no max-links"
 at_client rtun client del office
 busywait 30 served 0
-client office connect-to 10.0.0.2,10.0.1.2 mrru 1614
+client office connect-to 10.0.0.2,10.0.1.2 mrru 1614 encryption no
 check "a user who may have one link has one" comes office 1
 refused() { grep -q 'max-links' "$TMP/server.log"; }
 check "the server says why there is no other" busywait 60 refused || show
 check "the one carries" pings 1500
-at_client rtun client add jill type pptp user jill password jill-pass encryption no connect-to 10.0.0.2,10.0.1.2 mrru 1614
+at_client rtun client add jill type pptp user jill password-file "$JILL" encryption no connect-to 10.0.0.2,10.0.1.2 mrru 1614
 check "another user from the same host has a session of her own" comes jill 2
 check "the server has two" served 2
 check "the first is as it was" pings 1500
