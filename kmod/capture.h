@@ -18,8 +18,8 @@ struct genl_info;
 struct sk_buff;
 
 enum {
-    /* at a time, in one namespace */
-    RTUN_CAPTURES_MAX = 64,
+	/* at a time, in one namespace */
+	RTUN_CAPTURES_MAX = 64,
 };
 
 /**
@@ -33,26 +33,29 @@ enum {
  * Made and ended under cfg_lock; the packet path finds it under RCU.
  */
 struct rtun_capture {
-    struct rcu_head rcu;
-    struct list_head list;
-    struct rtun_session *session;
-    u32 portid;
-    unsigned long full;
-    atomic_t lost;
+	struct rcu_head rcu;
+	struct list_head list;
+	struct rtun_session *session;
+	u32 portid;
+	unsigned long full;
+	atomic_t lost;
 };
 
 DECLARE_STATIC_KEY_FALSE(rtun_capturing);
 
-void __rtun_capture(struct rtun_session *s, const struct sk_buff *skb, unsigned int off, u16 proto,
-                    u32 direction);
+void __rtun_capture(struct rtun_session *s, const struct sk_buff *skb,
+		    unsigned int off, u16 proto, u32 direction);
 
 /* A frame of @proto, what follows its protocol field being at @off of the skb.
  * RCU, BH disabled; any lock of the session may be held.
  */
-static inline void rtun_capture(struct rtun_session *s, const struct sk_buff *skb, unsigned int off,
-                                u16 proto, u32 direction) {
-    if (static_branch_unlikely(&rtun_capturing) && rcu_access_pointer(s->capture))
-        __rtun_capture(s, skb, off, proto, direction);
+static inline void rtun_capture(struct rtun_session *s,
+				const struct sk_buff *skb, unsigned int off,
+				u16 proto, u32 direction)
+{
+	if (static_branch_unlikely(&rtun_capturing) &&
+	    rcu_access_pointer(s->capture))
+		__rtun_capture(s, skb, off, proto, direction);
 }
 
 /* No packet of the session is in work: who captures it is told; cfg_lock. */
