@@ -173,8 +173,9 @@ static void mp_session_apply(struct rtun_session *s, struct nlattr **tb)
 	struct rtun_bundle *mp = s->mp;
 	u32 i;
 
-	mp->loss_time = pick(mp->loss_time, tb[RTUN_A_SESSION_MP_LOSS_TIME]);
-	mp->memory = pick(mp->memory, tb[RTUN_A_SESSION_MP_MEMORY]);
+	WRITE_ONCE(mp->loss_time,
+		   pick(mp->loss_time, tb[RTUN_A_SESSION_MP_LOSS_TIME]));
+	WRITE_ONCE(mp->memory, pick(mp->memory, tb[RTUN_A_SESSION_MP_MEMORY]));
 	WRITE_ONCE(mp->idle, pick(mp->idle, tb[RTUN_A_SESSION_MP_IDLE]));
 	WRITE_ONCE(mp->probe, pick(mp->probe, tb[RTUN_A_SESSION_MP_PROBE]));
 	if (tb[RTUN_A_SESSION_MP_LOSS_TIME] || tb[RTUN_A_SESSION_MP_MEMORY]) {

@@ -41,6 +41,19 @@ static void charge(struct rtun_session *b, struct rtun_mp_class *c)
 	c->charged = now;
 }
 
+/* The classes share the bundle's memory.  rx_lock. */
+static void share_memory(const struct rtun_bundle *mp, struct rtun_mp_class *c)
+{
+	u32 memory = READ_ONCE(mp->memory);
+	u32 others = 0;
+	u32 i;
+
+	for (i = 0; i < mp->classes_rx; i++)
+		others += mp->class[i].core.bytes;
+	others -= c->core.bytes;
+	c->core.max_bytes = memory - min(memory, others);
+}
+
 /* --- putting together ------------------------------------------------------- */
 
 /* @head grows by @skb, which is taken; false: it could not be joined. */
@@ -363,6 +376,8 @@ void rtun_mp_rx(struct rtun_session *link, struct sk_buff *skb,
 		rtun_mp_flush(&c->core);
 		drain(b, c, &mine);
 	}
+	if (mp->classed_rx)
+		share_memory(mp, c);
 	put(b, c, link->link_index, seq, bits, skb, &mine);
 	skb = NULL;
 	if (c->core.held)

@@ -110,6 +110,12 @@ for flood in "mp=b:0:0 step=1" "mp=:1 step=1" "mp=e:0 step=2" "mp=b:0 step=2 siz
 	check "it is all counted or delivered" eval 'busywait 5 empty'
 	check "the bundle goes on" eval 'fresh && alive'
 done
+# All classes of a bundle share what it may hold.
+all_held() { ctl "$A" session-get id=7 | jq '[.session["mp-class"][]["rx-held"]] | add'; }
+full() { local n; n=$(all_held); echo "$n octets"; [ "$n" -gt 131072 ] && [ "$n" -le 262144 ]; }
+check "four classes" fresh mp-classes-rx=4 mp-memory=262144 mp-loss-time=10000
+check "a flood of each" eval 'for c in 0 1 2 3; do frag mp=b:0:$c step=2 size=1400 count=300 || break; done'
+check "all of them together keep to the bundle's memory" busywait 5 full
 check "null fragments at full speed" fresh
 check "take no memory" eval 'bounded mp=be:0 count=$FLOOD && at_least "$(ctr "$A" rx-null-fragments)" $((FLOOD / 2)) && equal "$(held)" 0'
 
