@@ -61,7 +61,7 @@ server=$DAEMON_PID
 DAEMON_LOG=$TMP/client.log RTUN_STATE=$TMP/client.state
 check "the client's daemon starts" at_client daemon_start "$CLIENT" || { cat "$DAEMON_LOG"; ktap_finish; }
 client=$DAEMON_PID
-bg at_client rtun monitor > "$TMP/events"
+RTUN_SOCKET=$TMP/client.sock bg rtun monitor > "$TMP/events"
 
 # --- One link, over a path that is too narrow for what is inside ---
 
