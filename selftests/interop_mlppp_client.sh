@@ -32,7 +32,7 @@ busywait 10 says 'fe80::.* scope link' ip -n "$CLIENT" -6 addr show dev c0 >/dev
 net_state "$CLIENT" > "$TMP/before"
 
 both=192.0.2.2,192.0.2.3
-configuration() { client_password up.conf "client add office type pptp connect-to $both user jack password \"$PPTPD_PASSWORD\" max-mtu 1500 mrru 1500 $*"; }
+configuration() { client_password up.conf "client add office type pptp connect-to $both user jack password \"$PPTPD_PASSWORD\" mrru 1500 $*"; }
 # begin [WORD...]: a daemon whose client has these words as well
 begin() { RTUN_STATE=$TMP/state daemon_start "$CLIENT" config "$(configuration "$@")"; }
 daemon_ended() { lib_gone "$DAEMON_PID"; }

@@ -59,7 +59,7 @@ check "pptpd starts" pptpd_start "$OFFICE" 0.0.0.0 mschapv2 multilink 'mrru 1500
 install -m 755 "$(command -v rtun)" /usr/sbin/rtun
 mkdir -p /etc/rtun
 server_conf "server set pptp mrru 1500" \
-	"client add office type pptp connect-to 192.0.2.2,192.0.2.3 user jack password \"$PPTPD_PASSWORD\" encryption no max-mtu 1500 mrru 1500 mp-mode round-robin"
+	"client add office type pptp connect-to 192.0.2.2,192.0.2.3 user jack password \"$PPTPD_PASSWORD\" encryption no mrru 1500 mp-mode round-robin"
 install -m 600 "$SERVER_CONF" /etc/rtun/rtun.conf
 units=/run/systemd/system
 cp "$SELFTESTS/../etc/rtun.service" $units/

@@ -12,13 +12,6 @@ namespace rtun::daemon {
 
 using base::ErrorCode;
 
-namespace {
-
-// max-mtu auto: packets are cut to fit the links, so it is not the path that limits them.
-constexpr std::uint16_t UsualMtu = 1500;
-
-}  // namespace
-
 netlink::SessionChange ClientBundle::sharing_of(const config::Client &client) {
     netlink::SessionChange change;
     change.mp_mode = static_cast<netlink::MpMode>(client.mp_mode);
@@ -39,7 +32,7 @@ base::Status ClientBundle::make(const ppp::MultilinkReady &first) {
 
 ppp::LinkOptions ClientBundle::network_options() const {
     ppp::LinkOptions options;
-    options.mtu = plan_.client.max_mtu != 0 ? plan_.client.max_mtu : UsualMtu;
+    options.mtu = plan_.client.mrru;  // max-mtu is that of its links
     options.request_dns = plan_.client.use_peer_dns != config::PeerDns::No;
     options.ipv6 = plan_.client.ipv6;
     options.encryption = plan_.client.encryption.value_or(ppp::Encryption::Auto);

@@ -196,8 +196,7 @@ ppp::LinkOptions PptpCall::link_options() const {
     ppp::LinkOptions options;
     options.allow = plan_.client.allow;
     options.credentials = plan_.credentials;
-    // A packet of a bundle may be longer than a frame of a link: max-mtu is the bundle's.
-    options.mtu = link_mtu(plan_.multilink ? 0 : plan_.client.max_mtu);
+    options.mtu = link_mtu(plan_.client.max_mtu);
     options.multilink = plan_.multilink;
     options.mru =
         plan_.client.max_mru != 0 ? plan_.client.max_mru : automatic_mru(plumbing_.path_mtu());

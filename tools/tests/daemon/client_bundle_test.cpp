@@ -258,12 +258,15 @@ TEST(ClientBundle, OfOneLinkCarriesWholePackets) {
     host.dial(settings, Reconnect::Yes);
     ASSERT_TRUE(host.client->up());
     EXPECT_EQ(host.client->status().mtu, 1500U);
-    EXPECT_EQ(host.links().size(), 1U);
-    settings.max_mtu = 0;
+    ASSERT_EQ(host.links().size(), 1U);
+    EXPECT_EQ(host.links().front().link_mtu, 1450U) << "what the peer receives";
+    settings.max_mtu = 1300;
     host.client->apply(settings);
     host.world.advance(5s);
     EXPECT_EQ(host.client->status().mtu, 1500U);
-    settings.max_mtu = 1700;
+    ASSERT_EQ(host.links().size(), 1U);
+    EXPECT_EQ(host.links().front().link_mtu, 1300U) << "longer packets are cut";
+    settings.mrru = 4000;
     host.client->apply(settings);
     host.world.advance(5s);
     EXPECT_EQ(host.client->status().mtu, 1614U) << "what the peer puts together";
