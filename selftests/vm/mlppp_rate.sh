@@ -71,4 +71,12 @@ rate 1 20 loss 100%
 busywait 60 lib_gone "$pid"
 ktap_say "cut at 4 s: Mbit/s each half second: $(jq -c '[.intervals[].sum.bits_per_second / 1e6 | round]' "$TMP/cut")"
 check "the flow goes on" eval '[ "$(jq "[.intervals[-4:][].sum.bytes] | min > 0" "$TMP/cut")" = true ]'
+ctl "$A" flush && ctl "$B" flush
+
+# What the processor can do, over veth without a rate.
+for i in 0 1; do netem_off A $i; netem_off B $i; done
+seconds=2
+line "no rate: 1 link" pptp
+line "no rate: 2 links, whole" "pptp pptp" mp-mode=whole
+line "no rate: 2 links, round-robin" "pptp pptp" mp-mode=round-robin
 ktap_finish
