@@ -178,6 +178,15 @@ static void mp_session_apply(struct rtun_session *s, struct nlattr **tb)
 	WRITE_ONCE(mp->memory, pick(mp->memory, tb[RTUN_A_SESSION_MP_MEMORY]));
 	WRITE_ONCE(mp->idle, pick(mp->idle, tb[RTUN_A_SESSION_MP_IDLE]));
 	WRITE_ONCE(mp->probe, pick(mp->probe, tb[RTUN_A_SESSION_MP_PROBE]));
+	if (!mp->probe) {
+		/* nobody would hear what is left out now */
+		spin_lock_bh(&s->tx_lock);
+		for (i = 0; i < RTUN_MP_LINKS_MAX; i++) {
+			WRITE_ONCE(mp->watch[i].waiting, false);
+			WRITE_ONCE(mp->watch[i].silent, false);
+		}
+		spin_unlock_bh(&s->tx_lock);
+	}
 	if (tb[RTUN_A_SESSION_MP_LOSS_TIME] || tb[RTUN_A_SESSION_MP_MEMORY]) {
 		spin_lock_bh(&s->rx_lock);
 		for (i = 0; i < mp->classes_rx; i++)

@@ -23,12 +23,20 @@ enum {
 	 * this, so that GRO takes it; a longer one is a list of them
 	 */
 	COPY_MAX = 8192,
+	/* what a class may hold even when all of the namespace hold too much:
+	 * the pieces of a packet that come one after the other
+	 */
+	ALWAYS = 16384,
+	/* a ring that held nothing for so many seconds is freed */
+	RING_IDLE = 2,
 };
 
-/* Octets in the ring and of it, of a class.  rx_lock. */
+/* Octets in the ring, and of it while there is something in it, of a class.
+ * rx_lock.
+ */
 static long held(const struct rtun_mp_rx *r)
 {
-	return r->ring ? r->bytes + rtun_mp_ring_size(r) : 0;
+	return r->held ? r->bytes + rtun_mp_ring_size(r) : 0;
 }
 
 static void charge(struct rtun_session *b, struct rtun_mp_class *c)
@@ -41,17 +49,24 @@ static void charge(struct rtun_session *b, struct rtun_mp_class *c)
 	c->charged = now;
 }
 
-/* The classes share the bundle's memory.  rx_lock. */
+/* The classes share the bundle's memory: half of it is for who comes first, half
+ * has a part for each, so that none starves the others.  rx_lock.
+ */
 static void share_memory(const struct rtun_bundle *mp, struct rtun_mp_class *c)
 {
 	u32 memory = READ_ONCE(mp->memory);
-	u32 others = 0;
+	u32 own = memory / 2 / mp->classes_rx;
+	u32 left = memory / 2;
 	u32 i;
 
-	for (i = 0; i < mp->classes_rx; i++)
-		others += mp->class[i].core.bytes;
-	others -= c->core.bytes;
-	c->core.max_bytes = memory - min(memory, others);
+	for (i = 0; i < mp->classes_rx; i++) {
+		const struct rtun_mp_class *other = &mp->class[i];
+		u32 bytes = other->core.bytes;
+
+		if (other != c && bytes > own)
+			left -= min(left, bytes - own);
+	}
+	c->core.max_bytes = own + left;
 }
 
 /* --- putting together ------------------------------------------------------- */
@@ -65,7 +80,6 @@ static bool join(struct sk_buff *head, struct sk_buff *skb)
 	if (!skb_try_coalesce(head, skb, &stolen, &delta))
 		return false;
 	kfree_skb_partial(skb, stolen);
-	head->truesize += delta;
 	return true;
 }
 
@@ -142,11 +156,15 @@ static struct sk_buff *together(struct rtun_session *b,
 		skb = __skb_dequeue(list);
 	} else if (len <= COPY_MAX) {
 		skb = copy(list, head, len);
-		__skb_queue_purge(list);
 	} else {
 		skb = chain(list);
-		__skb_queue_purge(list);
 	}
+	/* what was copied */
+	while ((head = __skb_dequeue(list)))
+		if (skb)
+			consume_skb(head);
+		else
+			kfree_skb(head);
 	if (!skb) {
 		rtun_stats_drop(b->stats, RTUN_DROP_RX_NOMEM);
 		return NULL;
@@ -218,10 +236,30 @@ static void drain(struct rtun_session *b, struct rtun_mp_class *c,
 	}
 	if (unlikely(lost))
 		count_lost(b, c, lost);
-	if (r->held && READ_ONCE(b->state) != RTUN_SESSION_DEAD) {
+	if (READ_ONCE(b->state) == RTUN_SESSION_DEAD)
+		return;
+	if (r->held) {
 		s32 left = r->deadline - (u32)jiffies;
 
 		timer_reduce(&b->mp->rx_timer, jiffies + max(left, 1));
+	} else if (r->ring && !timer_pending(&b->mp->rx_timer)) {
+		mod_timer(&b->mp->rx_timer, jiffies + RING_IDLE * HZ);
+	}
+}
+
+/* Nothing is held: is the ring needed yet? */
+static void rest(struct rtun_session *b, struct rtun_mp_rx *r)
+{
+	u32 idle = jiffies - r->last;
+
+	if (!r->ring)
+		return;
+	if (idle >= RING_IDLE * HZ) {
+		kfree(r->ring);
+		r->ring = NULL;
+	} else if (READ_ONCE(b->state) != RTUN_SESSION_DEAD) {
+		timer_reduce(&b->mp->rx_timer,
+			     jiffies + RING_IDLE * HZ - idle);
 	}
 }
 
@@ -349,6 +387,10 @@ void rtun_mp_rx(struct rtun_session *link, struct sk_buff *skb,
 		goto drop;
 	mp = b->mp;
 	stats = b->stats;
+	/* each fragment has its number */
+	why = RTUN_DROP_GSO;
+	if (unlikely(skb_is_gso(skb)))
+		goto drop;
 	why = pull_header(mp, skb, &bits, &class, &seq);
 	if (unlikely(why))
 		goto drop;
@@ -371,8 +413,9 @@ void rtun_mp_rx(struct rtun_session *link, struct sk_buff *skb,
 	if (unlikely(mp->links[link->link_index] != link))
 		goto unlock;
 	why = RTUN_DROP_MP_LIMIT;
-	if (unlikely(atomic_long_read(&b->tunnel->rn->held) > RTUN_HELD_MAX)) {
-		/* all together hold too much: nothing more is held here */
+	if (unlikely(c->core.bytes > ALWAYS &&
+		     atomic_long_read(&b->tunnel->rn->held) > RTUN_HELD_MAX)) {
+		/* all together hold too much: what is held here goes */
 		rtun_mp_flush(&c->core);
 		drain(b, c, &mine);
 	}
@@ -427,10 +470,13 @@ static void settle(struct rtun_session *b)
 	__skb_queue_head_init(&mine);
 	spin_lock(&b->rx_lock);
 	for (i = 0; i < mp->classes_rx; i++) {
-		if (!mp->class[i].core.held)
-			continue;
-		drain(b, &mp->class[i], &mine);
-		charge(b, &mp->class[i]);
+		struct rtun_mp_class *c = &mp->class[i];
+
+		if (c->core.held)
+			drain(b, c, &mine);
+		else
+			rest(b, &c->core);
+		charge(b, c);
 	}
 	spin_unlock(&b->rx_lock);
 	rtun_ppp_send_answers(&mine);

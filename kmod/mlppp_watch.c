@@ -61,9 +61,12 @@ void rtun_mp_watch_arm(struct rtun_session *b)
 void __rtun_mp_heard(struct rtun_session *b, struct rtun_session *link)
 {
 	struct rtun_mp_watch *w = &b->mp->watch[link->link_index];
-	unsigned long took = jiffies - READ_ONCE(w->since);
 	unsigned long worst = READ_ONCE(w->worst);
+	unsigned long took;
 
+	/* the time that it was out of order is no delay */
+	took = jiffies - (READ_ONCE(w->silent) ? READ_ONCE(w->asked) :
+						 READ_ONCE(w->since));
 	WRITE_ONCE(w->worst, max(took, worst - (worst >> WORST_SHIFT)));
 	WRITE_ONCE(w->waiting, false);
 	if (likely(!READ_ONCE(w->silent)))
@@ -116,7 +119,8 @@ static void look(struct rtun_session *b, unsigned int index, bool active)
 	u32 idle = READ_ONCE(mp->idle), probe = READ_ONCE(mp->probe);
 	unsigned long pause;
 
-	if (idle && active && jiffies - w->last_tx >= ticks(idle) &&
+	if (idle && active && !READ_ONCE(w->silent) &&
+	    jiffies - w->last_tx >= ticks(idle) &&
 	    rtun_mp_can_send(link))
 		rtun_mp_send_null(b, link);
 	if (!probe || !READ_ONCE(w->waiting) ||
@@ -133,7 +137,7 @@ static void look(struct rtun_session *b, unsigned int index, bool active)
 				       ticks(probe);
 	if (jiffies - w->asked < pause)
 		return;
-	w->asked = jiffies;
+	WRITE_ONCE(w->asked, jiffies);
 	ask(mp, link);
 }
 

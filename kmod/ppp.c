@@ -305,11 +305,17 @@ static void rx_control_locked(struct rtun_session *s, struct sk_buff *skb,
 	why = RTUN_DROP_CTRL_TOO_LONG;
 	if (skb->len > RTUN_FRAME_MAX - 2)
 		goto drop;
+	/* an answer to what the kernel asks by itself costs no more than a
+	 * fragment, and must not take the room of others
+	 */
+	if (proto == PPP_LCP && rtun_mp_echo_reply(s, skb)) {
+		consume_skb(skb);
+		return;
+	}
 	why = RTUN_DROP_CTRL_RATE;
 	if (!ctrl_allowed(s))
 		goto drop;
-	if ((proto == PPP_LCP && (echo(s, skb, answers) ||
-				  rtun_mp_echo_reply(s, skb))) ||
+	if ((proto == PPP_LCP && echo(s, skb, answers)) ||
 	    (proto == PPP_CCP && rtun_mppe_ccp(s, skb, answers))) {
 		consume_skb(skb);
 		return;

@@ -237,6 +237,14 @@ static void store(struct rtun_mp_rx *r, u64 place,
 		r->hi = place + 1;
 }
 
+/* What the others wait for has room of its own: with it they go. */
+static bool has_room(const struct rtun_mp_rx *r, u64 place, u32 size)
+{
+	u32 most = place == r->scan ? 2 * r->max_bytes : r->max_bytes;
+
+	return r->bytes <= most && size <= most - r->bytes;
+}
+
 enum rtun_mp_verdict rtun_mp_put(struct rtun_mp_rx *r, unsigned int link,
 				 u32 seq, u8 flags, void *item, u32 len,
 				 u32 size, u32 now)
@@ -268,7 +276,7 @@ enum rtun_mp_verdict rtun_mp_put(struct rtun_mp_rx *r, unsigned int link,
 		return RTUN_MP_RING;
 	if (taken(r, place))
 		return RTUN_MP_DUP;
-	if (!null && (r->bytes > r->max_bytes || size > r->max_bytes - r->bytes))
+	if (!null && !has_room(r, place, size))
 		return RTUN_MP_LIMIT;
 	accept(r, link, place, now);
 	store(r, place, &(struct rtun_mp_slot){

@@ -153,7 +153,8 @@ struct rtun_mp_link {
  * @slots: of the ring; a power of two, RTUN_MP_SLOTS at most
  * @mrru: of the information field of a packet.  This, @max_bytes, @loss and
  *	@idle may be set at any time
- * @max_bytes: the most that @bytes may be
+ * @max_bytes: the most that @bytes may be, or twice that with what is awaited;
+ *	under 2^31
  * @loss: ticks to wait for what is missing, 1 at least
  * @idle: after so many ticks without anything a jump is believed sooner
  * @held: slots taken

@@ -275,6 +275,11 @@ static int check_payload(const struct rtun_session *s, struct nlattr **tb,
 				    "PPTP always numbers its packets");
 		return -EOPNOTSUPP;
 	}
+	if (s->mp && bits_of(flags) & numbers) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "a bundle always numbers its fragments");
+		return -EOPNOTSUPP;
+	}
 	if (!s->mp && bits_of(flags) & (RTUN_SESSION_F_MP_SHORT_RX |
 					RTUN_SESSION_F_MP_SHORT_TX)) {
 		NL_SET_ERR_MSG_ATTR(extack, flags,

@@ -515,6 +515,17 @@ static bool memory(void)
 	rtun_sink_drain(&k);
 	SELFTEST(!k.r.held);
 	SELFTEST(rtun_sink_finish(&k));
+	/* full, and what all wait for comes */
+	rtun_sink_start(&k, 24, 0, 2);
+	k.r.max_bytes = 4 * SIZE;
+	feed(&k, 0, 0, B);
+	feed(&k, 0, 2, B);
+	feed(&k, 0, 3, 0);
+	feed(&k, 0, 4, E);
+	SELFTEST(k.r.bytes == 4 * SIZE);
+	SELFTEST(feed(&k, 1, 1, E) == RTUN_MP_STORED);
+	SELFTEST(k.packets == 2 && !k.lost && !k.r.held);
+	SELFTEST(rtun_sink_finish(&k));
 	/* slots: the stream goes on, so the gap is given up */
 	rtun_sink_start(&k, 24, 0, 2);
 	feed(&k, 0, 0, BE);

@@ -114,7 +114,7 @@ enum rtun_mp_verdict rtun_sink_feed(struct sink *k, unsigned int link, u32 i,
 	}
 	if (k->r.held)
 		rtun_sink_drain(k);
-	if (k->r.bytes > k->r.max_bytes || k->in - k->out > k->r.held)
+	if (k->r.bytes > 2 * k->r.max_bytes || k->in - k->out > k->r.held)
 		k->bad = true;
 	return v;
 }

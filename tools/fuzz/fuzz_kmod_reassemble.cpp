@@ -103,6 +103,13 @@ public:
         return candidates_.empty() ? 0 : candidates_.front() + 1;
     }
     [[nodiscard]] std::size_t held() const { return held_.size(); }
+    // The first place that is not there.
+    [[nodiscard]] std::int64_t missing() const {
+        std::int64_t place = next_;
+        while (held_.contains(place))
+            place++;
+        return place;
+    }
     [[nodiscard]] std::uint32_t octets() const {
         std::uint32_t sum = 0;
         for (const auto &[place, fragment] : held_)
@@ -213,7 +220,8 @@ private:
                          fragment.final() && fragment.length <= limits.mrru + 2;
         if (!now && held_.contains(place))
             return RTUN_MP_DUP;
-        if (!now && !fragment.null() && octets() + std::uint64_t{fragment.size} > limits.max_bytes)
+        const std::uint64_t most = std::uint64_t{limits.max_bytes} * (place == missing() ? 2 : 1);
+        if (!now && !fragment.null() && octets() + std::uint64_t{fragment.size} > most)
             return RTUN_MP_LIMIT;
         synced_ = true;
         last_ = fragment.when;
