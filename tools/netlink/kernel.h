@@ -255,12 +255,24 @@ struct LinkStatus {
     bool carrier = false;  // and able to carry
     std::uint32_t mtu = 0;
     std::optional<base::Mac> mac{};
+    std::string kind{};                 // "bridge", "rtun"; empty: none is told
+    std::optional<LinkIndex> master{};  // the bridge, say, of which it is a port
+};
+// What a port of a bridge is like (IFLA_BRPORT_*).
+struct BridgePort {
+    bool isolated = false;  // it and others that are do not forward to one another
+    bool learning = true;
+    std::uint32_t cost = 100;
+    std::uint16_t priority = 32;  // 0..63
+    bool operator==(const BridgePort &) const = default;
 };
 struct LinkChange {
     std::optional<bool> up{};
     std::optional<std::uint32_t> mtu{};
     std::optional<base::Mac> mac{};
     std::optional<std::uint32_t> group{};  // as `ip link set group`
+    std::optional<LinkIndex> master{};
+    std::optional<BridgePort> port{};  // of a device that is one already
     bool operator==(const LinkChange &) const = default;
 };
 

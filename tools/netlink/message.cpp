@@ -47,6 +47,11 @@ Message &Message::u8(std::uint16_t attribute, std::uint8_t value) {
     return *this;
 }
 
+Message &Message::u16(std::uint16_t attribute, std::uint16_t value) {
+    RTUN_ASSERT(mnl_attr_put_u16_check(header_of(bytes_), MaxSize, attribute, value));
+    return *this;
+}
+
 Message &Message::u32(std::uint16_t attribute, std::uint32_t value) {
     RTUN_ASSERT(mnl_attr_put_u32_check(header_of(bytes_), MaxSize, attribute, value));
     return *this;

@@ -35,6 +35,7 @@ public:
     ~Message();
 
     Message &u8(std::uint16_t attribute, std::uint8_t value);
+    Message &u16(std::uint16_t attribute, std::uint16_t value);
     Message &u32(std::uint16_t attribute, std::uint32_t value);
     Message &be32(std::uint16_t attribute, base::Ipv4 address);
     Message &flag(std::uint16_t attribute);

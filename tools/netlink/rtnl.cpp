@@ -113,6 +113,15 @@ void put(Message &message, const LinkChange &change) {
         message.bytes(IFLA_ADDRESS, change.mac->octets);
     if (change.group)
         message.u32(IFLA_GROUP, *change.group);
+    if (change.master)
+        message.u32(IFLA_MASTER, static_cast<std::uint32_t>(number(*change.master)));
+    if (change.port) {
+        message.begin(IFLA_LINKINFO).text(IFLA_INFO_SLAVE_KIND, "bridge");
+        message.begin(IFLA_INFO_SLAVE_DATA).u16(IFLA_BRPORT_PRIORITY, change.port->priority);
+        message.u32(IFLA_BRPORT_COST, change.port->cost);
+        message.u8(IFLA_BRPORT_LEARNING, change.port->learning ? 1 : 0);
+        message.u8(IFLA_BRPORT_ISOLATED, change.port->isolated ? 1 : 0).end().end();
+    }
 }
 
 }  // namespace
@@ -164,7 +173,10 @@ base::Result<LinkStatus> parse_link(const Received &message) {
                       .name = *name,
                       .up = (header.ifi_flags & IFF_UP) != 0,
                       .carrier = from.u8(IFLA_CARRIER).value_or(0) != 0,
-                      .mtu = from.u32(IFLA_MTU).value_or(0)};
+                      .mtu = from.u32(IFLA_MTU).value_or(0),
+                      .kind = from.nest(IFLA_LINKINFO).text(IFLA_INFO_KIND).value_or("")};
+    if (const auto master = from.u32(IFLA_MASTER))
+        status.master = LinkIndex{static_cast<int>(*master)};
     const base::View address = from.bytes(IFLA_ADDRESS).value_or(base::View{});
     base::Mac mac;
     if (header.ifi_type == ARPHRD_ETHER && address.size() == mac.octets.size()) {

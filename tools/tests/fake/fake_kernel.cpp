@@ -285,8 +285,9 @@ void FakeKernel::move_link(LinkIndex link, int netnsid) {
     links_.erase(link);
 }
 
-void FakeKernel::add_foreign_link(std::string_view name) {
-    links_[LinkIndex{next_link_++}] = FakeLink{.name = std::string(name)};
+void FakeKernel::add_foreign_link(std::string_view name, std::string_view kind) {
+    links_[LinkIndex{next_link_++}] =
+        FakeLink{.name = std::string(name), .kind = std::string(kind)};
 }
 
 int FakeKernel::count(std::string_view verb) const {

@@ -36,6 +36,9 @@ struct FakeLink {
     bool on_demand = false;
     std::optional<base::Mac> mac{};
     std::uint32_t group = 0;
+    std::string kind{};
+    std::optional<netlink::LinkIndex> master{};
+    netlink::BridgePort port{};
     struct Address {
         base::Ipv4 local;
         base::Ipv4 peer;
@@ -118,7 +121,7 @@ public:
     // Moves a device to the namespace of this id; here it is gone.
     void move_link(netlink::LinkIndex link, int netnsid);
     // A device of somebody else.
-    void add_foreign_link(std::string_view name);
+    void add_foreign_link(std::string_view name, std::string_view kind = "");
     // What new tunnels find to be the MTU of their path; 0: nothing yet.
     std::uint32_t path_mtu = 1500;
     [[nodiscard]] const std::vector<netlink::Route> &routes() const { return routes_; }

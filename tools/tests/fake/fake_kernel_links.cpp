@@ -66,7 +66,7 @@ base::Result<netlink::Link> FakeKernel::make_link(std::string_view name, Session
     if (link_named(full))
         return base::fail(ErrorCode::Exists, fmt::format("device {} exists", full), EEXIST);
     const LinkIndex index{next_link_++};
-    links_[index] = FakeLink{.name = full, .session = session};
+    links_[index] = FakeLink{.name = full, .session = session, .kind = "rtun"};
     found->second.session.device = index;
     return netlink::Link{index, full};
 }
@@ -83,7 +83,8 @@ base::Result<netlink::Link> FakeKernel::link_add_ethernet(std::string_view name,
                            initial.mac ? " mac " + initial.mac->text() : "",
                            initial.up.value_or(false) ? " up" : "")));
     const auto found = sessions_.find(session);
-    if (found != sessions_.end() && found->second.session.pw_type == netlink::PwType::Ppp)
+    if (found != sessions_.end() && found->second.session.pw_type == netlink::PwType::Ppp &&
+        !found->second.session.np.bridge)
         return refused(EINVAL, "the session does not carry Ethernet");
     const netlink::Link made = TRY(make_link(name, session));
     FakeLink &link = links_.at(made.index);
@@ -144,14 +145,24 @@ base::Status FakeKernel::session_detach(SessionId id) {
 }
 
 base::Status FakeKernel::link_set(LinkIndex link, const netlink::LinkChange &change) {
-    TRY(called(fmt::format("link_set {}{}{}{}{}", number(link),
+    TRY(called(fmt::format("link_set {}{}{}{}{}{}{}", number(link),
                            change.up ? (*change.up ? " up" : " down") : "",
                            change.mtu ? fmt::format(" mtu {}", *change.mtu) : "",
                            change.mac ? " mac " + change.mac->text() : "",
-                           change.group ? fmt::format(" group {}", *change.group) : "")));
+                           change.group ? fmt::format(" group {}", *change.group) : "",
+                           change.master ? fmt::format(" master {}", number(*change.master)) : "",
+                           change.port ? " port" : "")));
     const auto found = links_.find(link);
     if (found == links_.end())
         return no_link(link);
+    if (change.master && (!links_.contains(*change.master) ||
+                          links_.at(*change.master).kind != "bridge" || !found->second.ethernet))
+        return refused(EOPNOTSUPP, "the device cannot be its port");
+    if (change.port && !found->second.master)
+        return refused(EOPNOTSUPP, "the device is no port");
+    if (change.master)
+        found->second.master = change.master;
+    found->second.port = change.port.value_or(found->second.port);
     found->second.up = change.up.value_or(found->second.up);
     found->second.mtu = change.mtu.value_or(found->second.mtu);
     if (change.mac)
@@ -173,7 +184,9 @@ base::Result<netlink::LinkStatus> FakeKernel::link_status(LinkIndex link) {
                                .carrier = is.up && session != sessions_.end() &&
                                           session->second.session.circuit_up,
                                .mtu = is.mtu,
-                               .mac = is.mac};
+                               .mac = is.mac,
+                               .kind = is.kind,
+                               .master = is.master};
 }
 
 base::Result<LinkIndex> FakeKernel::link_index(std::string_view name) {

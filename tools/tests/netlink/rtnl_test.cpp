@@ -83,6 +83,23 @@ TEST(Link, is_changed_in_what_is_named_only) {
     EXPECT_FALSE(mtu.messages[0].attributes(sizeof(ifinfomsg)).has(IFLA_GROUP));
 }
 
+TEST(Link, becomes_the_port_of_a_bridge_and_gets_its_settings) {
+    const Datagram joins = received(build_link_set(LinkIndex{7}, {.master = LinkIndex{3}}));
+    const Attributes joining = joins.messages[0].attributes(sizeof(ifinfomsg));
+    EXPECT_EQ(joining.u32(IFLA_MASTER), 3u);
+    EXPECT_FALSE(joining.has(IFLA_LINKINFO));
+    const Datagram set = received(build_link_set(
+        LinkIndex{7},
+        {.port = BridgePort{.isolated = true, .learning = false, .cost = 5, .priority = 63}}));
+    const Attributes info = set.messages[0].attributes(sizeof(ifinfomsg)).nest(IFLA_LINKINFO);
+    EXPECT_EQ(info.text(IFLA_INFO_SLAVE_KIND), "bridge");
+    const Attributes port = info.nest(IFLA_INFO_SLAVE_DATA);
+    EXPECT_EQ(port.u8(IFLA_BRPORT_ISOLATED), 1);
+    EXPECT_EQ(port.u8(IFLA_BRPORT_LEARNING), 0);
+    EXPECT_EQ(port.u32(IFLA_BRPORT_COST), 5u);
+    EXPECT_EQ(port.u16(IFLA_BRPORT_PRIORITY), 63);
+}
+
 TEST(Link, loopback_is_there_and_up_or_not) {
     Rtnl rtnl = Rtnl::open().value();
     const LinkIndex index = rtnl.link_index("lo").value();
