@@ -102,9 +102,14 @@ Result<Terms> Users::terms(std::string_view user, std::string_view default_profi
     terms.profile = layers.front()->name;
     terms.local_address = address_of<&Profile::local_address>(secret.local_address, layers);
     terms.remote_address = address_of<&Profile::remote_address>(secret.remote_address, layers);
+    terms.port = {.bridge = first_of<&Profile::bridge>(layers),
+                  .horizon = first_of<&Profile::bridge_horizon>(layers),
+                  .learning = first_of<&Profile::bridge_learning>(layers),
+                  .path_cost = first_of<&Profile::bridge_path_cost>(layers),
+                  .priority = first_of<&Profile::bridge_port_priority>(layers)};
     for (const auto &[source, word] : {std::pair(&terms.local_address, "local-address"),
                                        std::pair(&terms.remote_address, "remote-address")}) {
-        if (std::holds_alternative<std::monostate>(source->from))
+        if (std::holds_alternative<std::monostate>(source->from) && terms.port.bridge.empty())
             return fail(ErrorCode::Invalid, fmt::format("{} no {}", names(layers), word));
     }
     terms.dns_server = first_of<&Profile::dns_server>(layers);
@@ -126,6 +131,12 @@ Result<Terms> Users::terms(std::string_view user, std::string_view default_profi
     terms.on_up = first_of<&Profile::on_up>(layers);
     terms.on_down = first_of<&Profile::on_down>(layers);
     terms.routes = secret.routes;
+    // What packets and addresses are for is not a bridge's port's.
+    if (!terms.port.bridge.empty()) {
+        terms.proxy_arp = terms.change_tcp_mss = terms.use_ipv6 = false;
+        terms.address_list.clear();
+        terms.routes.clear();
+    }
     return terms;
 }
 

@@ -40,6 +40,7 @@ struct Terms {
     std::string address_list;
     std::uint32_t interface_group = 0;
     bool proxy_arp = false;
+    config::BridgePort port;  // of a bridge: then it carries frames, and has no addresses
     std::string on_up;
     std::string on_down;
     std::vector<config::UserRoute> routes;

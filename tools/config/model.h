@@ -30,6 +30,19 @@ enum class PeerDns : std::uint8_t { No, Yes, Exclusively };
 // fragments that are all there at the same time, or one packet a link in turn.
 enum class MpMode : std::uint8_t { Whole, Balance, RoundRobin };
 
+// A property of a profile that leaves the matter to the one below it.
+enum class Toggle : std::uint8_t { Default, No, Yes };
+
+// Of which bridge of this host a session is a port (BCP), and what the port is like.
+struct BridgePort {
+    std::string bridge{};                    // empty: of none
+    std::optional<std::uint32_t> horizon{};  // ports that have one do not forward to one another
+    Toggle learning = Toggle::Default;
+    std::uint32_t path_cost = 0;             // 1..65535, 0: as the kernel has it
+    std::optional<std::uint8_t> priority{};  // 0..240 in steps of 16; nothing: as the kernel has it
+    bool operator==(const BridgePort &) const = default;
+};
+
 // Peers that need other words than everybody else.
 enum class Quirks : std::uint8_t { None, BezeqIsrael };
 
@@ -77,6 +90,7 @@ struct Client {
     std::uint32_t test_rate = 100;           // packets in order between two such tests
     std::chrono::seconds echo_interval{60};  // control connection: idle time before an echo
     std::chrono::seconds echo_timeout{60};   // and for its reply
+    BridgePort port{};                       // as its profile has it: no property of its own
 };
 
 enum class Encap : std::uint8_t { Udp, Ip };
@@ -128,8 +142,6 @@ struct Pseudowire {
 
 // Which services a user may use. Those that there are not yet are for files that name them.
 enum class Service : std::uint8_t { Any, Pptp, L2tp, Pppoe, Sstp, Ovpn };
-// A property of a profile that leaves the matter to the one below it.
-enum class Toggle : std::uint8_t { Default, No, Yes };
 
 // Where a session's address comes from: an address, the name of a pool, or nowhere.
 struct AddressSource {
@@ -203,6 +215,15 @@ struct Profile {
     std::string on_up;                  // absolute path of a program
     std::string on_down;
     std::uint32_t max_links = 0;  // of a multilink session; 0: as the server says
+    std::string bridge;           // as of BridgePort, like all that follows
+    std::optional<std::uint32_t> bridge_horizon;
+    Toggle bridge_learning = Toggle::Default;
+    std::uint32_t bridge_path_cost = 0;
+    std::optional<std::uint8_t> bridge_port_priority;
+
+    [[nodiscard]] BridgePort bridge_port() const {
+        return {bridge, bridge_horizon, bridge_learning, bridge_path_cost, bridge_port_priority};
+    }
 };
 
 struct Pool {

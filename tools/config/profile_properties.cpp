@@ -23,6 +23,53 @@ constexpr std::uint64_t longest_session = 0xffffffff;  // s
 constexpr std::array<std::string_view, 3> toggles{"default", "no", "yes"};
 constexpr std::array<std::string_view, 5> encryptions{"default", "no", "yes", "require", "passive"};
 constexpr std::array<std::string_view, 1> none{"none"};
+constexpr std::array<std::string_view, 1> as_the_kernel{"default"};
+
+// -- what the port of a bridge is like
+
+constexpr std::uint64_t longest_horizon = 0xffffffff;
+constexpr std::uint64_t largest_cost = 65535;  // BR_MAX_PATH_COST of the kernel
+constexpr std::uint64_t largest_priority = 240;
+constexpr std::uint64_t priority_step = 16;  // IEEE 802.1D: the upper four bits of an octet
+
+base::Status set_horizon(Draft &draft, std::string_view value) {
+    const auto horizon = parse_number(value, {0, longest_horizon});
+    if (!horizon && value != "none")
+        return base::fail(base::ErrorCode::Invalid,
+                          fmt::format("expected none or a number, 0..{}", longest_horizon));
+    member_of<&P::bridge_horizon>(draft) =
+        horizon ? std::optional(static_cast<std::uint32_t>(*horizon)) : std::nullopt;
+    return {};
+}
+std::string get_horizon(const P &from) {
+    return from.bridge_horizon ? fmt::format("{}", *from.bridge_horizon) : "none";
+}
+
+base::Status set_path_cost(Draft &draft, std::string_view value) {
+    const auto cost = parse_number(value, {1, largest_cost});
+    if (!cost && value != "default")
+        return base::fail(base::ErrorCode::Invalid,
+                          fmt::format("expected default or a number, 1..{}", largest_cost));
+    member_of<&P::bridge_path_cost>(draft) = static_cast<std::uint32_t>(cost ? *cost : 0);
+    return {};
+}
+std::string get_path_cost(const P &from) {
+    return from.bridge_path_cost == 0 ? "default" : fmt::format("{}", from.bridge_path_cost);
+}
+
+base::Status set_port_priority(Draft &draft, std::string_view value) {
+    const auto priority = parse_number(value, {0, largest_priority});
+    if (value != "default" && (!priority || *priority % priority_step != 0))
+        return base::fail(base::ErrorCode::Invalid,
+                          fmt::format("expected default or a multiple of {}, 0..{}", priority_step,
+                                      largest_priority));
+    member_of<&P::bridge_port_priority>(draft) =
+        priority ? std::optional(static_cast<std::uint8_t>(*priority)) : std::nullopt;
+    return {};
+}
+std::string get_port_priority(const P &from) {
+    return from.bridge_port_priority ? fmt::format("{}", *from.bridge_port_priority) : "default";
+}
 
 // clang-format off
 constexpr Property profiles[] = {
@@ -77,6 +124,21 @@ constexpr Property profiles[] = {
     {"max-links", "{ NUMBER | default }", "calls that may be one session with multilink; 1..16",
      Changeable, Need::Optional, default_links,
      set_links<&P::max_links>, as_links<&P::max_links>()},
+    {"bridge", "{ NAME | none }", "a Linux bridge, of which a session is a port: it carries Ethernet frames instead of IP",
+     Changeable, Need::Optional, none,
+     set_name_or_none<&P::bridge, check_device_name>, as_name_or_none<&P::bridge>()},
+    {"bridge-horizon", "{ NUMBER | none }", "ports that have one do not forward to one another; 0..4294967295",
+     Changeable, Need::Optional, none,
+     set_horizon, accessed<&P::bridge_horizon>(get_horizon)},
+    {"bridge-learning", "{ default | no | yes }", "learn what addresses there are behind the port",
+     Changeable, Need::Optional, toggles,
+     set_choice<&P::bridge_learning, toggles>, as_choice<&P::bridge_learning, toggles>()},
+    {"bridge-path-cost", "{ NUMBER | default }", "of the port, for the spanning tree; 1..65535",
+     Changeable, Need::Optional, as_the_kernel,
+     set_path_cost, accessed<&P::bridge_path_cost>(get_path_cost)},
+    {"bridge-port-priority", "{ NUMBER | default }", "likewise; 0..240 in steps of 16",
+     Changeable, Need::Optional, as_the_kernel,
+     set_port_priority, accessed<&P::bridge_port_priority>(get_port_priority)},
     {"comment", "TEXT", "for people; 0..255 octets",
      Changeable, Need::Optional, {},
      set_text<&P::comment, 0, 255>, as_text<&P::comment>()},
@@ -110,7 +172,6 @@ constexpr Property pools[] = {
 
 constexpr std::string_view no_compression = "there is no compression here";
 constexpr std::string_view no_mpls = "there is no MPLS here";
-constexpr std::string_view no_bridge = "sessions cannot join a bridge";
 constexpr std::string_view no_filter =
     "there are no such rules here; interface-group and address-list are for nft's";
 constexpr std::string_view no_queue = "queues are not named here, use rate-limit";
@@ -124,11 +185,6 @@ constexpr ValueAlias never_prefixed[] = {{"default", "", ""}, {"no", "", ""}, {"
 constexpr Alias profile_words[] = {
     {"use-compression", "", never_compressed, ""},
     {"use-mpls", "", never_mpls, ""},
-    {"bridge", "", {}, no_bridge},
-    {"bridge-horizon", "", {}, no_bridge},
-    {"bridge-learning", "", {}, no_bridge},
-    {"bridge-path-cost", "", {}, no_bridge},
-    {"bridge-port-priority", "", {}, no_bridge},
     {"interface-list", "", {}, no_filter},
     {"incoming-filter", "", {}, no_filter},
     {"outgoing-filter", "", {}, no_filter},

@@ -358,7 +358,30 @@ constexpr Alias other_words[] = {
 std::span<const Property> client_properties() { return table; }
 std::span<const Alias> client_aliases() { return other_words; }
 
+namespace {
+
+// What cannot be beside frames, of which the profile speaks and not the client.
+std::optional<Mistake> mistake_in_port(const Client &client) {
+    if (client.port.bridge.empty())
+        return std::nullopt;
+    const std::pair<bool, std::string_view> of_ip[] = {
+        {client.add_default_route, "add-default-route"},
+        {client.dial_on_demand, "dial-on-demand"},
+        {client.ipv6, "ipv6"}};
+    for (const auto &[asked, word] : of_ip)
+        if (asked)
+            return Mistake{word,
+                           fmt::format("{} is for packets of IP, and profile \"{}\" makes the "
+                                       "tunnel a port of bridge \"{}\"",
+                                       word, client.profile, client.port.bridge)};
+    return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<Mistake> mistake_in(const Client &client) {
+    if (auto wrong = mistake_in_port(client))
+        return wrong;
     if (client.encryption == ppp::Encryption::Required && client.allow.with_keys().empty())
         return Mistake{"allow", "encryption required takes its keys from mschap2 or mschap1"};
     return mistake_in_links(client);

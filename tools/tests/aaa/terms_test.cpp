@@ -213,5 +213,25 @@ TEST_F(Precedence, ABuiltInProfileThatWasChangedIsTheChangedOne) {
     EXPECT_EQ(users.terms("jack", "default-encryption").value().remote_address, from("10.9.0.2"));
 }
 
+TEST_F(Precedence, APortOfABridgeNeedsNoAddressAndHasNothingThatIsForOne) {
+    office().bridge = "lan";
+    office().bridge_path_cost = 7;
+    standard().bridge_horizon = 1;
+    standard().local_address = standard().remote_address = {};
+    standard().proxy_arp = true;
+    standard().address_list = "staff";
+    standard().use_ipv6 = Toggle::Yes;
+    jack().routes.emplace_back();
+    const Terms given = terms();
+    EXPECT_EQ(given.port, (config::BridgePort{.bridge = "lan", .horizon = 1, .path_cost = 7}));
+    EXPECT_FALSE(given.proxy_arp);
+    EXPECT_FALSE(given.use_ipv6);
+    EXPECT_FALSE(given.change_tcp_mss);
+    EXPECT_EQ(given.address_list, "");
+    EXPECT_TRUE(given.routes.empty());
+    office().bridge.clear();
+    EXPECT_EQ(refusal().code, base::ErrorCode::Invalid);
+}
+
 }  // namespace
 }  // namespace rtun::aaa

@@ -109,6 +109,21 @@ TEST(Profile, TakesEveryPropertyOfTheProduct) {
     EXPECT_TRUE(p.proxy_arp);
 }
 
+TEST(Profile, SaysOfWhichBridgeSessionsArePorts) {
+    const Config config = file_of(
+        "profile add lans bridge br0 bridge-horizon 0 bridge-learning no bridge-path-cost 50 "
+        "bridge-port-priority 0 local-address 10.0.0.1 proxy-arp yes\n"
+        "profile add plain bridge none bridge-horizon none bridge-path-cost default "
+        "bridge-port-priority default\n");
+    ASSERT_EQ(config.profiles.size(), 2U);
+    EXPECT_EQ(config.profiles[0].bridge_port(), (BridgePort{.bridge = "br0",
+                                                            .horizon = 0,
+                                                            .learning = Toggle::No,
+                                                            .path_cost = 50,
+                                                            .priority = std::uint8_t{0}}));
+    EXPECT_EQ(config.profiles[1].bridge_port(), BridgePort{});
+}
+
 TEST(Profile, TheTwoThatAreThereAlwaysAreSetAndNotAdded) {
     const Config config = file_of("profile set default-encryption local-address 10.0.0.1\n"
                                   "profile set default only-one yes\n"
@@ -297,6 +312,11 @@ const std::map<std::string, std::string> other_values{
     {"mppe", "128,40"},
     {"mppe-stateful", "only"},
     {"mppe-resync", "linux"},
+    {"bridge", "lan0"},
+    {"bridge-horizon", "7"},
+    {"bridge-learning", "no"},
+    {"bridge-path-cost", "50"},
+    {"bridge-port-priority", "64"},
     {"reorder-slots", "16"},
     {"reorder-time", "20"},
     {"rechallenge", "3600"},
@@ -490,8 +510,24 @@ INSTANTIATE_TEST_SUITE_P(
                 "accounting show"},
         Refusal{"secret add jack password x remote-ipv6-prefix 2001:db8::/64", "47",
                 "2001:db8::/64\" is wrong: remote-ipv6-prefix: no IPv6 prefixes are given"},
-        Refusal{"profile add gold bridge br0", "18",
-                "bridge\" is wrong: sessions cannot join a bridge"},
+        Refusal{
+            "profile add gold bridge bridge-with-a-long-name", "25",
+            "bridge-with-a-long-name\" is wrong: bridge: it names a network interface, and those "
+            "have 1..15 characters"},
+        Refusal{"profile add gold bridge-horizon 4294967296", "33",
+                "4294967296\" is wrong: bridge-horizon: expected none or a number, 0..4294967295"},
+        Refusal{"profile add gold bridge-learning maybe", "34",
+                "maybe\" is wrong: bridge-learning: expected default, no or yes"},
+        Refusal{"profile add gold bridge-path-cost 0", "35",
+                "0\" is wrong: bridge-path-cost: expected default or a number, 1..65535"},
+        Refusal{"profile add gold bridge-path-cost 65536", "35",
+                "65536\" is wrong: bridge-path-cost: expected default or a number, 1..65535"},
+        Refusal{"profile add gold bridge-port-priority 8", "39",
+                "8\" is wrong: bridge-port-priority: expected default or a multiple of 16, "
+                "0..240"},
+        Refusal{"profile add gold bridge-port-priority 256", "39",
+                "256\" is wrong: bridge-port-priority: expected default or a multiple of 16, "
+                "0..240"},
         Refusal{"profile add none", "13", "none\" is wrong: this word means something else"},
         Refusal{"pool add 10.0.0.1 ranges 10.0.0.1", "10",
                 "10.0.0.1\" is wrong: it would be taken for an address"},
