@@ -115,6 +115,10 @@ Json to_json(const ClientStatus &c) {
     put_all(json, "settings", c.settings);
     put_all(json, "counters", c.counters);
     put(json, "multilink", c.multilink);
+    put(json, "bridge", c.bridge);
+    put(json, "bridging", c.bridging);
+    put(json, "mac_address", c.mac_address);
+    put(json, "remote_mac_address", c.remote_mac_address);
     for (const LinkStatus &link : c.links)
         json["links"].push_back(to_json(link));
     return json;
@@ -377,6 +381,10 @@ ClientStatus client_from(const Json &json, Fields &outer) {
     fields.take("settings", c.settings);
     fields.take("counters", c.counters);
     fields.take("multilink", c.multilink);
+    fields.take("bridge", c.bridge);
+    fields.take("bridging", c.bridging);
+    fields.take("mac_address", c.mac_address);
+    fields.take("remote_mac_address", c.remote_mac_address);
     if (const Json *links = fields.find("links", &Json::is_array)) {
         for (const Json &link : *links)
             c.links.push_back(link_from(link, fields));
@@ -447,6 +455,10 @@ void members(const auto &io, Is<ActiveStatus> auto &a) {
     io("tx_bytes", a.tx_bytes);
     io("multilink", a.multilink);
     io("multilink_refused", a.multilink_refused);
+    io("bridge", a.bridge);
+    io("bridging", a.bridging);
+    io("mac_address", a.mac_address);
+    io("remote_mac_address", a.remote_mac_address);
 }
 
 void members(const auto &io, Is<ActiveLink> auto &l) {

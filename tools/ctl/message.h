@@ -85,6 +85,11 @@ struct ClientStatus {
     std::map<std::string, std::uint64_t> counters;  // of the control connection and PPP
     std::string multilink{};                        // what was agreed, or why there is none
     std::vector<LinkStatus> links{};                // with multilink
+    // Of a port of a bridge, which has no addresses:
+    std::string bridge{};
+    std::string bridging{};            // what was agreed: "tx tagged,management rx tagged"
+    std::string mac_address{};         // ours
+    std::string remote_mac_address{};  // empty: not told
 };
 
 // What the daemon knows of a pseudowire and the kernel does not.
@@ -162,6 +167,11 @@ struct ActiveStatus {
     std::string multilink;          // what was agreed: "mrru 1500 peer-mrru 1500 ..."
     std::string multilink_refused;  // why there is none though the server asked
     std::vector<ActiveLink> links;  // with multilink
+    // Of a port of a bridge, which has no addresses:
+    std::string bridge{};
+    std::string bridging{};            // what was agreed: "tx tagged,management rx tagged"
+    std::string mac_address{};         // ours
+    std::string remote_mac_address{};  // empty: not told
 };
 
 // An interface of a server: one that is kept for a user, or one of a session.

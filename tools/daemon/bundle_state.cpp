@@ -117,7 +117,7 @@ base::Result<BundleState> decode_bundle_state(base::View bytes) {
         return wrong("it is not whole");
     parts.state.network = TRY(ppp::decode_link_state(parts.network));
     if (!parts.state.network.bundle || !parts.state.network.lcp.multilink ||
-        !parts.state.network.ipv4)
+        (!parts.state.network.ipv4 && !parts.state.network.bridge))
         return wrong("it is not a bundle's");
     return std::move(parts.state);
 }

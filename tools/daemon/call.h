@@ -80,6 +80,8 @@ public:
         std::vector<base::Ipv4> dns;
         std::uint32_t mtu = 0;
         std::uint32_t mru = 0;
+        std::optional<ppp::BridgeUp> bridging{};  // no addresses, but Ethernet frames
+        std::string bridge{};                     // then: of which bridge it is a port
     };
     // Instead of all up to Up: the call of an earlier program goes on.
     struct Resumed {

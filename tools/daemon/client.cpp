@@ -5,6 +5,7 @@
 
 #include <config/grammar.h>
 #include <daemon/blob.h>
+#include <daemon/bridge_port.h>
 #include <daemon/client_profile.h>
 #include <daemon/difference.h>
 #include <daemon/drive.h>
@@ -37,7 +38,9 @@ void Client::start() {
 
 void Client::begin() {
     redial_ = false;
-    if (settings_.dial_on_demand) {
+    // Together with a bridge it is refused by dial().
+    const auto wanted = effective();
+    if (settings_.dial_on_demand && (!wanted || wanted->port.bridge.empty())) {
         prepare();
     } else {
         standby_.reset();
@@ -102,6 +105,8 @@ base::Status Client::look_at_settings() {
     servers_.assign(servers->begin(), servers->end());
     dialed_ = TRY(effective());
     TRY(config::check(dialed_));
+    if (!dialed_.port.bridge.empty())
+        TRY(find_bridge(ground_.kernel, dialed_.port.bridge));
     return read_password();
 }
 

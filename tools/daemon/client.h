@@ -152,6 +152,8 @@ private:
 
     using Fields = std::map<std::string, std::string>;
     void tell(base::log::Level level, std::string_view id, std::string text, Fields fields = {});
+    [[nodiscard]] static std::string words_of(const Call::Up &up);
+    [[nodiscard]] static Fields fields_of(const Call::Up &up);
 
     config::Client settings_;
     Ground ground_;

@@ -121,10 +121,10 @@ private:
     void on(ppp::Ipv4Down &output);
     void on(ppp::Ipv6Up &output);
     void on(ppp::Ipv6Down &output);
+    void on(ppp::BridgeUp &output);
+    void on(ppp::BridgeDown &output);
     void on(ppp::Ended &output);
     // Of a link, or of who demands authentication.
-    void on(ppp::BridgeUp & /*output*/) {}
-    void on(ppp::BridgeDown & /*output*/) {}
     void on(ppp::PhaseChanged & /*output*/) {}
     void on(ppp::Authenticated & /*output*/) {}
     void on(ppp::Verify & /*output*/) {}
@@ -133,6 +133,8 @@ private:
     void on(ppp::MultilinkReady & /*output*/) {}
     void on(ppp::MultilinkDown & /*output*/) {}
     void on(ppp::BundleFrame & /*output*/) {}
+    void went_up(Up up);
+    [[nodiscard]] std::uint32_t mtu_of(std::uint32_t packets) const;
     void fit_mtu();
     [[nodiscard]] bool is_server(base::Ipv4 address) const;
     [[nodiscard]] base::Status pin(base::Ipv4 server);
@@ -167,7 +169,7 @@ private:
     Plumbing plumbing_;
     std::optional<ppp::Link> network_;
     std::optional<ppp::MultilinkReady> first_;  // what the bundle began with
-    std::uint32_t mtu_ = 0;                     // that the bundle takes
+    std::uint32_t mtu_ = 0;                     // of the device
     bool up_ = false;
     std::optional<DefaultRoute> wanted_route_;
     std::set<base::Ipv4> pinned_;

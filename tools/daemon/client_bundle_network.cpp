@@ -3,6 +3,8 @@
 // What a bundle does that a call does by itself: encryption, addresses, the device and its routes.
 #include <daemon/client_bundle.h>
 
+#include <daemon/bridge_port.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +34,11 @@ base::Status ClientBundle::make(const ppp::MultilinkReady &first) {
 
 ppp::LinkOptions ClientBundle::network_options() const {
     ppp::LinkOptions options;
+    options.bridge = bridge_options(ground_.world, plan_.client);
     options.mtu = plan_.client.mrru;  // max-mtu is that of its links
+    // Frames have headers on top of what hosts take for the MTU: as long as the peer takes them.
+    if (options.bridge)
+        options.mtu = link_mtu(0);
     options.request_dns = plan_.client.use_peer_dns != config::PeerDns::No;
     options.ipv6 = plan_.client.ipv6;
     options.encryption = plan_.client.encryption.value_or(ppp::Encryption::Auto);
@@ -70,7 +76,7 @@ void ClientBundle::on(ppp::SendFrame &output) {
 void ClientBundle::on(ppp::LcpOpened &output) {
     if (reason_)
         return;
-    mtu_ = output.mtu;
+    mtu_ = mtu_of(output.mtu);
     netlink::SessionChange change;
     change.flags = netlink::PppFlags{
         .pfc_rx = output.pfc_rx, .pfc_tx = output.pfc_tx, .acfc_tx = output.acfc_tx};
@@ -86,7 +92,7 @@ void ClientBundle::on(ppp::EncryptionUp &output) {
         end(kernel_reason(set.error()));
         return;
     }
-    mtu_ = output.mtu;
+    mtu_ = mtu_of(output.mtu);
     fit_mtu();
     outputs_.emplace_back(Encoding{netlink::encoding(change.mppe_tx->mode, change.mppe_rx->mode),
                                    netlink::insecure(change.mppe_tx->mode, change.mppe_rx->mode),
@@ -104,6 +110,10 @@ void ClientBundle::on(ppp::EncryptionDown & /*output*/) {
 void ClientBundle::on(ppp::EncryptionRefused &output) {
     if (!reason_)
         outputs_.emplace_back(NotEncrypted{output.text});
+}
+
+std::uint32_t ClientBundle::mtu_of(std::uint32_t packets) const {
+    return plan_.client.port.bridge.empty() ? packets : bridge_mtu(packets);
 }
 
 void ClientBundle::fit_mtu() {
@@ -134,6 +144,14 @@ void ClientBundle::on(ppp::Ipv4Up &output) {
         end(kernel_reason(made.error()));
         return;
     }
+    went_up({plumbing_.device()->name, output.local, output.remote, output.dns, mtu_,
+             first_->agreed.mrru});
+    if (!routable)
+        outputs_.emplace_back(NoPeerRoute{output.remote});
+    set_default_route(wanted_route_);
+}
+
+void ClientBundle::went_up(Up up) {
     const base::Time now = ground_.world.now();
     up_ = true;
     up_since_ = ground_.world.epoch();
@@ -141,11 +159,37 @@ void ClientBundle::on(ppp::Ipv4Up &output) {
     carried_at_ = now;
     carried_ = 0;
     check_idle(now);
-    outputs_.emplace_back(Up{plumbing_.device()->name, output.local, output.remote, output.dns,
-                             mtu_, first_->agreed.mrru});
-    if (!routable)
-        outputs_.emplace_back(NoPeerRoute{output.remote});
-    set_default_route(wanted_route_);
+    outputs_.emplace_back(std::move(up));
+}
+
+void ClientBundle::on(ppp::BridgeUp &output) {
+    if (reason_)
+        return;
+    const config::BridgePort &port = plan_.client.port;
+    const auto made = plumbing_.bridge_up({.interface = plan_.interface,
+                                           .mtu = mtu_,
+                                           .mac = output.local,
+                                           .flags = bridging(output),
+                                           .port = port});
+    if (!made) {
+        end(kernel_reason(made.error()));
+        return;
+    }
+    went_up({.interface = plumbing_.device()->name,
+             .local = {},
+             .remote = {},
+             .dns = {},
+             .mtu = mtu_,
+             .mru = first_->agreed.mrru,
+             .bridging = output,
+             .bridge = port.bridge});
+}
+
+void ClientBundle::on(ppp::BridgeDown & /*output*/) {
+    plumbing_.bridge_down();
+    idle_check_.reset();
+    if (std::exchange(up_, false))
+        outputs_.emplace_back(Down{});
 }
 
 void ClientBundle::on(ppp::Ipv4Down & /*output*/) {

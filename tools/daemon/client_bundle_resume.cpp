@@ -6,6 +6,7 @@
 #include <daemon/client_bundle.h>
 
 #include <daemon/call_state.h>
+#include <daemon/ppp_kernel.h>
 
 #include <algorithm>
 #include <utility>
@@ -83,15 +84,11 @@ base::Status ClientBundle::resume_bundle(const Leftover &leftover) {
     const base::Time now = ground_.world.now();
     const BundleState &state = *leftover.bundle;
     const ppp::LinkState &network = state.network;
-    std::optional<Plumbing::Ipv6> ipv6;
-    if (network.ipv6)
-        ipv6 = {.interface = {}, .mtu = 0, .interface_id = network.ipv6->local_interface_id};
-    TRY(plumbing_.adopt_bundle(leftover.tunnel, *leftover.session,
-                               Plumbing::Ipv4{.interface = {},
-                                              .mtu = 0,
-                                              .local = network.ipv4->local,
-                                              .remote = network.ipv4->remote},
-                               ipv6));
+    if (network.bridge.has_value() == plan_.client.port.bridge.empty())
+        return base::fail(ErrorCode::Refused, "the client's settings have changed");
+    TRY(plumbing_.adopt_bundle(leftover.tunnel, *leftover.session, networks_of(network)));
+    if (network.bridge)
+        TRY(plumbing_.set_port(plan_.client.port));
     mtu_ = TRY(ground_.kernel.link_status(plumbing_.device()->index)).mtu;
     discriminator_ = state.discriminator;
     first_ = ppp::MultilinkReady{.agreed = *network.lcp.multilink,
@@ -141,11 +138,12 @@ void ClientBundle::tell_resumed(const BundleState &state, const netlink::Session
     const auto send = netlink::mode_of(session.mppe_tx);
     const auto receive = netlink::mode_of(session.mppe_rx);
     const ppp::LinkState &network = state.network;
+    const ppp::Ipv4Up ipv4 = network.ipv4.value_or(ppp::Ipv4Up{});
     outputs_.emplace_back(Resumed{
         .method = network.authenticated,
         .encoding = {netlink::encoding(send, receive), netlink::insecure(send, receive), {}},
-        .up = {plumbing_.device()->name, network.ipv4->local, network.ipv4->remote,
-               network.ipv4->dns, mtu_, network.lcp.multilink->mrru},
+        .up = {plumbing_.device()->name, ipv4.local, ipv4.remote, ipv4.dns, mtu_,
+               network.lcp.multilink->mrru, network.bridge, plan_.client.port.bridge},
         .since = state.since});
 }
 

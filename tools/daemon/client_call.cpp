@@ -5,6 +5,7 @@
 #include <daemon/client.h>
 
 #include <config/grammar.h>
+#include <daemon/bridge_port.h>
 #include <daemon/name_servers.h>
 
 #include <fmt/format.h>
@@ -87,6 +88,29 @@ void Client::use_names(const Call::Up &up) {
                                : NameServers::Others::Kept);
 }
 
+// The interface, and its ends or its bridge.
+std::string Client::words_of(const Call::Up &up) {
+    const std::string ends = up.bridging
+                                 ? "in bridge " + up.bridge
+                                 : fmt::format("{} -> {}", up.local.text(),
+                                               up.remote.unspecified() ? "*" : up.remote.text());
+    return fmt::format("{} {} mtu {}", up.interface, ends, up.mtu);
+}
+
+Client::Fields Client::fields_of(const Call::Up &up) {
+    Fields fields{{"interface", up.interface}, {"mtu", std::to_string(up.mtu)}};
+    if (up.bridging) {
+        fields["bridge"] = up.bridge;
+        fields["bridging"] = bridging_text(*up.bridging);
+        fields["mac_address"] = up.bridging->local.text();
+        fields["remote_mac_address"] = mac_text(up.bridging->remote);
+    } else {
+        fields["local_address"] = up.local.text();
+        fields["remote_address"] = up.remote.unspecified() ? "" : up.remote.text();
+    }
+    return fields;
+}
+
 void Client::on(const Call::Up &output) {
     const base::Time now = ground_.world.now();
     up_ = Connection{output, now};
@@ -99,23 +123,19 @@ void Client::on(const Call::Up &output) {
     std::string dns;
     for (const base::Ipv4 server : output.dns)
         dns += (dns.empty() ? "" : " ") + server.text();
-    Fields fields{
-        {"interface", output.interface},
-        {"local_address", output.local.text()},
-        {"remote_address", output.remote.unspecified() ? "" : output.remote.text()},
-        {"mtu", std::to_string(output.mtu)},
+    Fields fields = fields_of(output);
+    fields.merge(Fields{
         {"mru", std::to_string(output.mru)},
         {"encoding", encoding_.encoding},
         {"insecure", encoding_.insecure ? "yes" : "no"},
         {"authentication", method_ ? std::string(auth::info(*method_).name) : "none"},
         {"took_ms",
          std::to_string(
-             std::chrono::duration_cast<std::chrono::milliseconds>(now - dialed_at_).count())}};
+             std::chrono::duration_cast<std::chrono::milliseconds>(now - dialed_at_).count())}});
     if (!dns.empty())
         fields["dns"] = dns;
     tell(Level::Info, event_id::Up,
-         fmt::format("connected: {} {} -> {} mtu {} {}{}", output.interface, output.local.text(),
-                     output.remote.unspecified() ? "*" : output.remote.text(), output.mtu,
+         fmt::format("connected: {} {}{}", words_of(output),
                      encoding_.encoding == "none" ? "not encrypted" : encoding_.encoding,
                      encoding_.insecure ? " (insecure)" : ""),
          std::move(fields));

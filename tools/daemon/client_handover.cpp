@@ -25,6 +25,9 @@ base::Status Client::adopt(const Leftover &leftover) {
     // That one is not kept anywhere: a new password is for the next call.
     then.password = settings_.password;
     dialed_ = TRY(effective());
+    // Nor is the bridge, which can be changed under a tunnel that is up; whether there is one, the
+    // call knows.
+    then.port = dialed_.port;
     if (difference(then, dialed_).redial)
         return base::fail(ErrorCode::Refused, "the client's settings have changed");
     TRY(config::check(dialed_));
@@ -75,17 +78,14 @@ void Client::on(const Call::Resumed &output) {
     last_reason_.reset();
     last_failure_told_.clear();
     use_names(output.up);
-    const std::string remote = output.up.remote.unspecified() ? "*" : output.up.remote.text();
+    Fields fields = fields_of(output.up);
+    fields.emplace("encoding", encoding_.encoding);
+    fields.emplace(
+        "uptime", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lasted).count()));
     tell(Level::Info, event_id::Resumed,
-         fmt::format("still connected: {} {} -> {} mtu {}, for {}", output.up.interface,
-                     output.up.local.text(), remote, output.up.mtu, base::format_uptime(lasted)),
-         {{"interface", output.up.interface},
-          {"local_address", output.up.local.text()},
-          {"remote_address", output.up.remote.unspecified() ? "" : output.up.remote.text()},
-          {"mtu", std::to_string(output.up.mtu)},
-          {"encoding", encoding_.encoding},
-          {"uptime",
-           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lasted).count())}});
+         fmt::format("still connected: {}, for {}", words_of(output.up),
+                     base::format_uptime(lasted)),
+         std::move(fields));
 }
 
 bool Client::leave() {

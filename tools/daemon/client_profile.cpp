@@ -43,6 +43,7 @@ config::Client with_profile(config::Client client, const config::Profile &profil
         client.encryption = encryption_of(profile.use_encryption);
     if (client.idle_timeout == std::chrono::seconds::zero())
         client.idle_timeout = profile.idle_timeout;
+    client.port = profile.bridge_port();
     return client;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What a client takes from its profile: whether to encrypt, and how long to stay up with nothing to
-// carry, where the client itself says nothing of it. The rest of a profile is for users of a
-// server.
+// What a client takes from its profile: of which bridge it is a port, and whether to encrypt, and
+// how long to stay up with nothing to carry, where the client itself says nothing of it. The rest
+// of a profile is for users of a server.
 #pragma once
 
 #include <base/result.h>

@@ -5,6 +5,7 @@
 #include <daemon/client.h>
 
 #include <config/grammar.h>
+#include <daemon/bridge_port.h>
 
 #include <fmt/format.h>
 
@@ -54,7 +55,14 @@ ctl::ClientStatus Client::status() const {
 
     if (up_) {
         status.interface = up_->what.interface;
-        status.local_address = up_->what.local.text();
+        if (up_->what.bridging) {
+            status.bridge = up_->what.bridge;
+            status.bridging = bridging_text(*up_->what.bridging);
+            status.mac_address = up_->what.bridging->local.text();
+            status.remote_mac_address = mac_text(up_->what.bridging->remote);
+        } else {
+            status.local_address = up_->what.local.text();
+        }
         if (!up_->what.remote.unspecified())
             status.remote_address = up_->what.remote.text();
         for (const base::Ipv4 server : up_->what.dns)

@@ -57,15 +57,26 @@ std::vector<Clients::Slot>::iterator Clients::find(std::string_view name) {
                         [&](const Slot &slot) { return slot->settings().name == name; });
 }
 
+std::optional<config::Profile> Clients::profile(const std::string &name) const {
+    const auto found =
+        std::find_if(profiles_.begin(), profiles_.end(),
+                     [&](const config::Profile &profile) { return profile.name == name; });
+    return found == profiles_.end() ? builtin_profile(name) : *found;
+}
+
+// Of what a profile says, a bridge leaves no room for some words of the client; all else is told
+// when it dials.
+base::Status Clients::check(const config::Client &settings) const {
+    const auto named = profile(settings.profile);
+    if (!named || named->bridge.empty())
+        return {};
+    return config::check(with_profile(settings, *named));
+}
+
 void Clients::insert(config::Client settings) {
     const bool enabled = settings.enabled;
     ClientPolicy policy;
-    policy.profile = [this](const std::string &name) -> std::optional<config::Profile> {
-        const auto found =
-            std::find_if(profiles_.begin(), profiles_.end(),
-                         [&](const config::Profile &profile) { return profile.name == name; });
-        return found == profiles_.end() ? builtin_profile(name) : *found;
-    };
+    policy.profile = [this](const std::string &name) { return profile(name); };
     clients_.push_back(std::make_unique<Client>(std::move(settings), ground_, policy, sink_,
                                                 [this] { alarm_->arm(ground_.world.now()); }));
     const bool adopted = leftovers_ != nullptr && adopt(*clients_.back());
@@ -123,8 +134,10 @@ base::Status Clients::add(const config::ClientAdd &command) {
                                                           "that this daemon keeps",
                                                           MaxClients));
     const auto source = find(command.copy_from);
-    insert(TRY(
-        config::object_of(command, source == clients_.end() ? nullptr : &(*source)->settings())));
+    config::Client settings = TRY(
+        config::object_of(command, source == clients_.end() ? nullptr : &(*source)->settings()));
+    TRY(check(settings));
+    insert(std::move(settings));
     return {};
 }
 
@@ -139,6 +152,7 @@ base::Status Clients::set(const config::ClientSet &command) {
     if (settings.name != command.name && find(settings.name) != clients_.end())
         return base::fail(ErrorCode::Exists,
                           fmt::format("there is a client \"{}\" already", settings.name));
+    TRY(check(settings));
     (*slot)->apply(std::move(settings));
     return {};
 }

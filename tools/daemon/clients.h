@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -67,6 +68,8 @@ private:
     using Found = std::unordered_map<std::uint32_t, Client *>;
 
     [[nodiscard]] std::vector<Slot>::iterator find(std::string_view name);
+    [[nodiscard]] std::optional<config::Profile> profile(const std::string &name) const;
+    [[nodiscard]] base::Status check(const config::Client &settings) const;
     void insert(config::Client settings);
     [[nodiscard]] bool adopt(Client &client);
     void remove(std::vector<Slot>::iterator slot);

@@ -24,7 +24,7 @@ Difference difference(const config::Client &a, const config::Client &b) {
                a.mppe_resync != b.mppe_resync || a.max_mtu != b.max_mtu || a.max_mru != b.max_mru ||
                a.use_peer_dns != b.use_peer_dns || a.keepalive != b.keepalive ||
                a.phone != b.phone || a.fwmark != b.fwmark || a.echo_interval != b.echo_interval ||
-               a.echo_timeout != b.echo_timeout;
+               a.echo_timeout != b.echo_timeout || a.port != b.port;
     d.enabled = a.enabled != b.enabled;
     d.route = a.add_default_route != b.add_default_route ||
               a.default_route_distance != b.default_route_distance;

@@ -28,6 +28,10 @@ std::string one_of(const std::vector<base::Ipv4> &addresses, std::size_t which) 
     return which < addresses.size() ? addresses[which].text() : std::string();
 }
 
+std::string known(base::Ipv4 address) {
+    return address.unspecified() ? std::string() : address.text();
+}
+
 // A device as the kernel makes it.
 aaa::Terms bare() {
     aaa::Terms terms;
@@ -40,7 +44,7 @@ aaa::Terms bare() {
 Program script_program(const std::string &path, const std::string &event, const Dressed &session,
                        const aaa::Terms &terms, const std::string &cause) {
     Program program{.path = path, .arguments = {}, .environment = {}};
-    const std::string local = session.local.text(), remote = session.remote.text();
+    const std::string local = known(session.local), remote = known(session.remote);
     // Those of pppd's ip-up(8): interface, terminal, speed, addresses, ipparam.
     program.arguments = {session.interface, session.service, "0", local, remote, session.caller};
     const auto say = [&](std::string_view name, std::string_view value) {
@@ -58,6 +62,8 @@ Program script_program(const std::string &path, const std::string &event, const 
     say("RTUN_REMOTE_ADDRESS", remote);
     say("RTUN_DNS1", one_of(session.dns, 0));
     say("RTUN_DNS2", one_of(session.dns, 1));
+    if (!terms.port.bridge.empty())
+        say("RTUN_BRIDGE", terms.port.bridge);
     say("RTUN_MTU", std::to_string(session.mtu));
     say("RTUN_SESSION", session.session);
     if (!cause.empty())

@@ -3,12 +3,14 @@
 // Each part of the world is a thin hand-over to the loop.
 #include <daemon/loop_world.h>
 
+#include <base/random.h>
 #include <daemon/tcp_stream.h>
 #include <event/notify.h>
 
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <utility>
 
 namespace rtun::daemon {
@@ -24,7 +26,19 @@ private:
     event::Timer timer_;
 };
 
+// machine-id(5). Where there is none, it is another one with each program.
+std::string read_host_id() {
+    std::string id;
+    if (std::getline(std::ifstream("/etc/machine-id"), id) && !id.empty())
+        return id;
+    std::array<std::uint8_t, 16> octets{};
+    base::SystemRandom().fill(octets);
+    return base::to_hex(octets);
+}
+
 }  // namespace
+
+LoopWorld::LoopWorld(event::Loop &loop) : loop_(loop), host_id_(read_host_id()) {}
 
 base::Result<std::unique_ptr<LoopWorld>> LoopWorld::create(event::Loop &loop) {
     std::unique_ptr<LoopWorld> world(new LoopWorld(loop));

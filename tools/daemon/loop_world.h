@@ -25,6 +25,7 @@ public:
     base::Time now() const override;
     double epoch() const override;
     std::string host_name() const override;
+    const std::string &host_id() const override { return host_id_; }
     std::unique_ptr<Alarm> alarm(std::function<void()> callback) override;
     std::unique_ptr<Lookup> resolve(const std::string &name, LookupDone done) override;
     std::unique_ptr<Lookup> resolve_any(const std::string &name, AddressesDone done) override;
@@ -37,9 +38,10 @@ public:
     void close_kept() override;
 
 private:
-    explicit LoopWorld(event::Loop &loop) : loop_(loop) {}
+    explicit LoopWorld(event::Loop &loop);
 
     event::Loop &loop_;
+    std::string host_id_;
     Resolver resolver_;
     std::optional<event::Io> answers_;
     std::map<std::string, base::Fd> kept_;  // by an earlier program, for this one

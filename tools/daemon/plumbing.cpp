@@ -6,6 +6,7 @@
 #include <daemon/plumbing.h>
 
 #include <base/log.h>
+#include <daemon/bridge_port.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -42,11 +43,9 @@ base::Status Plumbing::open_both(const netlink::TunnelSpec &tunnel,
 }
 
 base::Status Plumbing::adopt(const netlink::Tunnel &tunnel, const netlink::Session &session,
-                             const std::optional<Ipv4> &ipv4, const std::optional<Ipv6> &ipv6) {
+                             const Networks &networks) {
     TRY(adopt_link(tunnel, session));
-    TRY(adopt_device(session));
-    ipv4_ = ipv4;
-    ipv6_ = ipv6;
+    TRY(adopt_device(session, networks));
     return adopt_routes();
 }
 
@@ -63,26 +62,19 @@ base::Status Plumbing::adopt_link(const netlink::Tunnel &tunnel, const netlink::
 }
 
 base::Status Plumbing::adopt_bundle(const netlink::Tunnel &tunnel, const netlink::Session &session,
-                                    const std::optional<Ipv4> &ipv4,
-                                    const std::optional<Ipv6> &ipv6) {
+                                    const Networks &networks) {
     tunnel_ = tunnel.id;
     tunnel_is_ours_ = true;
     server_ = {};
     session_ = {.id = session.id, .local_id = session.local_id};
-    TRY(adopt_device(session));
-    ipv4_ = ipv4;
-    ipv6_ = ipv6;
+    TRY(adopt_device(session, networks));
     return find_default_route();
 }
 
-base::Status Plumbing::adopt_in(const netlink::Session &session, const std::optional<Ipv4> &ipv4,
-                                const std::optional<Ipv6> &ipv6) {
+base::Status Plumbing::adopt_in(const netlink::Session &session, const Networks &networks) {
     tunnel_ = session.tunnel;
     session_ = {.id = session.id, .local_id = session.local_id};
-    TRY(adopt_device(session));
-    ipv4_ = ipv4;
-    ipv6_ = ipv6;
-    return {};
+    return adopt_device(session, networks);
 }
 
 void Plumbing::adopt_link(const netlink::Session &session) {
@@ -90,12 +82,15 @@ void Plumbing::adopt_link(const netlink::Session &session) {
     session_ = {.id = session.id, .local_id = session.local_id};
 }
 
-base::Status Plumbing::adopt_device(const netlink::Session &session) {
+base::Status Plumbing::adopt_device(const netlink::Session &session, const Networks &networks) {
     if (!session.device || session.netnsid)
         return base::fail(base::ErrorCode::NotFound, session.netnsid
                                                          ? "its interface was moved away"
                                                          : "its interface was deleted");
     device_ = netlink::Link{*session.device, TRY(kernel_.link_name(*session.device))};
+    ipv4_ = networks.ipv4;
+    ipv6_ = networks.ipv6;
+    bridged_ = networks.bridge;
     return {};
 }
 
@@ -128,6 +123,7 @@ void Plumbing::release() {
     device_.reset();
     ipv4_.reset();
     ipv6_.reset();
+    bridged_ = false;
     default_route_.reset();
     pinned_ = false;
 }
@@ -149,14 +145,14 @@ base::Status Plumbing::send(base::View frame) {
 }
 
 // The kernel would number from 0; people count tunnels from 1.
-base::Result<netlink::Link> Plumbing::add_device(const std::string &name) {
+base::Result<netlink::Link> Plumbing::add_device(const std::string &name, const MakeDevice &make) {
     const std::size_t number = name.find("%d");
     if (number == std::string::npos)
-        return kernel_.link_add(name, session_->id);
+        return make(name);
     for (int n = 1;; n++) {
         std::string numbered = name;
         numbered.replace(number, 2, std::to_string(n));
-        auto made = kernel_.link_add(numbered, session_->id);
+        auto made = make(numbered);
         if (made || made.error().code != base::ErrorCode::Exists || n == MaxNumber)
             return made;
     }
@@ -167,14 +163,17 @@ base::Status Plumbing::device_up(const std::string &interface, std::uint32_t mtu
         TRY(kernel_.session_attach(session_->id, borrowed_->index));
         device_ = borrowed_;
     } else if (!device_) {
-        device_ = TRY(add_device(interface));
+        device_ = TRY(add_device(interface, [this](const std::string &name) {
+            return kernel_.link_add(name, session_->id);
+        }));
     }
     return kernel_.link_up(device_->index, mtu);
 }
 
 base::Status Plumbing::open_protocols() {
     netlink::SessionChange change;
-    change.np = netlink::NetworkProtocols{.ipv4 = ipv4_.has_value(), .ipv6 = ipv6_.has_value()};
+    change.np = netlink::NetworkProtocols{
+        .ipv4 = ipv4_.has_value(), .ipv6 = ipv6_.has_value(), .bridge = bridged_};
     return kernel_.session_set(session_->id, change);
 }
 
@@ -206,9 +205,43 @@ base::Status Plumbing::ipv6_up(const Ipv6 &ipv6) {
     return done;
 }
 
+// The kernel wants the protocol open before it takes a device of Ethernet.
+base::Status Plumbing::bridge_up(const Bridge &bridge) {
+    RTUN_ASSERT(session_ && !borrowed_);
+    const auto steps = [&]() -> base::Status {
+        bridged_ = true;
+        TRY(kernel_.session_set(session_->id, {.np = netlink::NetworkProtocols{.bridge = true},
+                                               .bridging = bridge.flags}));
+        if (!device_)
+            device_ = TRY(add_device(bridge.interface, [&](const std::string &name) {
+                return kernel_.link_add_ethernet(name, session_->id,
+                                                 {.mtu = bridge.mtu, .mac = bridge.mac});
+            }));
+        TRY(set_port(bridge.port));
+        return kernel_.link_up(device_->index, bridge.mtu);
+    };
+    base::Status done = steps();
+    if (!done)
+        bridge_down();
+    return done;
+}
+
+base::Status Plumbing::set_port(const config::BridgePort &port) {
+    RTUN_ASSERT(device_);
+    return join_bridge(kernel_, device_->index, port);
+}
+
+void Plumbing::bridge_down() {
+    if (!std::exchange(bridged_, false))
+        return;
+    device_down();
+    if (session_)
+        (void)open_protocols();
+}
+
 // A device that goes takes its addresses and routes along.
 void Plumbing::device_down() {
-    if (!device_ || ipv4_ || ipv6_)
+    if (!device_ || ipv4_ || ipv6_ || bridged_)
         return;
     if (!borrowed_)
         (void)kernel_.link_del(device_->index);
@@ -319,6 +352,7 @@ netlink::Stats Plumbing::close() {
         device_.reset();
         ipv4_.reset();
         ipv6_.reset();
+        bridged_ = false;
         default_route_.reset();
     }
     if (tunnel_ && tunnel_is_ours_) {

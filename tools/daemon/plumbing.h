@@ -7,10 +7,12 @@
 
 #include <base/net.h>
 #include <base/result.h>
+#include <config/model.h>
 #include <daemon/host_routes.h>
 #include <netlink/kernel.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -60,28 +62,43 @@ public:
     };
     [[nodiscard]] base::Status ipv6_up(const Ipv6 &ipv6);
     void ipv6_down();
+    // Instead of both: Ethernet frames, and the device a port of a bridge.
+    struct Bridge {
+        std::string interface;
+        std::uint32_t mtu = 0;
+        base::Mac mac;
+        netlink::BridgeFlags flags;
+        config::BridgePort port;
+    };
+    [[nodiscard]] base::Status bridge_up(const Bridge &bridge);
+    void bridge_down();
+    // Needs the device.
+    [[nodiscard]] base::Status set_port(const config::BridgePort &port);
+
+    // What an earlier program has opened on a device.
+    struct Networks {
+        std::optional<Ipv4> ipv4{};
+        std::optional<Ipv6> ipv6{};
+        bool bridge = false;
+    };
 
     // Tunnel and session, before the peer is asked for a call: the call id is the kernel's.
     [[nodiscard]] base::Status open(const netlink::TunnelSpec &tunnel,
                                     const netlink::SessionChange &session);
-    // Instead of open() and ipv4_up(): what an earlier program has made, device and routes
-    // included. Refused, close() takes it down all the same.
+    // Instead of open() and what opens networks: what an earlier program has made, device and
+    // routes included. Refused, close() takes it down all the same.
     [[nodiscard]] base::Status adopt(const netlink::Tunnel &tunnel, const netlink::Session &session,
-                                     const std::optional<Ipv4> &ipv4,
-                                     const std::optional<Ipv6> &ipv6);
+                                     const Networks &networks);
     // Instead of open() or open_bundle(): one without a device of its own, and a bundle. Of its
     // default route it is not known whether the way to the servers is pinned.
     [[nodiscard]] base::Status adopt_link(const netlink::Tunnel &tunnel,
                                           const netlink::Session &session);
     [[nodiscard]] base::Status adopt_bundle(const netlink::Tunnel &tunnel,
                                             const netlink::Session &session,
-                                            const std::optional<Ipv4> &ipv4,
-                                            const std::optional<Ipv6> &ipv6);
-    // Instead of open_in(), ipv4_up() and ipv6_up(), likewise; what is wrong with the device is
+                                            const Networks &networks);
+    // Instead of open_in() and what opens networks, likewise; what is wrong with the device is
     // told when the session is ours already.
-    [[nodiscard]] base::Status adopt_in(const netlink::Session &session,
-                                        const std::optional<Ipv4> &ipv4,
-                                        const std::optional<Ipv6> &ipv6);
+    [[nodiscard]] base::Status adopt_in(const netlink::Session &session, const Networks &networks);
     // Instead of open_in(), a session that has no device: a link of a bundle.
     void adopt_link(const netlink::Session &session);
     [[nodiscard]] base::Status set_mtu(std::uint32_t mtu);
@@ -109,8 +126,11 @@ private:
     static constexpr int MaxNumber = 9999;
     [[nodiscard]] base::Status open_both(const netlink::TunnelSpec &tunnel,
                                          const netlink::SessionChange &session);
-    [[nodiscard]] base::Result<netlink::Link> add_device(const std::string &name);
-    [[nodiscard]] base::Status adopt_device(const netlink::Session &session);
+    using MakeDevice = std::function<base::Result<netlink::Link>(const std::string &name)>;
+    [[nodiscard]] static base::Result<netlink::Link> add_device(const std::string &name,
+                                                                const MakeDevice &make);
+    [[nodiscard]] base::Status adopt_device(const netlink::Session &session,
+                                            const Networks &networks);
     [[nodiscard]] base::Status find_default_route();
     [[nodiscard]] base::Status adopt_routes();
     [[nodiscard]] base::Status device_up(const std::string &interface, std::uint32_t mtu);
@@ -128,6 +148,7 @@ private:
     std::optional<netlink::Link> device_;
     std::optional<Ipv4> ipv4_;
     std::optional<Ipv6> ipv6_;
+    bool bridged_ = false;
     std::optional<netlink::Route> default_route_;
     bool pinned_ = false;
 };

@@ -3,6 +3,8 @@
 // Agreements as changes of a session.
 #include <daemon/ppp_kernel.h>
 
+#include <daemon/bridge_port.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -55,6 +57,23 @@ netlink::SessionChange bundle_of(const ppp::MultilinkAgreed &agreed,
     return sharing;
 }
 
+netlink::BridgeFlags bridging(const ppp::BridgeUp &agreed) {
+    return {.tinygram_rx = agreed.receive.tinygram,
+            .tinygram_tx = agreed.send.tinygram,
+            .tagged_tx = agreed.send.tagged,
+            .management_tx = agreed.send.management_inline};
+}
+
+Plumbing::Networks networks_of(const ppp::LinkState &link) {
+    Plumbing::Networks networks{.bridge = link.bridge.has_value()};
+    if (link.ipv4)
+        networks.ipv4 = {
+            .interface = {}, .mtu = 0, .local = link.ipv4->local, .remote = link.ipv4->remote};
+    if (link.ipv6)
+        networks.ipv6 = {.interface = {}, .mtu = 0, .interface_id = link.ipv6->local_interface_id};
+    return networks;
+}
+
 netlink::SessionChange nothing_agreed() {
     netlink::SessionChange change;
     change.flags = netlink::PppFlags{};
@@ -86,6 +105,13 @@ DeviceMtu device_mtu(std::uint32_t link, std::uint32_t max, std::uint32_t path, 
     result.wanted = std::min(link, max != 0 ? max : room.value_or(UsualSize));
     result.mtu = std::min(result.wanted, room.value_or(result.wanted));
     return result;
+}
+
+DeviceMtu bridged(DeviceMtu packets) {
+    packets.mtu = bridge_mtu(packets.mtu);
+    packets.wanted = bridge_mtu(packets.wanted);
+    packets.ours += BridgeOverhead;
+    return packets;
 }
 
 std::uint16_t link_mtu(std::uint16_t max) { return max != 0 ? max : LargestSize; }

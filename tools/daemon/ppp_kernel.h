@@ -6,6 +6,7 @@
 
 #include <base/time.h>
 #include <config/model.h>
+#include <daemon/plumbing.h>
 #include <netlink/kernel.h>
 #include <ppp/link.h>
 
@@ -31,6 +32,12 @@ inline constexpr std::uint32_t UsualSize = 1450;
                                                config::MppeResync resync);
 [[nodiscard]] netlink::SessionChange not_encrypted();
 
+[[nodiscard]] netlink::BridgeFlags bridging(const ppp::BridgeUp &agreed);
+
+// What an earlier program has opened, as the engine's state says; what the device is like is read
+// from the kernel.
+[[nodiscard]] Plumbing::Networks networks_of(const ppp::LinkState &link);
+
 // What a bundle is created with. A link of it that falls silent is asked for a sign of life while
 // others carry traffic, and left out until it gives one. sharing: what else is set of it.
 [[nodiscard]] netlink::SessionChange bundle_of(const ppp::MultilinkAgreed &agreed,
@@ -48,6 +55,8 @@ enum class Clear : std::uint8_t { Yes, No };
 // link: what the link takes, with or without encryption. max 0: what fits the path.
 [[nodiscard]] DeviceMtu device_mtu(std::uint32_t link, std::uint32_t max, std::uint32_t path,
                                    Clear clear);
+// The same of a device whose frames are bridged.
+[[nodiscard]] DeviceMtu bridged(DeviceMtu packets);
 
 // max-mtu as a link is told of it: 0, which follows the path, is no limit.
 [[nodiscard]] std::uint16_t link_mtu(std::uint16_t max);

@@ -4,6 +4,7 @@
 // have their way until they are quiet; the handlers in between only feed.
 #include <daemon/pptp_call.h>
 
+#include <daemon/bridge_port.h>
 #include <daemon/drive.h>
 
 #include <fmt/format.h>
@@ -206,6 +207,7 @@ ppp::LinkOptions PptpCall::link_options() const {
     options.mppe = plan_.client.mppe;
     options.mppe_stateful = plan_.client.mppe_stateful;
     options.keepalive = plan_.client.keepalive;
+    options.bridge = bridge_options(ground_.world, plan_.client);
     return options;
 }
 
@@ -298,8 +300,9 @@ void PptpCall::on(ppp::EncryptionRefused &output) {
 }
 
 DeviceMtu PptpCall::fitting(std::uint32_t path) const {
-    return daemon::device_mtu(link_mtu_, plan_.client.max_mtu, path,
-                              encrypts_ ? Clear::No : Clear::Yes);
+    const DeviceMtu packets = daemon::device_mtu(link_mtu_, plan_.client.max_mtu, path,
+                                                 encrypts_ ? Clear::No : Clear::Yes);
+    return plan_.client.port.bridge.empty() ? packets : bridged(packets);
 }
 
 std::uint32_t PptpCall::device_mtu(std::uint32_t path) {
@@ -330,16 +333,50 @@ void PptpCall::on(ppp::Ipv4Up &output) {
         end(kernel_reason(made.error()));
         return;
     }
+    went_up({plumbing_.device()->name, output.local, output.remote, output.dns, mtu_, lcp_.mru});
+    if (!routable)
+        outputs_.emplace_back(NoPeerRoute{output.remote});
+    set_default_route(wanted_route_);
+}
+
+void PptpCall::went_up(Up up) {
     up_ = true;
     begin_keeping();
     carried_at_ = ground_.world.now();
     carried_ = 0;
     check_idle(carried_at_);
-    outputs_.emplace_back(
-        Up{plumbing_.device()->name, output.local, output.remote, output.dns, mtu_, lcp_.mru});
-    if (!routable)
-        outputs_.emplace_back(NoPeerRoute{output.remote});
-    set_default_route(wanted_route_);
+    outputs_.emplace_back(std::move(up));
+}
+
+void PptpCall::on(ppp::BridgeUp &output) {
+    if (reason_)
+        return;
+    mtu_ = device_mtu(plumbing_.path_mtu());
+    const config::BridgePort &port = plan_.client.port;
+    const auto made = plumbing_.bridge_up({.interface = plan_.interface,
+                                           .mtu = mtu_,
+                                           .mac = output.local,
+                                           .flags = bridging(output),
+                                           .port = port});
+    if (!made) {
+        end(kernel_reason(made.error()));
+        return;
+    }
+    went_up({.interface = plumbing_.device()->name,
+             .local = {},
+             .remote = {},
+             .dns = {},
+             .mtu = mtu_,
+             .mru = lcp_.mru,
+             .bridging = output,
+             .bridge = port.bridge});
+}
+
+void PptpCall::on(ppp::BridgeDown &) {
+    plumbing_.bridge_down();
+    idle_check_.reset();
+    if (std::exchange(up_, false))
+        outputs_.emplace_back(Down{});
 }
 
 void PptpCall::on(ppp::Ipv4Down &) {

@@ -129,9 +129,8 @@ private:
     void on(ppp::Ipv4Down &output);
     void on(ppp::Ipv6Up &output);
     void on(ppp::Ipv6Down &output);
-    // Never said: bridging is not asked for.
-    void on(ppp::BridgeUp &) {}
-    void on(ppp::BridgeDown &) {}
+    void on(ppp::BridgeUp &output);
+    void on(ppp::BridgeDown &output);
     void on(ppp::MultilinkReady &output);
     void on(ppp::MultilinkDown &output);
     void on(ppp::BundleFrame &output);
@@ -155,6 +154,7 @@ private:
     [[nodiscard]] std::optional<CallState> state() const;
     void begin_keeping();
     void save();  // the state to the kernel, if there is one and it has changed
+    void went_up(Up up);
     void tell_resumed(const CallState &state, const netlink::Session &session);
     void end(Reason reason);  // this is the reason, if there was none; the way down begins
     void settle(base::Time now);

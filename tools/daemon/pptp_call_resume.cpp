@@ -87,23 +87,11 @@ bool PptpCall::leave() {
     return true;
 }
 
-namespace {
-
-// What the device has; its name and its MTU are read from the kernel.
-Plumbing::Ipv4 addresses_of(const ppp::LinkState &link) {
-    return {.interface = {}, .mtu = 0, .local = link.ipv4->local, .remote = link.ipv4->remote};
-}
-std::optional<Plumbing::Ipv6> ipv6_of(const ppp::LinkState &link) {
-    if (!link.ipv6)
-        return std::nullopt;
-    return Plumbing::Ipv6{.interface = {}, .mtu = 0, .interface_id = link.ipv6->local_interface_id};
-}
-
-}  // namespace
-
 base::Status PptpCall::adopt(const CallState &state, const netlink::Tunnel &tunnel,
                              const netlink::Session &session) {
-    TRY(plumbing_.adopt(tunnel, session, addresses_of(state.link), ipv6_of(state.link)));
+    TRY(plumbing_.adopt(tunnel, session, networks_of(state.link)));
+    if (state.link.bridge)
+        TRY(plumbing_.set_port(plan_.client.port));
     mtu_ = TRY(ground_.kernel.link_status(plumbing_.device()->index)).mtu;
     return {};
 }
@@ -113,7 +101,9 @@ base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tun
     const base::Time now = ground_.world.now();
     const auto &call = state.control.call;
     const bool link = state.link.lcp.multilink.has_value();
-    if (link != plan_.multilink.has_value() || (!link && !state.link.ipv4) ||
+    const bool bridges = !plan_.client.port.bridge.empty();
+    if (link != plan_.multilink.has_value() ||
+        (!link && !(bridges ? state.link.bridge.has_value() : state.link.ipv4.has_value())) ||
         session.local_id != static_cast<std::uint16_t>(call.local) ||
         session.peer_id != static_cast<std::uint16_t>(call.peer))
         return base::fail(ErrorCode::Invalid, "the kernel's session is another one");
@@ -173,13 +163,14 @@ base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tun
 void PptpCall::tell_resumed(const CallState &state, const netlink::Session &session) {
     const auto send = netlink::mode_of(session.mppe_tx);
     const auto receive = netlink::mode_of(session.mppe_rx);
+    const ppp::Ipv4Up ipv4 = state.link.ipv4.value_or(ppp::Ipv4Up{});
     outputs_.emplace_back(Resumed{
         .local = static_cast<std::uint16_t>(state.control.call.local),
         .peer = static_cast<std::uint16_t>(state.control.call.peer),
         .method = state.link.authenticated,
         .encoding = {netlink::encoding(send, receive), netlink::insecure(send, receive), {}},
-        .up = {plumbing_.device()->name, state.link.ipv4->local, state.link.ipv4->remote,
-               state.link.ipv4->dns, mtu_, lcp_.mru},
+        .up = {plumbing_.device()->name, ipv4.local, ipv4.remote, ipv4.dns, mtu_, lcp_.mru,
+               state.link.bridge, plan_.client.port.bridge},
         .since = state.since});
 }
 

@@ -19,6 +19,7 @@ struct ServerSession {
     aaa::Terms terms;
     base::Ipv4 local;
     base::Ipv4 remote;
+    base::Mac mac{};  // of our end, if it is the port of a bridge; then there are no addresses
     std::string interface;  // empty: not up yet
     bool recorded = false;  // it has a record
     double since = 0;       // epoch; 0: not up yet

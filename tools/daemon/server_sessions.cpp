@@ -3,6 +3,10 @@
 // Three indices over one set.
 #include <daemon/server_sessions.h>
 
+#include <daemon/user_session.h>
+
+#include <algorithm>
+
 namespace rtun::daemon {
 
 void ServerSessions::add(UserSession &session, const std::string &user, base::Ipv4 host,
@@ -32,6 +36,14 @@ void ServerSessions::remove(UserSession &session) {
 std::size_t ServerSessions::of_user(std::string_view user) const {
     const auto entry = users_.find(user);
     return entry == users_.end() ? 0 : entry->second;
+}
+
+// Few users have more than one, so most are not looked for.
+bool ServerSessions::has_mac(std::string_view user, const base::Mac &mac) const {
+    return of_user(user) > 0 && std::any_of(all_.begin(), all_.end(), [&](const auto &one) {
+               const auto &session = one.first->session();
+               return one.second.user == user && session && session->mac == mac;
+           });
 }
 
 std::vector<UserSession *> ServerSessions::of_host(base::Ipv4 host) const {

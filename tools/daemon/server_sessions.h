@@ -26,6 +26,8 @@ public:
 
     [[nodiscard]] std::size_t size() const { return all_.size(); }
     [[nodiscard]] std::size_t of_user(std::string_view user) const;
+    // Whether one of the user's sessions has it in a bridge.
+    [[nodiscard]] bool has_mac(std::string_view user, const base::Mac &mac) const;
     [[nodiscard]] std::vector<UserSession *> of_host(base::Ipv4 host) const;
     [[nodiscard]] UserSession *with_address(base::Ipv4 inside) const;  // nullptr: nobody
 

@@ -82,11 +82,17 @@ config::Profile profile_of(const aaa::Terms &terms) {
     profile.proxy_arp = terms.proxy_arp;
     profile.on_up = terms.on_up;
     profile.on_down = terms.on_down;
+    profile.bridge = terms.port.bridge;
+    profile.bridge_horizon = terms.port.horizon;
+    profile.bridge_learning = terms.port.learning;
+    profile.bridge_path_cost = terms.port.path_cost;
+    profile.bridge_port_priority = terms.port.priority;
     return profile;
 }
 
 void take(aaa::Terms &terms, config::Profile profile) {
     using config::Toggle;
+    terms.port = profile.bridge_port();
     terms.local_address = std::move(profile.local_address);
     terms.remote_address = std::move(profile.remote_address);
     terms.dns_server = std::move(profile.dns_server);
@@ -158,6 +164,12 @@ bool address(std::string_view text, base::Ipv4 &out) {
     return parsed.has_value() && !out.unspecified();
 }
 
+bool mac(std::string_view text, base::Mac &out) {
+    const auto parsed = base::Mac::parse(text);
+    out = parsed.value_or(base::Mac{});
+    return parsed && out.unicast();
+}
+
 bool method(std::string_view text, auth::Method &out) {
     for (const auth::MethodInfo &row : auth::methods())
         if (row.name == text) {
@@ -204,8 +216,9 @@ constexpr std::array session_lines{
     Line{"user", false, [](std::string_view v, S &s) { return word(v, MaxWord, s.session.user); }},
     Line{"user-hex", false, [](std::string_view v, S &s) { return hex(v, s.session.user); }},
     Line{"method", true, [](std::string_view v, S &s) { return method(v, s.session.method); }},
-    Line{"local", true, [](std::string_view v, S &s) { return address(v, s.session.local); }},
-    Line{"remote", true, [](std::string_view v, S &s) { return address(v, s.session.remote); }},
+    Line{"local", false, [](std::string_view v, S &s) { return address(v, s.session.local); }},
+    Line{"remote", false, [](std::string_view v, S &s) { return address(v, s.session.remote); }},
+    Line{"mac", false, [](std::string_view v, S &s) { return mac(v, s.session.mac); }},
     Line{"interface", true,
          [](std::string_view v, S &s) { return word(v, MaxDevice, s.session.interface); }},
     Line{"since", true, [](std::string_view v, S &s) { return seconds(v, s.session.since); }},
@@ -266,15 +279,25 @@ std::string terms_lines(const aaa::Terms &terms) {
     return text;
 }
 
+namespace {
+
+std::string ends_of(const ServerSession &session) {
+    if (session.local.unspecified())
+        return fmt::format("mac {}\n", session.mac.text());
+    return fmt::format("local {}\nremote {}\n", session.local.text(), session.remote.text());
+}
+
+}  // namespace
+
 base::Result<base::Bytes> encode(const SessionState &state, std::string_view terms) {
     const ServerSession &session = state.session;
     const bool readable = plain(session.user);
     std::string text =
-        fmt::format("{}\nkey {}\n{} {}\nmethod {}\nlocal {}\nremote {}\ninterface {}\nsince {}\n",
-                    SessionLine, session.key, readable ? "user" : "user-hex",
+        fmt::format("{}\nkey {}\n{} {}\nmethod {}\n{}interface {}\nsince {}\n", SessionLine,
+                    session.key, readable ? "user" : "user-hex",
                     readable ? session.user : base::to_hex(base::as_bytes(session.user)),
-                    auth::info(session.method).name, session.local.text(), session.remote.text(),
-                    session.interface, static_cast<std::uint64_t>(std::max(session.since, 0.0)));
+                    auth::info(session.method).name, ends_of(session), session.interface,
+                    static_cast<std::uint64_t>(std::max(session.since, 0.0)));
     if (state.idle)
         text +=
             fmt::format("idle {} {}\n", static_cast<std::uint64_t>(std::max(state.idle->busy, 0.0)),
@@ -324,6 +347,11 @@ base::Result<SessionState> decode_session_state(base::View bytes) {
             return wrong(fmt::format("{} is missing", session_lines[i].key));
     if (state.session.user.empty())
         return wrong("user is missing");
+    // A port of a bridge has the one, every other session the others.
+    if (!state.session.terms.port.bridge.empty()
+            ? state.session.mac == base::Mac{}
+            : state.session.local.unspecified() || state.session.remote.unspecified())
+        return wrong("what its ends have is missing");
     if (!link.empty()) {
         auto decoded = ppp::decode_link_state(link);
         if (!decoded)

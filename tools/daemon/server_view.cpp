@@ -3,6 +3,8 @@
 // Values into the words of ctl/message.h. The kernel is asked for all sessions at once.
 #include <daemon/server_view.h>
 
+#include <daemon/bridge_port.h>
+
 #include <chrono>
 #include <unordered_map>
 #include <utility>
@@ -60,8 +62,17 @@ std::vector<ctl::ActiveStatus> ServerView::active() const {
         status.user = session.user;
         status.service = "pptp";
         status.caller_id = one.session.caller().text();
-        status.address = session.remote.text();
-        status.local_address = session.local.text();
+        if (one.session.bridges()) {
+            status.bridge = session.terms.port.bridge;
+            status.mac_address = session.mac.text();
+        } else {
+            status.address = session.remote.text();
+            status.local_address = session.local.text();
+        }
+        if (shown.bridging) {
+            status.bridging = bridging_text(*shown.bridging);
+            status.remote_mac_address = mac_text(shown.bridging->remote);
+        }
         status.interface = session.interface;
         status.profile = session.terms.profile;
         status.id = session.key;

@@ -166,7 +166,8 @@ UserSession::Shown UserSession::shown(base::Time now) const {
             .mtu = mtu_,
             .mru = lcp_.mru,
             .multilink = lcp_.multilink ? lcp_.multilink->text() : "",
-            .multilink_refused = lcp_.multilink_refused};
+            .multilink_refused = lcp_.multilink_refused,
+            .bridging = bridging_};
 }
 
 base::Duration UserSession::lasted(base::Time now) const {

@@ -80,9 +80,8 @@ public:
     void on(ppp::Ipv4Down &output);
     void on(ppp::Ipv6Up &output);
     void on(ppp::Ipv6Down &output);
-    // Never said: bridging is not asked for.
-    void on(ppp::BridgeUp &) {}
-    void on(ppp::BridgeDown &) {}
+    void on(ppp::BridgeUp &output);
+    void on(ppp::BridgeDown &output);
 
     // -- while it is up
     void path_mtu_changed(std::uint32_t path);
@@ -117,6 +116,7 @@ public:
     [[nodiscard]] bool up() const { return up_since_.has_value(); }
     [[nodiscard]] bool is_ending() const { return ending_; }
     [[nodiscard]] const std::optional<ServerSession> &session() const { return session_; }
+    [[nodiscard]] bool bridges() const { return session_ && !session_->terms.port.bridge.empty(); }
     [[nodiscard]] const Plumbing &plumbing() const { return plumbing_; }
     [[nodiscard]] const ppp::Link &link() const { return link_; }
     [[nodiscard]] base::Ipv4 caller() const { return carrier_.caller; }
@@ -131,6 +131,7 @@ public:
         std::uint32_t mru = 0;
         std::string multilink{};          // what was agreed
         std::string multilink_refused{};  // or why there is none though we asked
+        std::optional<ppp::BridgeUp> bridging{};
     };
     [[nodiscard]] Shown shown(base::Time now) const;
     // For its record. Nothing: it has none.
@@ -147,13 +148,18 @@ private:
                                                     const aaa::Terms &terms, base::Time now);
     [[nodiscard]] base::Result<base::Ipv4> address(const config::AddressSource &source,
                                                    const std::string &user, const std::string &key);
+    [[nodiscard]] base::Mac free_mac(const std::string &user) const;
     [[nodiscard]] std::optional<std::string> outdated(const aaa::Terms &fresh) const;
     void set(const netlink::SessionChange &change);  // or it ends
 
     // -- the device (user_session_device.cpp)
     [[nodiscard]] base::Status make_device(std::uint32_t mtu);
     [[nodiscard]] base::Status try_device(const std::string &name, std::uint32_t mtu);
-    void went_up(base::Time now, const ppp::Ipv4Up &output);
+    void up_with_device();
+    void went_up(base::Time now);
+    // "10.0.0.1 -> 10.0.0.2", "in bridge lan"; and the same as fields
+    [[nodiscard]] std::string ends() const;
+    [[nodiscard]] Fields fields_of_ends() const;
     void begin_record();
     void end_record(const netlink::Stats &stats, const Reason &reason);
     void undress(Cause cause);
@@ -192,6 +198,7 @@ private:
     bool static_name_ = false;
     std::uint32_t mtu_ = 0;
     std::optional<ppp::Ipv6Up> ipv6_;
+    std::optional<ppp::BridgeUp> bridging_;
     std::optional<Dressed> dressed_;
     std::optional<base::Time> up_since_;
     std::optional<base::Time> first_up_;

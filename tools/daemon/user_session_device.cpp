@@ -3,6 +3,7 @@
 // The device of a session: its name, its MTU, what it wears, and the record of it.
 #include <daemon/user_session.h>
 
+#include <daemon/bridge_port.h>
 #include <daemon/server_events.h>
 
 #include <fmt/format.h>
@@ -22,7 +23,14 @@ constexpr std::uint32_t MinIpv6Mtu = 1280;  // RFC 8200 section 5
 
 }  // namespace
 
-void UserSession::on(ppp::Ipv4Up &output) {
+void UserSession::on(ppp::Ipv4Up & /*output*/) { up_with_device(); }
+
+void UserSession::on(ppp::BridgeUp &output) {
+    bridging_ = output;
+    up_with_device();
+}
+
+void UserSession::up_with_device() {
     if (ending_)
         return;
     const base::Time now = ground_.world.now();
@@ -32,10 +40,16 @@ void UserSession::on(ppp::Ipv4Up &output) {
         carrier_.leave(now, kernel_reason(made.error()));
         return;
     }
-    went_up(now, output);
+    went_up(now);
 }
 
 base::Status UserSession::try_device(const std::string &name, std::uint32_t mtu) {
+    if (bridging_)
+        return plumbing_.bridge_up({.interface = name,
+                                    .mtu = mtu,
+                                    .mac = bridging_->local,
+                                    .flags = bridging(*bridging_),
+                                    .port = session_->terms.port});
     return plumbing_.ipv4_up(
         {.interface = name, .mtu = mtu, .local = session_->local, .remote = session_->remote});
 }
@@ -93,7 +107,25 @@ Dressed UserSession::dressed() const {
     return dressed;
 }
 
-void UserSession::went_up(base::Time now, const ppp::Ipv4Up &output) {
+std::string UserSession::ends() const {
+    if (bridges())
+        return "in bridge " + session_->terms.port.bridge;
+    return fmt::format("{} -> {}", session_->local.text(), session_->remote.text());
+}
+
+UserSession::Fields UserSession::fields_of_ends() const {
+    if (!bridges())
+        return {{"local_address", session_->local.text()},
+                {"remote_address", session_->remote.text()}};
+    Fields fields{{"bridge", session_->terms.port.bridge}, {"mac_address", session_->mac.text()}};
+    if (bridging_) {
+        fields["bridging"] = bridging_text(*bridging_);
+        fields["remote_mac_address"] = mac_text(bridging_->remote);
+    }
+    return fields;
+}
+
+void UserSession::went_up(base::Time now) {
     const bool first = !first_up_;
     up_since_ = now;
     if (first) {
@@ -106,19 +138,19 @@ void UserSession::went_up(base::Time now, const ppp::Ipv4Up &output) {
     const auto problems = ground_.dressing.put_on(*dressed_, session_->terms);
     if (ipv6_)
         open_ipv6();
+    Fields fields = fields_of_ends();
+    fields.merge(Fields{{"mtu", std::to_string(mtu_)},
+                        {"mru", std::to_string(lcp_.mru)},
+                        {"encoding", encoding_},
+                        {"insecure", insecure_ ? "yes" : "no"},
+                        {"authentication", std::string(auth::info(session_->method).name)},
+                        {"profile", session_->terms.profile}});
     tell(first ? Level::Info : Level::Debug, server_id::Up,
-         fmt::format("{} connected from {}: {} {} -> {} mtu {} {}{}", session_->user,
-                     carrier_.caller.text(), session_->interface, output.local.text(),
-                     output.remote.text(), mtu_, encoding_ == "none" ? "not encrypted" : encoding_,
+         fmt::format("{} connected from {}: {} {} mtu {} {}{}", session_->user,
+                     carrier_.caller.text(), session_->interface, ends(), mtu_,
+                     encoding_ == "none" ? "not encrypted" : encoding_,
                      insecure_ ? " (insecure)" : ""),
-         {{"local_address", output.local.text()},
-          {"remote_address", output.remote.text()},
-          {"mtu", std::to_string(mtu_)},
-          {"mru", std::to_string(lcp_.mru)},
-          {"encoding", encoding_},
-          {"insecure", insecure_ ? "yes" : "no"},
-          {"authentication", std::string(auth::info(session_->method).name)},
-          {"profile", session_->terms.profile}});
+         std::move(fields));
     for (const std::string &problem : problems)
         tell(Level::Warning, server_id::Setting, problem);
 }
@@ -132,7 +164,8 @@ void UserSession::begin_record() {
     record.service = ServiceName;
     record.caller = carrier_.caller.text();
     record.interface = session_->interface;
-    record.address = session_->remote.text();
+    if (!bridges())
+        record.address = session_->remote.text();
     record.started = session_->since;
     record.updated = session_->since;
     const auto begun = ground_.store.begin(record);
@@ -154,6 +187,12 @@ void UserSession::undress(Cause cause) {
 void UserSession::on(ppp::Ipv4Down &) {
     plumbing_.ipv6_down();
     plumbing_.ipv4_down();
+    up_since_.reset();
+}
+
+void UserSession::on(ppp::BridgeDown &) {
+    plumbing_.bridge_down();
+    bridging_.reset();
     up_since_.reset();
 }
 
@@ -190,9 +229,11 @@ void UserSession::open_ipv6() {
 // A bundle cuts what does not fit its links.
 std::uint32_t UserSession::mtu_for(std::uint32_t path) {
     if (carrier_.kind == Kind::Bundle)
-        return link_mtu_;
-    const DeviceMtu fits =
+        return bridges() ? bridge_mtu(link_mtu_) : link_mtu_;
+    DeviceMtu fits =
         device_mtu(link_mtu_, settings_->server.max_mtu, path, encrypts_ ? Clear::No : Clear::Yes);
+    if (bridges())
+        fits = bridged(fits);
     // Clients behind narrow lines are as usual as others: nobody has to act.
     if (fits.lowered() && fits.mtu != mtu_)
         tell(Level::Debug, server_id::Mtu,

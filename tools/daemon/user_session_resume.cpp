@@ -74,18 +74,8 @@ void UserSession::release() {
 std::optional<Reason> UserSession::resume(const SessionState &state,
                                           const netlink::Session &session, base::Time now) {
     take_over(state, session, now);
-    std::optional<Plumbing::Ipv4> ipv4;
-    std::optional<Plumbing::Ipv6> ipv6;
-    if (state.link && state.link->ipv4)
-        ipv4 = {.interface = session_->interface,
-                .mtu = 0,
-                .local = session_->local,
-                .remote = session_->remote};
-    if (state.link && state.link->ipv6)
-        ipv6 = {.interface = session_->interface,
-                .mtu = 0,
-                .interface_id = state.link->ipv6->local_interface_id};
-    const auto adopted = plumbing_.adopt_in(session, ipv4, ipv6);
+    const auto adopted =
+        plumbing_.adopt_in(session, state.link ? networks_of(*state.link) : Plumbing::Networks{});
     std::optional<Reason> why;
     // One that is ending may have lost its interface to that already.
     if (!state.link)
@@ -127,14 +117,16 @@ void UserSession::take_over(const SessionState &state, const netlink::Session &s
     encoding_ = netlink::encoding(send, receive);
     insecure_ = netlink::insecure(send, receive);
     (void)ground_.names.take(session_->interface);
-    ground_.pools.take(session_->remote, session_->key);
-    ground_.pools.take(session_->local, session_->key);
+    if (!bridges())
+        for (const base::Ipv4 leased : {session_->remote, session_->local})
+            ground_.pools.take(leased, session_->key);
     ground_.sessions.add(*this, session_->user, carrier_.caller, session_->remote);
 }
 
 std::optional<Reason> UserSession::resume_link(const ppp::LinkState &link,
                                                const netlink::Session &session, base::Time now) {
-    const bool same = link.bundle == (carrier_.kind == Kind::Bundle) && link.ipv4 && link.granted &&
+    const bool same = link.bundle == (carrier_.kind == Kind::Bundle) && link.granted &&
+                      (bridges() ? link.bridge.has_value() : link.ipv4.has_value()) &&
                       link.peer_authenticated && link.user == session_->user &&
                       link.granted->local_address == session_->local &&
                       link.granted->remote_address == session_->remote &&
@@ -149,6 +141,7 @@ std::optional<Reason> UserSession::resume_link(const ppp::LinkState &link,
     if (encrypts_)
         link_mtu_ = std::min<std::uint32_t>(link_mtu_, link.peer_mru - MppeOverhead);
     ipv6_ = link.ipv6;
+    bridging_ = link.bridge;
     up_since_ = first_up_;
     alarmed_ = link.granted->mppe_stateful == ppp::StatefulMppe::Yes;
     return std::nullopt;
@@ -165,6 +158,10 @@ void UserSession::begin_resumed(std::uint32_t path,
         begin_record();
     }
     fit_mtu(path);
+    // Somebody may have made the bridge anew meanwhile.
+    if (bridges())
+        if (const auto set = plumbing_.set_port(session_->terms.port); !set)
+            tell(Level::Warning, server_id::Setting, set.error().text);
     resume_timeouts(now);
 }
 
@@ -177,20 +174,21 @@ void UserSession::resume_timeouts(base::Time now) {
 
 void UserSession::tell_found(std::string_view id, Level level, std::string_view words) {
     const base::Duration uptime = lasted(ground_.world.now());
+    Fields fields = fields_of_ends();
+    fields.merge(
+        Fields{{"mtu", std::to_string(mtu_)},
+               {"mru", std::to_string(lcp_.mru)},
+               {"encoding", encoding_},
+               {"insecure", insecure_ ? "yes" : "no"},
+               {"authentication", std::string(auth::info(session_->method).name)},
+               {"profile", session_->terms.profile},
+               {"uptime",
+                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count())}});
     tell(level, id,
-         fmt::format("{} {} from {}: {} {} -> {} mtu {}, for {}", session_->user, words,
-                     carrier_.caller.text(), session_->interface, session_->local.text(),
-                     session_->remote.text(), mtu_, base::format_uptime(uptime)),
-         {{"local_address", session_->local.text()},
-          {"remote_address", session_->remote.text()},
-          {"mtu", std::to_string(mtu_)},
-          {"mru", std::to_string(lcp_.mru)},
-          {"encoding", encoding_},
-          {"insecure", insecure_ ? "yes" : "no"},
-          {"authentication", std::string(auth::info(session_->method).name)},
-          {"profile", session_->terms.profile},
-          {"uptime",
-           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count())}});
+         fmt::format("{} {} from {}: {} {} mtu {}, for {}", session_->user, words,
+                     carrier_.caller.text(), session_->interface, ends(), mtu_,
+                     base::format_uptime(uptime)),
+         std::move(fields));
 }
 
 }  // namespace rtun::daemon

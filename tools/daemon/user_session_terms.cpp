@@ -4,6 +4,7 @@
 // says something else.
 #include <daemon/user_session.h>
 
+#include <daemon/bridge_port.h>
 #include <daemon/server_events.h>
 #include <daemon/server_sessions.h>
 
@@ -68,6 +69,8 @@ ppp::Grant UserSession::grant() const {
     if (alarmed_ && grant.mppe_stateful == ppp::StatefulMppe::Only)
         grant.mppe_stateful = ppp::StatefulMppe::Yes;  // stateless first
     grant.ipv6 = terms.use_ipv6;
+    if (bridges())
+        grant.bridge = ppp::BridgeOptions{session_->mac};
     return grant;
 }
 
@@ -75,6 +78,11 @@ std::optional<Reason> UserSession::admit(const ppp::PeerAuthenticated &who, base
     auto terms = ground_.users.terms(who.user, settings_->server.default_profile);
     if (!terms)
         return local_reason(Cause::NotConfigured, terms.error().text);
+    if (!terms->port.bridge.empty())
+        if (const auto bridge = find_bridge(ground_.kernel, terms->port.bridge); !bridge)
+            return local_reason(
+                Cause::NotConfigured,
+                fmt::format("profile \"{}\": {}", terms->profile, bridge.error().text));
     if (auto refused = refuse_more(who.user, *terms, now))
         return refused;
 
@@ -84,6 +92,8 @@ std::optional<Reason> UserSession::admit(const ppp::PeerAuthenticated &who, base
     session.method = who.method;
     session.terms = std::move(*terms);
     const auto addresses = [&]() -> base::Status {
+        if (!session.terms.port.bridge.empty())
+            return {};
         session.remote = TRY(address(session.terms.remote_address, who.user, session.key));
         session.local = TRY(address(session.terms.local_address, who.user, session.key));
         // The tunnel's own packets would go into the tunnel, or stay in this host.
@@ -98,6 +108,8 @@ std::optional<Reason> UserSession::admit(const ppp::PeerAuthenticated &who, base
         ground_.pools.release(session.key);
         return local_reason(Cause::NoAddress, given.error().text);
     }
+    if (!session.terms.port.bridge.empty())
+        session.mac = free_mac(who.user);
     session_ = std::move(session);
     ground_.sessions.add(*this, session_->user, carrier_.caller, session_->remote);
     const std::string method(auth::info(who.method).name);
@@ -105,6 +117,15 @@ std::optional<Reason> UserSession::admit(const ppp::PeerAuthenticated &who, base
          fmt::format("{} authenticated ({})", session_->user, method),
          {{"authentication", method}, {"profile", session_->terms.profile}});
     return std::nullopt;
+}
+
+// Two ports of a bridge do not share one.
+base::Mac UserSession::free_mac(const std::string &user) const {
+    for (unsigned again = 0;; again++) {
+        const base::Mac mac = port_mac(ground_.world.host_id(), "pptp server", user, again);
+        if (!ground_.sessions.has_mac(user, mac))
+            return mac;
+    }
 }
 
 std::optional<Reason> UserSession::refuse_more(const std::string &user, const aaa::Terms &terms,
@@ -121,7 +142,8 @@ std::optional<Reason> UserSession::refuse_more(const std::string &user, const aa
                             fmt::format("{} has a session already, and only-one is set", user));
     // An address that stands in the configuration is there once: who has it and comes again has
     // lost the other end.
-    if (const auto *own = std::get_if<base::Ipv4>(&terms.remote_address.from))
+    const auto *own = std::get_if<base::Ipv4>(&terms.remote_address.from);
+    if (own != nullptr && terms.port.bridge.empty())
         if (UserSession *holder = ground_.sessions.with_address(*own)) {
             if (holder->session()->user != user)
                 return local_reason(Cause::NoAddress, fmt::format("{} is in use by {}", own->text(),
@@ -170,6 +192,10 @@ void UserSession::terms_changed(base::Time now) {
             for (const std::string &problem :
                  ground_.dressing.change(*dressed_, session_->terms, *fresh))
                 tell(Level::Warning, server_id::Setting, problem);
+        if (up() && bridges() && fresh->port != session_->terms.port)
+            if (const auto set = plumbing_.set_port(fresh->port); !set)
+                carrier_.leave(now, {Layer::Config, Side::User, ErrorCode::Closed, set.error().text,
+                                     Cause::TermsChanged});
         const bool timeouts = fresh->session_timeout != session_->terms.session_timeout ||
                               fresh->idle_timeout != session_->terms.idle_timeout;
         session_->terms = std::move(*fresh);
@@ -193,9 +219,14 @@ std::optional<std::string> UserSession::outdated(const aaa::Terms &fresh) const 
                           lease.pool == *pool;
                });
     };
-    if (fresh.remote_address != old.remote_address && !fits(fresh.remote_address, session_->remote))
+    if (fresh.port.bridge.empty() != old.port.bridge.empty())
+        return "bridge was changed";
+    const bool addresses = old.port.bridge.empty();
+    if (addresses && fresh.remote_address != old.remote_address &&
+        !fits(fresh.remote_address, session_->remote))
         return "remote-address was changed";
-    if (fresh.local_address != old.local_address && !fits(fresh.local_address, session_->local))
+    if (addresses && fresh.local_address != old.local_address &&
+        !fits(fresh.local_address, session_->local))
         return "local-address was changed";
     if (encryption_of(fresh) == ppp::Encryption::Required && encoding_ == "none" && up())
         return "encryption is required now";

@@ -106,6 +106,8 @@ public:
     [[nodiscard]] virtual base::Time now() const = 0;
     [[nodiscard]] virtual double epoch() const = 0;  // wall clock, seconds, for what people read
     [[nodiscard]] virtual std::string host_name() const = 0;
+    // Tells this host from all others, and stays the same if it can.
+    [[nodiscard]] virtual const std::string &host_id() const = 0;
 
     [[nodiscard]] virtual std::unique_ptr<Alarm> alarm(std::function<void()> callback) = 0;
     [[nodiscard]] virtual std::unique_ptr<Lookup> resolve(const std::string &name,

@@ -57,6 +57,10 @@ TEST(Message, AReplyComesOutAsItWentIn) {
     client.settings = {{"max-mtu", "1450"}};
     client.counters = {{"ppp_frames_in", ~std::uint64_t{0}}};
     client.multilink = "mrru 1500";
+    client.bridge = "lan";
+    client.bridging = "tx tagged rx untagged";
+    client.mac_address = "02:00:00:00:00:01";
+    client.remote_mac_address = "02:00:00:00:00:02";
     client.links.push_back({.server = "h:1723",
                             .source = "192.0.2.1",
                             .interface = "eth1",
@@ -128,6 +132,10 @@ TEST(Message, WhatIsServedComesOutAsItWentIn) {
     active.tx_bytes = 8;
     active.multilink = "mrru 1500 peer-mrru 1500";
     active.multilink_refused = "the peer rejected it";
+    active.bridge = "lan";
+    active.bridging = "tx tagged rx untagged";
+    active.mac_address = "02:00:00:00:00:01";
+    active.remote_mac_address = "02:00:00:00:00:02";
     active.links = {{.caller_id = "203.0.113.9",
                      .session_id = 4,
                      .call_id = 5,

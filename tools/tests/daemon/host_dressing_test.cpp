@@ -168,6 +168,15 @@ TEST_F(HostDressingTest, a_program_is_told_about_the_session_in_our_words_and_in
                 Not(Contains(HasSubstr("RTUN_CAUSE"))));
 }
 
+TEST_F(HostDressingTest, a_program_is_told_the_bridge_instead_of_addresses) {
+    session.local = session.remote = {};
+    terms.port.bridge = "lan";
+    const Program program = script_program("/up", "on-up", session, terms, "");
+    EXPECT_THAT(program.arguments, ElementsAre("<pptp-jack>", "pptp", "0", "", "", "192.0.2.2"));
+    for (const char *line : {"RTUN_BRIDGE=lan", "RTUN_LOCAL_ADDRESS=", "RTUN_REMOTE_ADDRESS="})
+        EXPECT_THAT(program.environment, Contains(line));
+}
+
 TEST(FakeDressing, tells_what_was_done_and_what_was_wrong) {
     fake::FakeDressing dressing;
     Dressed session;

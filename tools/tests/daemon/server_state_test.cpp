@@ -217,5 +217,31 @@ TEST(ServerState, ABusyConnectionThatDoesNotFitIsNothingToGoOnWith) {
     EXPECT_FALSE(decode_connection(encode_connection(state)));
 }
 
+TEST(ServerState, APortOfABridgeHasAMacInsteadOfAddresses) {
+    SessionState state = full();
+    state.session.local = state.session.remote = {};
+    state.session.mac = *base::Mac::parse("02:9f:11:c0:3a:57");
+    state.session.terms.port = {.bridge = "lan",
+                                .horizon = 7,
+                                .learning = config::Toggle::No,
+                                .path_cost = 50,
+                                .priority = std::uint8_t{64}};
+    std::string text = text_of(encode(state, terms_lines(state.session.terms)).value());
+    EXPECT_THAT(text, testing::AllOf(HasSubstr("\nmac 02:9f:11:c0:3a:57\n"),
+                                     testing::Not(HasSubstr("\nlocal "))));
+    const auto again = decode_session_state(octets(text));
+    ASSERT_TRUE(again) << again.error().text;
+    EXPECT_EQ(again->session.mac, state.session.mac);
+    EXPECT_EQ(again->session.terms.port, state.session.terms.port);
+    // Neither without what it has, nor the others without theirs.
+    const std::size_t mac = text.find("mac ");
+    text.erase(mac, text.find('\n', mac) - mac + 1);
+    EXPECT_FALSE(decode_session_state(octets(text)));
+    EXPECT_FALSE(decode_session_state(octets(text.insert(mac, "mac 01:00:00:00:00:01\n"))));
+    state.session.terms.port = {};
+    EXPECT_FALSE(decode_session_state(
+        octets(text_of(encode(state, terms_lines(state.session.terms)).value()))));
+}
+
 }  // namespace
 }  // namespace rtun::daemon

@@ -30,6 +30,7 @@ public:
     }
 
     // -- for FakePptpClient; link: the server's session
+    void bridge(const base::Mac &mac) { options_.bridge = ppp::BridgeOptions{mac}; }
     void joined(netlink::SessionId session, const ppp::MultilinkReady &ready) {
         links.push_back(session);
         if (!link) {
@@ -51,6 +52,7 @@ public:
     std::optional<ppp::Link> link;
     std::optional<ppp::EncryptionUp> encryption;
     std::optional<ppp::Ipv4Up> ipv4;
+    std::optional<ppp::BridgeUp> bridged;
     std::optional<ppp::EndReason> ended;
     [[nodiscard]] bool up() const { return ipv4.has_value(); }
     // The session of the server.
@@ -82,6 +84,8 @@ private:
             encryption = *keys;
         } else if (const auto *up = std::get_if<ppp::Ipv4Up>(&output)) {
             ipv4 = *up;
+        } else if (const auto *frames = std::get_if<ppp::BridgeUp>(&output)) {
+            bridged = *frames;
         } else if (std::holds_alternative<ppp::Ipv4Down>(output)) {
             ipv4.reset();
         } else if (const auto *end = std::get_if<ppp::Ended>(&output)) {

@@ -200,6 +200,7 @@ void FakePptpClient::begin(Call &call, std::uint16_t server_call_id) {
     options.keepalive = options_.keepalive;
     options.local_address = options_.local;
     options.multilink = options_.multilink;
+    options.bridge = options_.bridge;
     call.link.emplace(options, random_);
     call.link->open(world_.now());
 }
@@ -228,6 +229,10 @@ bool FakePptpClient::drain(Call &call) {
             call.ipv4.reset();
         } else if (const auto *ipv6 = std::get_if<ppp::Ipv6Up>(&output)) {
             call.ipv6 = *ipv6;
+        } else if (const auto *bridge = std::get_if<ppp::BridgeUp>(&output)) {
+            call.bridge = *bridge;
+        } else if (std::holds_alternative<ppp::BridgeDown>(output)) {
+            call.bridge.reset();
         } else if (const auto *ready = std::get_if<ppp::MultilinkReady>(&output)) {
             options_.bundle->joined(*call.session, *ready);
         } else if (std::holds_alternative<ppp::MultilinkDown>(output)) {

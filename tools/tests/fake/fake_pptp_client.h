@@ -56,6 +56,7 @@ public:
         bool request_dns = false;
         base::Duration keepalive{0};
         base::Ipv4 local{};  // asked for
+        std::optional<ppp::BridgeOptions> bridge{};
         // It agrees to multilink, and its calls are links of this.
         std::optional<ppp::Multilink> multilink{};
         FakeBundle *bundle = nullptr;
@@ -88,6 +89,7 @@ public:
         std::optional<ppp::Authenticated> authenticated{};
         std::optional<ppp::Ipv4Up> ipv4{};
         std::optional<ppp::Ipv6Up> ipv6{};
+        std::optional<ppp::BridgeUp> bridge{};
         std::optional<ppp::EncryptionUp> encryption{};
         std::optional<ppp::EndReason> ended{};
         std::string user{};

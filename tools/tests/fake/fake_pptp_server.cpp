@@ -12,7 +12,8 @@ namespace rtun::fake {
 
 namespace {
 
-constexpr std::uint16_t Lcp = 0xC021, Pap = 0xC023, Chap = 0xC223, Ipcp = 0x8021, Ccp = 0x80FD;
+constexpr std::uint16_t Lcp = 0xC021, Pap = 0xC023, Chap = 0xC223, Ipcp = 0x8021, Bcp = 0x8031,
+                        Ccp = 0x80FD;
 constexpr std::uint32_t OwnMagic = 0x5e11e500;
 
 base::Bytes text_bytes(std::string_view text) {
@@ -38,7 +39,7 @@ void FakePptpServer::accepted(FakeConnection connection) {
     input_.clear();
     connected = true;
     connections++;
-    lcp_requested_ = ccp_requested_ = ipcp_requested_ = false;
+    lcp_requested_ = ccp_requested_ = ipcp_requested_ = bcp_requested_ = false;
     session_.reset();
 }
 
@@ -157,7 +158,7 @@ bool FakePptpServer::frame(netlink::SessionId session, base::View octets) {
     if (!bundle)
         session_ = session;
     else if (std::exchange(bundle_, session) != session)
-        ccp_requested_ = ipcp_requested_ = false;
+        ccp_requested_ = ipcp_requested_ = bcp_requested_ = false;
     if (!frozen)
         answer(session, octets);
     return true;
@@ -180,6 +181,8 @@ void FakePptpServer::answer(netlink::SessionId session, base::View octets) {
         ccp(packet);
     else if (protocol == Ipcp)
         ipcp(packet);
+    else if (protocol == Bcp)
+        bcp(packet, octets);
     answering_.reset();
 }
 
@@ -202,7 +205,7 @@ void FakePptpServer::configure_request() {
 void FakePptpServer::terminate_link() { send(Lcp, 5, next_id_++, text_bytes("enough")); }
 
 void FakePptpServer::renegotiate() {
-    ccp_requested_ = ipcp_requested_ = false;
+    ccp_requested_ = ipcp_requested_ = bcp_requested_ = false;
     configure_request();
 }
 
@@ -360,6 +363,24 @@ void FakePptpServer::ipcp(base::View packet) {
         send(Ipcp, 3, id, nak.take());
     else
         send(Ipcp, 2, id, base::Bytes(packet.begin() + 4, packet.end()));
+}
+
+// It takes tagged frames and BPDUs, and does not compress.
+void FakePptpServer::bcp(base::View packet, base::View frame) {
+    if (!bridges) {
+        send(Lcp, 8, next_id_++, {frame.begin(), frame.end()});  // Protocol-Reject
+        return;
+    }
+    if (packet[0] != 1)
+        return;
+    if (!std::exchange(bcp_requested_, true)) {
+        base::Writer own;
+        own.u8(3).u8(3).u8(1).u8(4).u8(3).u8(2);
+        own.u8(6).u8(8).be16(0x0200).be32(0x0a);
+        own.u8(8).u8(3).u8(1).u8(9).u8(3).u8(1);
+        send(Bcp, 1, next_id_++, own.take());
+    }
+    send(Bcp, 2, packet[1], {packet.begin() + 4, packet.end()});
 }
 
 }  // namespace rtun::fake

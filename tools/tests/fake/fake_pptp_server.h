@@ -39,6 +39,7 @@ public:
     // Multilink: what it puts together, and who it says it is; nothing: it rejects what is asked.
     std::optional<std::uint16_t> mrru;
     std::optional<std::uint32_t> discriminator;
+    bool bridges = false;    // BCP, with an address of its own; else it does not know it
     int control_result = 1;  // of the Start-Control-Connection-Reply
     int call_result = 1;     // of the Outgoing-Call-Reply
     bool eager = false;      // the first LCP frame overtakes the Outgoing-Call-Reply
@@ -91,6 +92,7 @@ private:
     void chap(base::View packet);
     void ccp(base::View packet);
     void ipcp(base::View packet);
+    void bcp(base::View packet, base::View frame);
     void send(std::uint16_t protocol, std::uint8_t code, std::uint8_t id, const base::Bytes &data);
     void configure_request();
 
@@ -107,6 +109,7 @@ private:
     bool lcp_requested_ = false;
     bool ccp_requested_ = false;
     bool ipcp_requested_ = false;
+    bool bcp_requested_ = false;
 };
 
 }  // namespace rtun::fake

@@ -46,14 +46,15 @@ public:
     std::map<base::Ipv4, FakeListener *> listeners;
     std::map<base::Ipv4, base::Error> refusals;  // neither here nor there: nobody answers
     base::Ipv4 local_address{0xc0000201};        // 192.0.2.1
-    double wall = 1.7e9;                         // stands still unless the test moves it
-    std::vector<daemon::StreamOptions> dialed;   // every connection that was tried
-    bool tcp_first = false;                      // what comes by TCP overtakes the kernel's events
-    bool slow_reader = false;                    // what is sent stays queued here
-    std::function<bool()> pump;                  // reads the kernel's events; false: there are none
-    int streams = 0;                             // alive
-    bool keeper = false;                         // there is somebody who keeps connections
-    int budget = -1;                             // steps that run() may do; negative: any number
+    std::string id = "fake-1";
+    double wall = 1.7e9;                        // stands still unless the test moves it
+    std::vector<daemon::StreamOptions> dialed;  // every connection that was tried
+    bool tcp_first = false;                     // what comes by TCP overtakes the kernel's events
+    bool slow_reader = false;                   // what is sent stays queued here
+    std::function<bool()> pump;                 // reads the kernel's events; false: there are none
+    int streams = 0;                            // alive
+    bool keeper = false;                        // there is somebody who keeps connections
+    int budget = -1;                            // steps that run() may do; negative: any number
     // The program is being killed: kept connections stay when their streams are destroyed.
     bool killed = false;
 
@@ -114,6 +115,7 @@ public:
     base::Time now() const override { return now_; }
     double epoch() const override { return wall; }
     std::string host_name() const override { return "fakehost"; }
+    const std::string &host_id() const override { return id; }
     std::unique_ptr<daemon::Alarm> alarm(std::function<void()> callback) override {
         return std::make_unique<FakeAlarm>(*this, std::move(callback));
     }
