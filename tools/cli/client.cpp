@@ -57,6 +57,7 @@ void print_state(Output &out, const ClientStatus &client, bool details) {
         out.member("mru", std::uint64_t{*client.mru});
     put(out, "local_address", "{}", client.local_address, Paint::Address);
     put(out, "remote_address", "-> {}", client.remote_address, Paint::Address);
+    put(out, "bridge", "in bridge {}", client.bridge, Paint::Name);
     if (client.running)
         out.shown("encoding", client.encoding,
                   client.encoding == "none" ? "not encrypted" : client.encoding);
@@ -102,6 +103,9 @@ void print_call(Output &out, bool in_text, const ClientStatus &client) {
         put(out, "call_id", "call {}", client.call_id);
         put(out, "peer_call_id", "peer call {}", client.peer_call_id);
         put(out, "authentication", "authenticated with {}", client.authentication);
+        put(out, "bridging", "bridging {}", client.bridging);
+        put(out, "mac_address", "mac {}", client.mac_address, Paint::Address);
+        put(out, "remote_mac_address", "peer mac {}", client.remote_mac_address, Paint::Address);
         out.number("attempts", "attempts {}", client.attempts);
         if (!client.dns.empty())
             out.list("dns", "dns {}", client.dns);
@@ -124,6 +128,9 @@ void print_call(Output &out, bool in_text, const ClientStatus &client) {
     number("call_id", client.call_id);
     number("peer_call_id", client.peer_call_id);
     text("authentication", client.authentication);
+    text("bridging", client.bridging);
+    text("mac_address", client.mac_address);
+    text("remote_mac_address", client.remote_mac_address);
     out.member("attempts", client.attempts);
     if (!client.dns.empty())
         out.member("dns", client.dns);
@@ -220,6 +227,7 @@ void print_client(Context &context, const ClientStatus &client) {
         put(out, "interface", "{}", client.interface, Paint::Name);
         put(out, "local_address", "{}", client.local_address, Paint::Address);
         put(out, "remote_address", "-> {}", client.remote_address, Paint::Address);
+        put(out, "bridge", "in bridge {}", client.bridge, Paint::Name);
     }
     if (options.details)
         print_settings(out, client);

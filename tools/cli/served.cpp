@@ -111,6 +111,10 @@ void print_session(Output &out, const ctl::ActiveStatus &session, bool in_text) 
         member(out, "id", session.id);
         member(out, "multilink", session.multilink);
         member(out, "multilink_refused", session.multilink_refused);
+        member(out, "bridge", session.bridge);
+        member(out, "bridging", session.bridging);
+        member(out, "mac_address", session.mac_address);
+        member(out, "remote_mac_address", session.remote_mac_address);
         return;
     }
     out.line();
@@ -127,6 +131,10 @@ void print_session(Output &out, const ctl::ActiveStatus &session, bool in_text) 
     put(out, "id", "record {}", session.id);
     put(out, "multilink", "multilink {}", session.multilink);
     put(out, "multilink_refused", "no multilink ({})", session.multilink_refused);
+    put(out, "bridge", "in bridge {}", session.bridge);
+    put(out, "bridging", "bridging {}", session.bridging);
+    put(out, "mac_address", "mac {}", session.mac_address);
+    put(out, "remote_mac_address", "peer mac {}", session.remote_mac_address);
     for (const ctl::ActiveLink &link : session.links) {
         out.line();
         out.piece(fmt::format("link from {} session {} call {} peer call {} mtu {} for {}",

@@ -108,6 +108,20 @@ TEST(ClientShow, OfMultilinkHasTheLinks) {
     EXPECT_THAT(clients({}, client_with_links()), Not(HasSubstr("link ")));
 }
 
+TEST(ClientShow, OfAPortOfABridgeHasNoAddresses) {
+    ctl::ClientStatus up = example_clients().clients.front();
+    up.local_address = up.remote_address = "";
+    up.dns.clear();
+    up.bridge = "lan";
+    up.bridging = "tx tagged,management rx tagged,tinygram,management";
+    up.mac_address = "02:9f:11:c0:3a:57";
+    up.remote_mac_address = "02:00:5e:10:00:01";
+    const ctl::Reply reply{.error = {}, .clients = {up}, .lines = {}};
+    expect_golden("client-bridge.txt", clients({.details = true}, reply));
+    expect_golden("client-bridge.json", clients({.json = true, .pretty = true}, reply));
+    EXPECT_THAT(clients({.brief = true}, reply), HasSubstr("in bridge lan"));
+}
+
 TEST(ClientShow, TextsAreTheGoldenOnes) {
     expect_golden("client.txt", clients({}));
     expect_golden("client-brief.txt", clients({.brief = true}));

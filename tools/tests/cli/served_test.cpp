@@ -195,6 +195,19 @@ TEST(ActiveShow, IsTheGoldenOne) {
     expect_golden("active.json", shown(show_active, sessions(), json));
 }
 
+TEST(ActiveShow, OfAPortOfABridgeHasNoAddresses) {
+    ctl::Reply reply = sessions();
+    reply.active.resize(1);
+    ctl::ActiveStatus &jack = reply.active[0];
+    jack.address = jack.local_address = "";
+    jack.bridge = "lan";
+    jack.bridging = "tx tagged,management rx tagged,tinygram,management";
+    jack.mac_address = "02:9f:11:c0:3a:57";
+    jack.remote_mac_address = "02:00:5e:10:00:01";
+    expect_golden("active-bridge.txt", shown(show_active, reply, {.details = true}));
+    expect_golden("active-bridge.json", shown(show_active, reply, json));
+}
+
 TEST(ActiveShow, HasTheRowOfTheFirstPage) {
     ctl::Reply reply = sessions();
     reply.active.resize(1);
