@@ -20,9 +20,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/peers/client.sh"
 . "$SELFTESTS/peers/server.sh"
-unset RTUN_SOCKET
-# An emulated machine may take its time.
-export SYSTEMD_BUS_TIMEOUT=300s
+. "$SELFTESTS/peers/services.sh"
 
 ktap_header
 if [ "$(cat /proc/1/comm)" != systemd ] || [ -z "${RTUN_VM-}" ]; then
@@ -41,9 +39,7 @@ busywait 10 says 'fe80::.* scope link' ip -n "$SERVER" -6 addr show dev s0 >/dev
 server_state "$SERVER" > "$TMP/before.server"
 server_state "$CLIENT" > "$TMP/before.client"
 
-install -m 755 "$(command -v rtun)" /usr/sbin/rtun
-mkdir -p /etc/rtun
-at_exit rm -rf /usr/sbin/rtun /etc/rtun
+install_services "$CLIENT" "$SERVER"
 (umask 077 && {
 	echo "pool add ppp ranges 10.9.0.2-10.9.0.99"
 	echo "profile add staff local-address 10.9.0.1 remote-address ppp use-encryption require"
@@ -54,48 +50,6 @@ at_exit rm -rf /usr/sbin/rtun /etc/rtun
 } > /etc/rtun/server.conf)
 client_line() { echo "client add c$1 type pptp connect-to 192.0.2.2 user user$1 password pass-$1 encryption required"; }
 (umask 077; for ((i = 1; i <= N; i++)); do client_line "$i"; done > /etc/rtun/client.conf)
-
-units=/run/systemd/system
-# install_service client|server NAMESPACE
-install_service()
-{
-	local unit=rtun-$1
-
-	cp "$SELFTESTS/../etc/rtun.service" "$units/$unit.service"
-	mkdir -p "$units/$unit.service.d"
-	# The guest has no journal, and nothing of a machine's boot to wait for; and nobody
-	# dies so often.
-	cat > "$units/$unit.service.d/guest.conf" <<-EOT
-		[Unit]
-		DefaultDependencies=no
-		StartLimitIntervalSec=0
-		[Service]
-		NetworkNamespacePath=/run/netns/$2
-		ExecStart=
-		ExecStart=/usr/sbin/rtun daemon config /etc/rtun/$1.conf
-		Environment=RTUN_SOCKET=/run/$unit/sock
-		RuntimeDirectory=
-		RuntimeDirectory=$unit
-		StateDirectory=
-		StateDirectory=$unit
-		RestartSec=0
-		StandardOutput=append:$TMP/$1.log
-		StandardError=append:$TMP/$1.log
-	EOT
-	at_exit systemctl daemon-reload
-	at_exit rm -rf "$units/$unit.service" "$units/$unit.service.d" "/var/lib/$unit"
-	at_exit systemctl stop "$unit"
-}
-install_service server "$SERVER"
-install_service client "$CLIENT"
-systemctl daemon-reload
-
-ours() { RTUN_SOCKET=/run/rtun-server/sock rtun "$@"; }
-theirs() { RTUN_SOCKET=/run/rtun-client/sock rtun "$@"; }
-starts() { systemctl start "rtun-$1" && return; systemctl status "rtun-$1"; cat "$TMP/$1.log"; return 1; }
-main_pid() { systemctl show -P MainPID "rtun-$1"; }
-serves() { [ "$(ours -j server show | rtun_field 0.sessions)" = "$1" ]; }
-connected() { [ "$(theirs -j client show | jq '[.[] | select(.status == "connected")] | length')" = "$1" ]; }
 
 # --- Up ---
 
