@@ -100,12 +100,13 @@ static void hear(struct rtun_mp_rx *r, unsigned int link, u64 place, u32 now)
 		}
 		return;
 	}
-	/* it breaks the increasing sequence rule: trust it less */
+	/* it breaks the increasing sequence rule: trust it less, for the next
+	 * one may be later still
+	 */
 	deep = l->last - place;
-	if (deep > r->slots / 2)
-		deep = r->slots / 2;
 	if (deep > l->depth) {
-		l->depth = deep;
+		deep *= 2;
+		l->depth = deep < r->slots / 2 ? deep : r->slots / 2;
 		l->calm = 0;
 	}
 }

@@ -128,7 +128,7 @@ struct rtun_mp_ring {
  * @last: place of the highest number that came over it
  * @heard: tick when something did
  * @until: tick until which it is taken for dead, if it is @mute
- * @depth: how far it was seen to put numbers behind each other
+ * @depth: twice as far as it was seen to put numbers behind each other
  * @calm: fragments in order since @depth changed
  * @mute: nothing came over it while a gap ran out of time
  */

@@ -170,9 +170,8 @@ private:
                 l.depth--;
                 l.calm = 0;
             }
-        } else if (const auto deep = std::min<std::int64_t>(l.last - place, limits.slots / 2);
-                   deep > l.depth) {
-            l.depth = deep;
+        } else if (l.last - place > l.depth) {
+            l.depth = std::min<std::int64_t>(2 * (l.last - place), limits.slots / 2);
             l.calm = 0;
         }
     }
