@@ -57,6 +57,18 @@ void rtun_nesting_leave(void)
 	--*this_cpu_ptr(&nesting);
 }
 
+/* Is @s a link, and the only lock of this CPU that of its bundle?  That order is
+ * fixed: who holds a link's lock does not wait for its bundle's.
+ */
+static bool below_bundle(const struct rtun_session *s, unsigned int depth,
+			 int cpu)
+{
+	/* who sends is under RCU of either kind */
+	const struct rtun_session *b = rcu_dereference_raw(s->bundle);
+
+	return depth == 1 && b && READ_ONCE(b->tx_cpu) == cpu;
+}
+
 bool __rtun_session_tx_lock(struct rtun_session *s)
 {
 	unsigned int *depth = this_cpu_ptr(&nesting);
@@ -65,7 +77,7 @@ bool __rtun_session_tx_lock(struct rtun_session *s)
 
 	if (unlikely(READ_ONCE(s->tx_cpu) == cpu || *depth >= RTUN_NESTING_MAX))
 		return false;
-	if (likely(!*depth)) {
+	if (likely(!*depth || below_bundle(s, *depth, cpu))) {
 		spin_lock(&s->tx_lock);
 	} else {
 		/*
