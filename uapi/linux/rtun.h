@@ -619,12 +619,16 @@ enum rtun_session_attr {
 				  * links differ by; default 100
 				  */
 	RTUN_A_SESSION_MP_MEMORY, /* u32, octets of memory that fragments may take
-				  * that wait for others, up to
-				  * RTUN_MP_MEMORY_MAX; default 1048576
+				  * that wait for others, of all classes
+				  * together, up to RTUN_MP_MEMORY_MAX;
+				  * default 1048576.  What they wait for may
+				  * take as much again
 				  */
 	RTUN_A_SESSION_MP_IDLE,	/* u32, ms, 0..RTUN_LOSS_TIME_MAX, after which a
 				 * link that carries nothing while the bundle does
-				 * gets a null fragment; 0: never (default)
+				 * gets a null fragment; 0: never (default).  Not
+				 * for Linux's ppp_generic: it throws them away with
+				 * their number, and then waits for that
 				 */
 	RTUN_A_SESSION_MP_PROBE, /* u32, ms, 0..RTUN_LOSS_TIME_MAX, after which a
 				  * link that was sent on and not heard of since
