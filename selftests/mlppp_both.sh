@@ -76,7 +76,7 @@ check "the interface of the client takes what both put together" test "$(mtu_of 
 check "1500 octets with DF go both ways" pings 1500
 check "and as much as it takes" pings 1614
 check "none of them was too large for the path" \
-	says '"tx_too_big": 0' in_ns "$CLIENT" rtun -j -s session show office
+	says '"tx_too_big":0' in_ns "$CLIENT" rtun -j -s session show office
 check "it ends" ended office
 client office connect-to 10.0.0.2 mrru 1614 encryption required
 check "with MPPE it comes up" comes office 1 || ktap_finish
