@@ -46,7 +46,7 @@ check "what is given at creation does not change" refused "$A" "at creation only
 check "nor does what its end depends on" refused "$A" "at creation only" tunnel-set id=1 flags=+die-with-owner
 check "an unknown transport is refused" refused "$A" "out of range" tunnel-new xport=77 local4=10.0.0.1 remote4=10.0.0.2
 check "an unknown flag of a tunnel is refused" refused "$A" "Invalid" $new flags=+0x80
-check "an unknown flag of a session is refused" refused "$A" "Invalid" session-set id=7 flags=+0x100
+check "an unknown flag of a session is refused" refused "$A" "Invalid" session-set id=7 flags=+0x100000
 check "an unknown network protocol is refused" refused "$A" "Invalid" session-set id=7 np=+0x4
 check "the local address must be here" refused "$A" "not an address of this host" tunnel-new xport=pptp local4=10.9.9.9 remote4=10.0.0.2
 check "the peer is no multicast group" refused "$A" "not the address of a host" tunnel-new xport=pptp local4=10.0.0.1 remote4=224.0.0.1
