@@ -138,6 +138,8 @@ private:
     void fit_mtu();
     [[nodiscard]] bool is_server(base::Ipv4 address) const;
     [[nodiscard]] base::Status pin(base::Ipv4 server);
+    [[nodiscard]] base::Status pin_links();
+    void route_by_default();  // as is wanted
     void unpin();
     void bundle_event(const netlink::Event &event, base::Time now);
     void check_session(base::Time now);

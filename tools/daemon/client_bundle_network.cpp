@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace rtun::daemon {
 
@@ -148,7 +150,7 @@ void ClientBundle::on(ppp::Ipv4Up &output) {
              first_->agreed.mrru});
     if (!routable)
         outputs_.emplace_back(NoPeerRoute{output.remote});
-    set_default_route(wanted_route_);
+    route_by_default();
 }
 
 void ClientBundle::went_up(Up up) {
@@ -233,30 +235,57 @@ void ClientBundle::unpin() {
         ground_.routes.unpin(server);
 }
 
+// One that is called later is pinned then (open_way). One that there is no way to but through the
+// bundle ends, and does not cost the others the route.
+base::Status ClientBundle::pin_links() {
+    std::vector<std::pair<ClientLink *, base::Error>> failed;
+    bool any = false;
+    for (const auto &link : links_) {
+        if (!link->busy() || link->address().unspecified())
+            continue;
+        if (const auto pinned = pin(link->address()); !pinned)
+            failed.emplace_back(link.get(), pinned.error());
+        else
+            any = any || link->is_joined();
+    }
+    if (!any && !failed.empty())
+        return base::fail(failed.front().second);
+    for (const auto &[link, error] : failed)
+        link->stop(ground_.world.now(), kernel_reason(error));
+    return {};
+}
+
 void ClientBundle::set_default_route(std::optional<DefaultRoute> wanted) {
     wanted_route_ = wanted;
     if (plain_ != nullptr && plain_->call() != nullptr) {
         plain_->call()->set_default_route(wanted);
         return;
     }
+    route_by_default();
+    settle(ground_.world.now());
+}
+
+void ClientBundle::route_by_default() {
     if (!up_)
         return;
+    const std::optional<DefaultRoute> wanted = wanted_route_;
     const auto set = [&]() -> base::Status {
         if (wanted)
-            for (const auto &link : links_)
-                if (!link->address().unspecified())
-                    TRY(pin(link->address()));
+            TRY(pin_links());
         auto plumbed = wanted;
         if (plumbed)
             plumbed->pin_server = false;  // here it is not one that there is to pin
         return plumbing_.set_default_route(plumbed);
     };
+    std::string failure;
     if (const auto done = set(); !done) {
         (void)plumbing_.set_default_route({});
-        outputs_.emplace_back(RouteFailed{done.error().text});
+        failure = done.error().text;
     } else if (wanted && !plumbing_.default_route_wins()) {
-        outputs_.emplace_back(RouteFailed{"another one comes first"});
+        failure = "another one comes first";
     }
+    if (!failure.empty())
+        outputs_.emplace_back(RouteFailed{std::move(failure)});
     if (!wanted)
         unpin();
 }

@@ -105,7 +105,7 @@ base::Status ClientBundle::resume_bundle(const Leftover &leftover) {
     carried_at_ = now;
     tell_resumed(state, *leftover.session);
     TRY(plumbing_.set(sharing_of(plan_.client)));
-    set_default_route(wanted_route_);
+    route_by_default();
     check_idle(now);
     dial_others(now);
     heard_ = true;

@@ -366,6 +366,64 @@ TEST(ClientBundle, PinsTheWayToEveryServerBeforeItsDefaultRoute) {
     host.expect_nothing_left();
 }
 
+// What leads to the first server only, as when the second has an uplink of its own, which is down.
+template <typename Where>
+void only_to_first_server(Where &host) {
+    host.kernel.underlay->destination = Server;
+    host.kernel.underlay->prefix_length = 32;
+}
+template <typename Where>
+bool has_default_route(Where &host) {
+    const auto &routes = host.kernel.routes();
+    return std::any_of(routes.begin(), routes.end(),
+                       [](const netlink::Route &route) { return route.prefix_length == 0; });
+}
+
+TEST(ClientBundle, AServerWithoutARouteDoesNotCostTheDefaultRoute) {
+    for (const bool answers : {true, false}) {
+        Bundled host;
+        only_to_first_server(host);
+        host.world.listeners.erase(Second);
+        if (answers)  // else it is being called when the others are up
+            host.world.refusals[Second] = base::system_error("connect", ENETUNREACH);
+        config::Client settings = bundled();
+        settings.add_default_route = true;
+        host.dial(settings, Reconnect::Yes);
+        EXPECT_TRUE(host.client->up());
+        EXPECT_TRUE(has_default_route(host)) << answers;
+        EXPECT_EQ(host.count("client.route"), 0) << host.said("client.route");
+        EXPECT_THAT(host.states(host.client->status()), ElementsAre("up", "waiting"));
+        host.client->stop("by user");
+        host.world.advance(5s);
+        host.expect_nothing_left();
+    }
+}
+
+TEST(ClientBundle, ALinkWithoutAWayBesideTheBundleEndsWhenThereIsADefaultRoute) {
+    Bundled host;
+    only_to_first_server(host);
+    config::Client settings = bundled();
+    host.dial(settings, Reconnect::Yes);
+    ASSERT_EQ(host.links().size(), 2U);
+    settings.add_default_route = true;
+    host.client->apply(settings);
+    host.world.advance(500ms);
+    EXPECT_TRUE(has_default_route(host));
+    EXPECT_THAT(host.states(host.client->status()), ElementsAre("up", "waiting"));
+    EXPECT_THAT(host.said("client.link_down"), HasSubstr("no route to 192.0.2.11"));
+}
+
+TEST(ClientBundle, WithoutAWayToAnyServerThereIsNoDefaultRoute) {
+    Bundled host;
+    host.kernel.underlay.reset();
+    config::Client settings = bundled();
+    settings.add_default_route = true;
+    host.dial(settings, Reconnect::Yes);
+    EXPECT_EQ(host.links().size(), 2U);
+    EXPECT_FALSE(has_default_route(host));
+    EXPECT_THAT(host.said("client.route"), HasSubstr("no route to"));
+}
+
 TEST(ClientBundle, IsDialedOnDemandAndLeavesTheInterfaceWhereItWas) {
     Bundled host;
     config::Client settings = bundled();
@@ -552,6 +610,21 @@ TEST(BundleHandover, WithADefaultRouteItStaysPinned) {
     host.start();
     EXPECT_EQ(host.kernel.routes().size(), routes);
     EXPECT_EQ(host.count("client.route"), 0);
+}
+
+TEST(BundleHandover, WithAServerWithoutARouteTheDefaultRouteStays) {
+    config::Client settings = bundled();
+    settings.add_default_route = true;
+    Handover host(settings);
+    only_to_first_server(host);
+    host.world.listeners.erase(Second);
+    host.world.refusals[Second] = base::system_error("connect", ENETUNREACH);
+    host.start();
+    ASSERT_TRUE(has_default_route(host));
+    host.kill();
+    host.start();
+    EXPECT_TRUE(has_default_route(host));
+    EXPECT_EQ(host.count("client.route"), 0) << host.said("client.route");
 }
 
 TEST(BundleHandover, ALinkWhoseConnectionWasLostIsDialedAgain) {
