@@ -173,6 +173,7 @@ struct Link::Impl {
     std::optional<auth::MppeKeys> keys;   // of the link
     bool encrypted = false;               // EncryptionUp was said last, not EncryptionDown
     bool encrypted_once = false;          // in both directions
+    base::Deadline answered_by;           // so long a peer repeats its first request of CCP
     std::string refused;                  // the text of the last EncryptionRefused
     std::optional<base::Bytes> early;     // the peer's last IPCP packet before ours began
     std::optional<base::Bytes> early_v6;  // and of IPv6CP

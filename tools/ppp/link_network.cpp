@@ -101,13 +101,18 @@ bool Link::Impl::take_ccp(Time now) {
     using Cp = ControlProtocol;
     std::optional<std::string> why;
     const auto said = ccp.take_outputs();
-    if (encrypted && !keys && any<Cp::LayerDown>(said) && !any<Cp::PeerTerminated>(said)) {
+    // Of a bundle they have been used: begun with again, RC4 would give the same octets once more,
+    // and a peer that has begun anew has others. First it may be an answer that was lost.
+    const bool other_keys = !keys || (bundle && answered_by && now >= *answered_by);
+    if (encrypted && other_keys && any<Cp::LayerDown>(said) && !any<Cp::PeerTerminated>(said)) {
         renew(now);
         return true;
     }
     for (const Cp::Output &output : said)
         if (std::holds_alternative<Cp::LayerUp>(output))
             ccp_up(why);
+    if (encrypted && !answered_by)
+        answered_by = now + options.restart * options.max_configure;
     for (const Cp::Output &output : said)
         std::visit(Overloaded{
                        [&](const Cp::Send &it) { send(PppProtocol::Ccp, it.information); },

@@ -114,6 +114,27 @@ TEST_F(Multilink, WhereEncryptionIsRequiredNothingLeavesInClear) {
     EXPECT_TRUE(kernels().mppe_tx);
 }
 
+// Its daemon has died and begun again: the same peer with a first link of other keys.
+TEST_F(Multilink, APeerThatBeginsAnewDoesNotGetTheOldKeys) {
+    auto &lost = dial(1);
+    ASSERT_TRUE(bundle.encryption);
+    const netlink::SessionId old = *bundle.session();
+    host.world.advance(30s);
+    lost.silent = true;
+    fake::FakeBundle anew(host.world, host.kernel, host.random);
+    auto &first = host.dial(link_of(anew, 2));
+    host.world.advance(2s);
+    EXPECT_EQ(host.field(server_id::Down, "cause"), "encryption-failed");
+    EXPECT_TRUE(first.closed);
+    EXPECT_FALSE(host.kernel.has_session(old));
+
+    fake::FakeBundle again(host.world, host.kernel, host.random);
+    (void)host.dial(link_of(again, 2));
+    ASSERT_TRUE(again.up());
+    EXPECT_TRUE(host.kernel.keys_of(*again.session())
+                    .send.same_as(again.encryption->receive->start_key.reveal()));
+}
+
 // RFC 1990 section 5.1.3.
 struct KeyCase {
     const char *name;

@@ -352,17 +352,35 @@ TEST(Bundle, EndsAtOnceAndSaysNothingOfIt) {
 TEST(Bundle, HasNoOtherKeysToGive) {
     Bundle bench(encrypted(), with_keys());
     bench.mppe_up();
-    bench.ipv4();
-    // CCP once more takes the keys that there are.
+    // An answer of ours was lost: CCP once more takes the keys that there are.
     bench.ccp(CpCode::ConfigureRequest, 2, {mppe(H | S)});
     bench.acknowledge(ccp);
     EXPECT_EQ(bench.count<EncryptionUp>(), 2U);
+    bench.ipv4();
+    bench.pass(30s);
     bench.link.renegotiate(bench.now);
     bench.pass(0s);
     bench.link.expire(bench.now);
     bench.lower_down();
     EXPECT_EQ(bench.reason().kind, EndReason::Kind::EncryptionFailed);
     EXPECT_EQ(bench.sent_of_lcp(), 0U);
+}
+
+// A peer that has begun anew, with other keys; and RC4 must not begin with the same twice.
+TEST(Bundle, ThatCarriesEndsWhenEncryptionIsNegotiatedOnceMore) {
+    Bundle bench(encrypted(), with_keys());
+    bench.mppe_up();
+    bench.ipv4();
+    bench.pass(30s);
+    bench.ccp(CpCode::ConfigureRequest, 2, {mppe(H | S)});
+    EXPECT_EQ(bench.reason().kind, EndReason::Kind::EncryptionFailed);
+    EXPECT_EQ(bench.count<EncryptionUp>(), 1U);
+
+    Bundle clear;
+    clear.ipv4();
+    clear.ipcp(CpCode::ConfigureRequest, 2, {address(0x0a000001)});
+    EXPECT_EQ(clear.count<Ipv4Down>(), 1U);
+    EXPECT_EQ(clear.count<Ended>(), 0U) << "in clear that does no harm";
 }
 
 TEST(Bundle, BeginsOnlyOnce) {
