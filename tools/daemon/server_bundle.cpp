@@ -110,6 +110,7 @@ std::optional<Reason> ServerBundle::join(ServerCall &link, const ppp::MultilinkR
     if (const auto done = link.join(*kernel_id_, now); !done)
         return kernel_reason(done.error());
     joining->carries = true;
+    joining->away = false;
     tell_link(server_id::LinkJoined, link, "joined", {});
     if (!std::exchange(begun_, true))
         begin(ready, now);
@@ -129,9 +130,11 @@ void ServerBundle::receive(base::View frame, base::Time now) {
     settle(now);
 }
 
-void ServerBundle::link_down(ServerCall &link) {
-    if (Member *const of = member(link); of != nullptr)
-        of->carries = false;
+void ServerBundle::link_down(ServerCall &link, bool anew) {
+    Member *const of = member(link);
+    if (of == nullptr || !std::exchange(of->carries, false))
+        return;
+    of->away = anew;
 }
 
 bool ServerBundle::carries() const {
@@ -147,8 +150,16 @@ void ServerBundle::gone(ServerCall &link, const Reason &reason, base::Time now) 
     if (link.joined())
         tell_link(server_id::LinkLeft, link, "left",
                   {{"reason", reason.text}, {"cause", std::string(info(cause_of(reason)).name)}});
+    // Those that are left may all negotiate anew: what the bundle has is then of no link that there
+    // is (ServerCall::on(MultilinkDown)).
+    const bool none_but_away =
+        !carries() &&
+        std::any_of(members_.begin(), members_.end(), [](const Member &one) { return one.away; });
     if (members_.empty() && !left_)
         end(reason);
+    else if (none_but_away && !left_)
+        end({Layer::Ppp, Side::Peer, ErrorCode::Closed,
+             "the only link left of the bundle negotiates anew", Cause::Renegotiated});
     settle(now);
 }
 

@@ -60,7 +60,8 @@ public:
     [[nodiscard]] std::optional<Reason> join(ServerCall &link, const ppp::MultilinkReady &ready,
                                              base::Time now);
     void receive(base::View frame, base::Time now);  // that came without a multilink header
-    void link_down(ServerCall &link);                // it carries nothing any more, for a while
+    // It carries nothing any more: for a while, if it negotiates anew.
+    void link_down(ServerCall &link, bool anew);
     void gone(ServerCall &link, const Reason &reason, base::Time now);
     void forget(ServerCall &link);  // likewise, and nobody is told
 
@@ -100,6 +101,7 @@ private:
     struct Member {
         ServerCall *link;
         bool carries = false;
+        bool away = false;  // and is back when it has negotiated
     };
 
     void on(ppp::SendFrame &output);

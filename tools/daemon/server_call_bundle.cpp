@@ -49,8 +49,9 @@ void ServerCall::on(ppp::MultilinkDown &) {
     change.bundle = netlink::SessionId{};
     if (plumbing_.session_id())
         (void)plumbing_.set(change);
-    bundle_->link_down(*this);
-    if (!reason_ && !bundle_->carries() && link_.phase() == ppp::Phase::Establish)
+    const bool anew = !reason_ && link_.phase() == ppp::Phase::Establish;
+    bundle_->link_down(*this, anew);
+    if (anew && !bundle_->carries())
         leave(ground_.world.now(),
               {Layer::Ppp, Side::Peer, ErrorCode::Closed,
                "the only link of the bundle negotiates anew", Cause::Renegotiated});

@@ -355,6 +355,21 @@ TEST_F(Multilink, ALinkThatNegotiatesAnewLeavesAndComesBack) {
     EXPECT_TRUE(bundle.up());
 }
 
+// What it has agreed to and its keys would be of no link that there is.
+TEST_F(Multilink, EndsWhenItsLastLinkIsLostWhileAnotherNegotiatesAnew) {
+    auto &first = dial(1);
+    auto &second = dial(2);
+    second.negotiate_anew();
+    second.silent = true;  // and does not get far
+    host.world.advance(1ms);
+    ASSERT_EQ(kernels().multilink->links, 1U);
+    first.drop();
+    host.world.advance(1s);
+    EXPECT_EQ(host.field(server_id::Down, "cause"), "renegotiated");
+    EXPECT_EQ(host.server->sessions(), 0U);
+    expect_nothing_left();
+}
+
 TEST_F(Multilink, KillingTheSessionEndsAllItsLinks) {
     auto &first = dial(1);
     auto &second = dial(2);
