@@ -37,10 +37,9 @@ base::Status ClientBundle::make(const ppp::MultilinkReady &first) {
 ppp::LinkOptions ClientBundle::network_options() const {
     ppp::LinkOptions options;
     options.bridge = bridge_options(ground_.world, plan_.client);
-    options.mtu = plan_.client.mrru;  // max-mtu is that of its links
-    // Frames have headers on top of what hosts take for the MTU: as long as the peer takes them.
-    if (options.bridge)
-        options.mtu = link_mtu(0);
+    // max-mtu is that of its links. Frames have headers on top of what hosts take for the MTU: as
+    // long as the peer takes them.
+    options.mtu = bundle_mtu(options.bridge ? link_mtu(0) : plan_.client.mrru);
     options.request_dns = plan_.client.use_peer_dns != config::PeerDns::No;
     options.ipv6 = plan_.client.ipv6;
     options.encryption = plan_.client.encryption.value_or(ppp::Encryption::Auto);

@@ -114,6 +114,10 @@ DeviceMtu bridged(DeviceMtu packets) {
     return packets;
 }
 
+std::uint16_t bundle_mtu(std::uint16_t mrru) {
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(mrru, MaxMtu));
+}
+
 std::uint16_t link_mtu(std::uint16_t max) { return max != 0 ? max : LargestSize; }
 
 std::uint16_t automatic_mru(std::uint32_t path) {

@@ -21,6 +21,8 @@ inline constexpr std::uint32_t PptpOverhead = 20 + 16 + 4;
 inline constexpr std::uint32_t MppeOverhead = 4;
 // The smallest device MTU: what a path says below that is not believed.
 inline constexpr std::uint32_t MinMtu = 128;
+// And the largest: the kernel's leave room for every header (RTUN_OVERHEAD_MAX in kmod/rtun.h).
+inline constexpr std::uint32_t MaxMtu = 65535 - 78;
 // What auto stands for while the path is not known: the usual size.
 inline constexpr std::uint32_t UsualSize = 1450;
 
@@ -60,6 +62,8 @@ enum class Clear : std::uint8_t { Yes, No };
 
 // max-mtu as a link is told of it: 0, which follows the path, is no limit.
 [[nodiscard]] std::uint16_t link_mtu(std::uint16_t max);
+// Likewise a bundle, which puts so much together: it may be more than a device takes.
+[[nodiscard]] std::uint16_t bundle_mtu(std::uint16_t mrru);
 // The max-mru that fits the path. The peer takes MPPE's octets off it.
 [[nodiscard]] std::uint16_t automatic_mru(std::uint32_t path);
 

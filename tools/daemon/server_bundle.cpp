@@ -42,7 +42,7 @@ ServerBundle::~ServerBundle() {
 // Of a bundle those of networks and encryption count, and mtu; what the user gets is granted.
 ppp::LinkOptions ServerBundle::link_options() const {
     ppp::LinkOptions options;
-    options.mtu = plan_.agreed.mrru;
+    options.mtu = bundle_mtu(plan_.agreed.mrru);
     return options;
 }
 

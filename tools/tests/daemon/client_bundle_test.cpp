@@ -272,6 +272,17 @@ TEST(ClientBundle, OfOneLinkCarriesWholePackets) {
     EXPECT_EQ(host.client->status().mtu, 1614U) << "what the peer puts together";
 }
 
+TEST(ClientBundle, PutsMoreTogetherThanADeviceTakes) {
+    Bundled host;
+    config::Client settings = bundled();
+    settings.mrru = 65535;
+    host.server.mrru = host.other.mrru = 65535;
+    host.dial(settings);
+    ASSERT_TRUE(host.client->up());
+    EXPECT_EQ(host.client->status().mtu, 65457U);
+    EXPECT_EQ(host.bundle()->multilink->spec.mrru, 65535U);
+}
+
 TEST(ClientBundle, EncryptsWhatItCarriesAndNotItsLinks) {
     Bundled host;
     host.server.microsoft = host.other.microsoft = true;

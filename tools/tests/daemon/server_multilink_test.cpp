@@ -71,6 +71,18 @@ TEST_F(Multilink, OneCallIsABundleOfOne) {
     EXPECT_EQ(host.kernel.session_of(*client.call().session).link_mtu, 1450U);
 }
 
+TEST_F(Multilink, PutsMoreTogetherThanADeviceTakes) {
+    config::Config config = multilink_server();
+    config.pptp_server.mrru = 65535;
+    host.load(config);
+    auto options = link_of(bundle, 1);
+    options.multilink->mrru = 65535;
+    (void)host.dial(std::move(options));
+    ASSERT_TRUE(bundle.up());
+    EXPECT_EQ(host.kernel.links().at(*kernels().device).mtu, 65457U);
+    EXPECT_EQ(kernels().multilink->spec.mrru, 65535U);
+}
+
 TEST_F(Multilink, IsShownAsOneRowWithItsLinks) {
     (void)dial(1);
     host.world.advance(60s);
