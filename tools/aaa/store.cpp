@@ -429,9 +429,10 @@ Status Store::update(const std::vector<Counters> &counters, double now) {
 Status Store::end(const Counters &last, double now, std::string_view cause, std::string_view text) {
     return impl_->change_session([&](Database &db) -> Result<std::int64_t> {
         const std::int64_t changed = TRY(
-            db.change("UPDATE session SET stopped = ?2, updated = ?2, octets_in = ?3,"
-                      " octets_out = ?4, packets_in = ?5, packets_out = ?6, cause = ?7,"
-                      " text = ?8 WHERE id = ?1 AND stopped IS NULL",
+            db.change("UPDATE session SET stopped = ?2, updated = ?2,"
+                      " octets_in = MAX(octets_in, ?3), octets_out = MAX(octets_out, ?4),"
+                      " packets_in = MAX(packets_in, ?5), packets_out = MAX(packets_out, ?6),"
+                      " cause = ?7, text = ?8 WHERE id = ?1 AND stopped IS NULL",
                       {last.id, now, stored(last.octets_in), stored(last.octets_out),
                        stored(last.packets_in), stored(last.packets_out), cut(cause), cut(text)}));
         if (changed == 0)

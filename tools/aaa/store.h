@@ -66,6 +66,7 @@ public:
     };
     // Interim: all of them in one transaction. Those that are not open are passed over.
     [[nodiscard]] base::Status update(const std::vector<Counters> &counters, double now);
+    // What counts less than the last interim does not count: the kernel's session was gone first.
     [[nodiscard]] base::Status end(const Counters &last, double now, std::string_view cause,
                                    std::string_view text);
     // Sessions that are begun and not ended, as after a crash.

@@ -474,6 +474,12 @@ TEST_F(Multilink, InterimCountersAreTheBundles) {
     host.world.advance(61s);
     ASSERT_THAT(host.records(), SizeIs(1));
     EXPECT_EQ(host.records()[0].packets_in, 7U);
+    // There is no session any more that could be asked.
+    host.kernel.remove_session(*bundle.session(), "request");
+    host.world.advance(20s);
+    EXPECT_TRUE(host.records()[0].stopped);
+    EXPECT_EQ(host.records()[0].packets_in, 7U);
+    EXPECT_EQ(host.records()[0].octets_out, 500U);
 }
 
 }  // namespace
