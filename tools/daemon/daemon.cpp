@@ -82,7 +82,8 @@ base::Result<int> run(const std::string &config_file, const std::string &netns) 
     TRY(take_name(*kernel));
     ctl::Server server = TRY(ctl::Server::create(ctl::socket_path(netns)));
     HostRoutes routes(*kernel, std::string(OwnerName));
-    Leftovers leftovers = TRY(Leftovers::find(*kernel, routes, OwnerName, {ServerWord}));
+    Leftovers leftovers =
+        TRY(Leftovers::find(*kernel, routes, OwnerName, {ServerWords.begin(), ServerWords.end()}));
     if (const unsigned swept = TRY(sweep_standby(*kernel, on_demand(config))); swept > 0)
         base::log::info("standby.leftover", {},
                         "{} interfaces were left by an earlier daemon: deleted", swept);

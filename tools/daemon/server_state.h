@@ -43,6 +43,7 @@
 #include <ppp/link.h>
 #include <pptp/server.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -52,9 +53,11 @@
 namespace rtun::daemon {
 
 // How the blob of every tunnel of the server begins.
-inline constexpr std::string_view ServerWord = "rtun-server ";
+inline constexpr std::string_view ServerWord = "rtun-server ";  // but those of bundles
 // The blob of a bundle's tunnel.
 inline constexpr std::string_view BundleLine = "rtun-server-bundle 1\n";
+// Of all of them, for who asks whose a tunnel is.
+inline constexpr std::array ServerWords{ServerWord, BundleLine};
 
 // When something was carried last, and how much had been by then.
 struct IdleState {

@@ -65,6 +65,19 @@ TEST_F(MultilinkResume, AKilledDaemonsBundleGoesOnUntouched) {
     EXPECT_EQ(host.server().sessions(), 1U);
 }
 
+// Who looks for clients' tunnels passes over the server's, its bundles' too.
+TEST_F(MultilinkResume, ItsTunnelsAreKnownAsTheServers) {
+    (void)dial(1);
+    const auto tunnels = host.kernel.tunnels().value();
+    ASSERT_THAT(tunnels, SizeIs(2));
+    for (const netlink::Tunnel &tunnel : tunnels) {
+        const std::string text(tunnel.spec.blob.begin(), tunnel.spec.blob.end());
+        EXPECT_TRUE(std::any_of(ServerWords.begin(), ServerWords.end(), [&](std::string_view word) {
+            return text.starts_with(word);
+        })) << text;
+    }
+}
+
 TEST_F(MultilinkResume, ADaemonThatIsStoppedLeavesItsBundlesToTheNext) {
     (void)dial(1);
     (void)dial(2);
