@@ -349,9 +349,12 @@ unsigned PptpServer::kill(std::string_view who, const Reason &reason) {
         return of(call.user()) ||
                ((call.known() || call.joined()) && !call.reason() && numbered(call.kernel_id()));
     };
+    const auto from = [&](const ServerCall *link) { return host && link->caller() == *host; };
     unsigned killed = bundles_.stop(
         [&](const ServerBundle &bundle) {
-            return of(bundle.user()) || numbered(bundle.kernel_id());
+            const auto links = bundle.links();
+            return of(bundle.user()) || numbered(bundle.kernel_id()) ||
+                   std::any_of(links.begin(), links.end(), from);
         },
         reason);
     for (const Connection &connection : connections_)

@@ -66,6 +66,12 @@ std::optional<Reason> ServerBundle::obstacle(const ppp::MultilinkAgreed &agreed,
 }
 
 std::optional<Reason> ServerBundle::reserve(ServerCall &link) {
+    // As with the first: the link's own packets would go into the bundle, or stay in this host.
+    for (const base::Ipv4 given : {user_.session()->remote, user_.session()->local})
+        if (given == link.caller())
+            return local_reason(
+                Cause::NoAddress,
+                fmt::format("{} is the address that the client calls from", given.text()));
     const std::uint32_t most = plan_.settings->server.max_links;
     const std::uint32_t own = user_.session()->terms.max_links;
     const std::uint32_t allowed = own == 0 ? most : std::min(own, most);

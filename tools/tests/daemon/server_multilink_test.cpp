@@ -285,6 +285,19 @@ TEST_F(Multilink, ALinkWithAnotherMrruIsRefused) {
     EXPECT_EQ(kernels().multilink->links, 1U);
 }
 
+TEST_F(Multilink, ALinkFromTheAddressThatTheSessionHasIsRefused) {
+    (void)dial(1);
+    auto options = link_of(bundle, 2);
+    options.from = bundle.ipv4->local;
+    auto &second = host.dial(std::move(options));
+    host.world.advance(10s);
+    EXPECT_TRUE(second.closed);
+    EXPECT_EQ(host.field(server_id::Failed, "cause"), "no-address");
+    EXPECT_EQ(host.field(server_id::Failed, "reason"),
+              "10.0.0.2 is the address that the client calls from");
+    EXPECT_EQ(kernels().multilink->links, 1U);
+}
+
 TEST_F(Multilink, ACallThatTheKernelDoesNotLetJoinEndsAlone) {
     (void)dial(1);
     auto &second = host.client(link_of(bundle, 2));
@@ -390,6 +403,17 @@ TEST_F(Multilink, KillingTheSessionEndsAllItsLinks) {
     host.world.advance(10s);
     EXPECT_TRUE(first.closed);
     EXPECT_TRUE(second.closed);
+    EXPECT_EQ(host.field(server_id::Down, "cause"), "admin-kill");
+    expect_nothing_left();
+}
+
+TEST_F(Multilink, IsKilledByTheAddressOfAnyOfItsLinks) {
+    (void)dial(1);
+    (void)dial(2);
+    ServerView view(*host.server, host.kernel, host.world, host.pools, host.store);
+    EXPECT_EQ(view.kill("203.0.113.19"), 0U);
+    EXPECT_EQ(view.kill("203.0.113.18"), 1U);
+    host.world.advance(10s);
     EXPECT_EQ(host.field(server_id::Down, "cause"), "admin-kill");
     expect_nothing_left();
 }
