@@ -201,8 +201,9 @@ void ClientBundle::from(ClientLink &link, Call::Ended &output) {
         link.rest(output.reason.text);
         return;
     }
-    // Over the others it goes on.
-    if (network_) {
+    // Over the others it goes on; or with the one that negotiates anew, which was the only one.
+    const bool renewed = began_ && told_ != nullptr && told_ != &link && told_->busy();
+    if (network_ || renewed) {
         const base::Duration pause = link.wait(output.reason, now);
         tell_down(link, output.reason, pause);
         return;

@@ -331,6 +331,35 @@ TEST(ClientBundle, WhoseOnlyLinkNegotiatesAnewIsAnother) {
     EXPECT_EQ(host.client->status().attempts, 0U);
 }
 
+TEST(ClientBundle, WhoseOnlyLinkNegotiatesAnewDoesNotEndWithAnotherOne) {
+    for (const bool speaks : {true, false}) {
+        Bundled host;
+        host.other.frozen = true;
+        host.dial(bundled(), Reconnect::Yes);
+        ASSERT_EQ(host.links().size(), 1U);
+        const auto before = host.bundle();
+        host.server.renegotiate();
+        host.server.frozen = true;  // it takes its time
+        host.world.advance(100ms);
+        ASSERT_FALSE(host.bundle());
+        host.other.hang_up();
+        host.other.frozen = false;
+        if (!speaks)
+            host.other.mrru.reset();
+        host.world.advance(5s);
+        EXPECT_EQ(host.server.connections, 1) << speaks;
+        host.server.frozen = false;
+        host.other.mrru = 1614;
+        host.world.advance(20s);
+        EXPECT_TRUE(host.client->up()) << speaks;
+        EXPECT_EQ(host.server.connections, 1) << speaks;
+        ASSERT_TRUE(host.bundle());
+        EXPECT_NE(host.bundle()->id, before->id);
+        EXPECT_EQ(host.count("client.failed"), 0);
+        EXPECT_EQ(host.links().size(), 2U);
+    }
+}
+
 TEST(ClientBundle, LeavesByTheAddressesAndInterfacesThatAreSet) {
     Bundled host;
     host.kernel.add_foreign_link("eth1");
