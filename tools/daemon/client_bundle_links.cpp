@@ -77,6 +77,8 @@ void ClientBundle::tell_down(const ClientLink &link, const Reason &why,
 }
 
 void ClientBundle::refuse(ClientLink &link, std::string why) {
+    if (link.call() == nullptr)
+        return;  // its end is among what it says next
     link.call()->stop(ground_.world.now(), {Layer::Ppp, Side::Local, ErrorCode::Refused,
                                             std::move(why), Cause::NegotiationFailed});
 }
@@ -109,7 +111,8 @@ void ClientBundle::from(ClientLink &link, Call::Down &output) {
 }
 
 void ClientBundle::from(ClientLink &link, Call::LinkReady &output) {
-    if (reason_ || link.unwanted)
+    // It may have ended or left since: that is among what it says next.
+    if (reason_ || link.unwanted || link.call() == nullptr || !link.call()->is_member())
         return;
     const base::Time now = ground_.world.now();
     if (plain_ == &link)

@@ -434,7 +434,8 @@ void PptpCall::on(ppp::Ended &output) {
 
 // What has to be encrypted is so in the bundle, before it is cut to pieces for its links.
 base::Status PptpCall::join(netlink::SessionId bundle, std::uint32_t rate) {
-    RTUN_ASSERT(member_);
+    if (!member_)
+        return base::fail(ErrorCode::Closed, "the link has left already");
     return plumbing_.set({.mppe_required = false,
                           .bundle = bundle,
                           .link_rate = rate,

@@ -89,7 +89,8 @@ public:
     [[nodiscard]] bool owns(netlink::TunnelId id) const override { return plumbing_.owns(id); }
     void describe(ctl::ClientStatus &status, base::Time now) const override;
 
-    // Of a link: this bundle carries it from now on.
+    // Of a link, which it may not be any more: this bundle carries it from now on.
+    [[nodiscard]] bool is_member() const { return member_; }
     [[nodiscard]] base::Status join(netlink::SessionId bundle, std::uint32_t rate);
     [[nodiscard]] base::Status set_rate(std::uint32_t rate);  // kbit/s
 
