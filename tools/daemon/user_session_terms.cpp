@@ -148,6 +148,14 @@ std::optional<Reason> UserSession::refuse_more(const std::string &user, const aa
             if (holder->session()->user != user)
                 return local_reason(Cause::NoAddress, fmt::format("{} is in use by {}", own->text(),
                                                                   holder->session()->user));
+            // It has not: this may be a link that is dialed again, and is not asked for multilink
+            // any more.
+            if (settings.mrru == 0 && carrier_.kind == Kind::Call &&
+                holder->carrier_.kind == Kind::Bundle)
+                return local_reason(
+                    Cause::NoAddress,
+                    fmt::format("{} has {} with multilink, which is disabled for new calls", user,
+                                own->text()));
             holder->carrier_.abort(
                 now, {Layer::Config, Side::Local, ErrorCode::Closed,
                       fmt::format("{} has connected anew from {}, and {} is there once", user,

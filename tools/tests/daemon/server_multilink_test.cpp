@@ -209,6 +209,28 @@ TEST(Server, WithoutAnMrruRejectsMultilink) {
 
 // -- limits
 
+TEST_F(Multilink, WhenItIsDisabledThoseThatHaveItKeepIt) {
+    config::Config config = multilink_server();
+    config.secrets[0].remote_address = literal("10.0.0.77");
+    host.load(config);
+    (void)dial(1);
+    auto &second = dial(2);
+    const netlink::SessionId session = *bundle.session();
+    config.pptp_server.mrru = 0;
+    host.load(config);
+    second.drop();
+    host.world.advance(1s);
+    // It comes back, and is no link any more: its address is the session's.
+    auto &again = dial(2);
+    host.world.advance(10s);
+    EXPECT_TRUE(again.closed);
+    EXPECT_EQ(host.field(server_id::Failed, "cause"), "no-address");
+    EXPECT_THAT(host.field(server_id::Failed, "reason"), HasSubstr("disabled for new calls"));
+    EXPECT_EQ(bundle.session(), session);
+    EXPECT_EQ(kernels().multilink->links, 1U);
+    EXPECT_EQ(host.count(server_id::Down), 0);
+}
+
 TEST_F(Multilink, ACallBeyondMaxLinksEnds) {
     config::Config config = multilink_server();
     config.pptp_server.max_links = 2;
