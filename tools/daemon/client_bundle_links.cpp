@@ -47,8 +47,10 @@ ClientLink::Dial ClientBundle::dial_of(const ClientLink &link) {
     how.plan.lifetime = plan_.lifetime;
     how.plan.blob = plan_.blob;
     how.plan.multilink = std::move(multilink);
+    // Once names can be asked for over the bundle itself, a server that is not where it was is.
+    const bool asks = up_ && link.has_failed();
     if (const auto known = plan_.known.find(link.settings().server.host);
-        known != plan_.known.end())
+        known != plan_.known.end() && !asks)
         how.known = known->second;
     how.open_way = [this](base::Ipv4 server) { return pin(server); };
     return how;

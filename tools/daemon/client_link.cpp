@@ -22,6 +22,7 @@ ClientLink::ClientLink(const Ground &ground, config::LinkSettings settings,
 void ClientLink::dial(Dial how, base::Time now) {
     how_ = std::move(how);
     address_ = {};
+    carried_ = false;
     deadline_.reset();
     addresses_.assign(how_.known.begin(), how_.known.end());
     if (const auto address = base::Ipv4::parse(settings_.server.host);
@@ -123,6 +124,7 @@ std::vector<Call::Output> ClientLink::take_outputs() {
 
 base::Duration ClientLink::wait(const Reason &why, base::Time now) {
     left(now);
+    failed_ = !carried_;
     why_ = why.text;
     state_ = State::Waiting;
     const base::Duration pause = backoff_.next(
@@ -187,6 +189,7 @@ void ClientLink::left(base::Time now) {
 
 void ClientLink::joined(base::Time now) {
     joined_at_ = now;
+    carried_ = true;
     why_.clear();
 }
 

@@ -67,6 +67,7 @@ public:
 
     [[nodiscard]] bool busy() const { return state_ == State::Resolving || call_ != nullptr; }
     [[nodiscard]] bool idle() const { return state_ == State::Idle; }
+    [[nodiscard]] bool has_failed() const { return failed_; }  // the last dial, to join
     // It has waited for long enough.
     [[nodiscard]] bool wants_dial(base::Time now) const;
     [[nodiscard]] PptpCall *call() const { return call_.get(); }
@@ -105,7 +106,9 @@ private:
     base::Deadline deadline_;  // name service; time to dial again
     Backoff backoff_;
     base::Deadline joined_at_;
-    std::string why_;  // it is not up
+    std::string why_;       // it is not up
+    bool carried_ = false;  // since it was dialed
+    bool failed_ = false;   // had not when it was to wait last
 };
 
 }  // namespace rtun::daemon

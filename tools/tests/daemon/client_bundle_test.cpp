@@ -484,6 +484,31 @@ TEST(ClientBundle, IsDialedOnDemandAndLeavesTheInterfaceWhereItWas) {
     host.expect_nothing_left();
 }
 
+TEST(ClientBundle, OnDemandAsksForTheNameOfALinkThatIsNotWhereItWas) {
+    Bundled host;
+    const base::Ipv4 moved{0xc000020c};
+    host.world.names.emplace("two.example.org", std::vector<base::Ipv4>{Second});
+    config::Client settings = bundled();
+    settings.connect_to = "192.0.2.10,two.example.org";
+    settings.dial_on_demand = true;
+    host.dial(settings, Reconnect::Yes);
+    const base::Bytes packet{0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1};
+    (void)host.kernel.send_packet(host.kernel.links().begin()->first, packet);
+    host.world.run();
+    ASSERT_EQ(host.links().size(), 2U);
+    const auto before = host.bundle();
+    host.world.listeners.erase(Second);
+    host.world.refusals[Second] = base::system_error("connect", ECONNREFUSED);
+    host.world.listeners[moved] = &host.other;
+    host.world.names.clear();
+    host.world.names.emplace("two.example.org", std::vector<base::Ipv4>{moved});
+    host.other.hang_up();
+    host.world.advance(10s);
+    EXPECT_EQ(host.links().size(), 2U);
+    EXPECT_EQ(host.bundle()->id, before->id);
+    EXPECT_EQ(host.world.dialed.back().address, moved);
+}
+
 // -- settings that change
 
 TEST(ClientBundle, GetsALinkMoreWithoutTouchingTheOthers) {
