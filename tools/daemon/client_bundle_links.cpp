@@ -162,6 +162,11 @@ void ClientBundle::join(ClientLink &link, const Call::LinkReady &ready) {
 }
 
 void ClientBundle::from(ClientLink &link, Call::LinkLeft & /*output*/) {
+    if (link.is_joined() && link.call() != nullptr && link.call()->negotiates())
+        tell_down(
+            link,
+            {Layer::Ppp, Side::Peer, ErrorCode::Closed, "it negotiates anew", Cause::Renegotiated},
+            {});
     link.left(ground_.world.now());
     if (network_ && !any_joined() && !reason_) {
         take_down();

@@ -442,6 +442,11 @@ base::Status PptpCall::join(netlink::SessionId bundle, std::uint32_t rate) {
                           .link_mtu = std::uint32_t{lcp_.mtu}});
 }
 
+bool PptpCall::negotiates() const {
+    return !reason_ && link_ && !link_ended_ && link_->phase() != ppp::Phase::Dead &&
+           link_->phase() != ppp::Phase::Terminate;
+}
+
 base::Status PptpCall::set_rate(std::uint32_t rate) { return plumbing_.set({.link_rate = rate}); }
 
 // One that is of no bundle has no links.

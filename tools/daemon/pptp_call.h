@@ -91,6 +91,7 @@ public:
 
     // Of a link, which it may not be any more: this bundle carries it from now on.
     [[nodiscard]] bool is_member() const { return member_; }
+    [[nodiscard]] bool negotiates() const;  // it is not on its way down
     [[nodiscard]] base::Status join(netlink::SessionId bundle, std::uint32_t rate);
     [[nodiscard]] base::Status set_rate(std::uint32_t rate);  // kbit/s
 

@@ -141,6 +141,10 @@ void ServerBundle::link_down(ServerCall &link, bool anew) {
     if (of == nullptr || !std::exchange(of->carries, false))
         return;
     of->away = anew;
+    if (anew)
+        tell_link(server_id::LinkLeft, link, "left",
+                  {{"reason", "it negotiates anew"},
+                   {"cause", std::string(info(Cause::Renegotiated).name)}});
 }
 
 bool ServerBundle::carries() const {
@@ -150,10 +154,12 @@ bool ServerBundle::carries() const {
 }
 
 void ServerBundle::gone(ServerCall &link, const Reason &reason, base::Time now) {
+    const Member *const was = member(link);
+    const bool told = was != nullptr && was->away;
     forget(link);
     if (ended_)
         return;
-    if (link.joined())
+    if (link.joined() && !told)
         tell_link(server_id::LinkLeft, link, "left",
                   {{"reason", reason.text}, {"cause", std::string(info(cause_of(reason)).name)}});
     // Those that are left may all negotiate anew: what the bundle has is then of no link that there

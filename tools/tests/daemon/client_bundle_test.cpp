@@ -314,6 +314,9 @@ TEST(ClientBundle, ALinkThatNegotiatesAnewLeavesAndComesBack) {
     EXPECT_EQ(host.bundle()->id, before->id);
     EXPECT_EQ(host.count("client.down"), 0);
     EXPECT_EQ(host.other.connections, 1);
+    EXPECT_EQ(host.count("client.link_up"), 3);
+    EXPECT_EQ(host.count("client.link_down"), 1);
+    EXPECT_EQ(host.said("client.link_down"), "link down: 192.0.2.11:1723: it negotiates anew");
 }
 
 TEST(ClientBundle, WhoseOnlyLinkNegotiatesAnewIsAnother) {

@@ -400,6 +400,13 @@ TEST_F(Multilink, ALinkThatNegotiatesAnewLeavesAndComesBack) {
     EXPECT_EQ(kernels().multilink->links, 2U);
     EXPECT_EQ(host.count(server_id::Down), 0);
     EXPECT_TRUE(bundle.up());
+    EXPECT_EQ(host.count(server_id::LinkJoined), 3);
+    EXPECT_EQ(host.count(server_id::LinkLeft), 1);
+    EXPECT_EQ(host.field(server_id::LinkLeft, "links"), "1");
+    EXPECT_EQ(host.field(server_id::LinkLeft, "cause"), "renegotiated");
+    second.drop();
+    host.world.advance(10s);
+    EXPECT_EQ(host.count(server_id::LinkLeft), 2);
 }
 
 // What it has agreed to and its keys would be of no link that there is.
