@@ -158,7 +158,7 @@ void print_links(Output &out, bool in_text, const ClientStatus &client) {
         if (!link.interface.empty())
             shown("interface", link.interface, "by " + link.interface);
         out.member("up", link.up);
-        shown("status", link.status, link.status, link.up ? Paint::Good : Paint::Bad);
+        shown("status", link.status, link.status, link.status == "up" ? Paint::Good : Paint::Bad);
         if (link.rate)
             shown("rate", *link.rate, fmt::format("rate {}", *link.rate));
         if (link.tunnel_id)

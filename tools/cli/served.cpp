@@ -95,6 +95,7 @@ void print_session(Output &out, const ctl::ActiveStatus &session, bool in_text) 
         out.member("peer_call_id", std::uint64_t{link.peer_call_id});
         out.member("mtu", std::uint64_t{link.mtu});
         out.member("uptime", link.uptime);
+        out.member("status", link.status);
         out.close_group();
     }
     if (!in_text) {
@@ -137,9 +138,9 @@ void print_session(Output &out, const ctl::ActiveStatus &session, bool in_text) 
     put(out, "remote_mac_address", "peer mac {}", session.remote_mac_address);
     for (const ctl::ActiveLink &link : session.links) {
         out.line();
-        out.piece(fmt::format("link from {} session {} call {} peer call {} mtu {} for {}",
-                              link.caller_id, link.session_id, link.call_id, link.peer_call_id,
-                              link.mtu, uptime_text(link.uptime)));
+        out.piece(fmt::format("link from {} {} session {} call {} peer call {} mtu {} for {}",
+                              link.caller_id, link.status, link.session_id, link.call_id,
+                              link.peer_call_id, link.mtu, uptime_text(link.uptime)));
     }
 }
 

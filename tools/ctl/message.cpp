@@ -468,6 +468,7 @@ void members(const auto &io, Is<ActiveLink> auto &l) {
     io("peer_call_id", l.peer_call_id);
     io("mtu", l.mtu);
     io("uptime", l.uptime);
+    io("status", l.status);
 }
 
 void members(const auto &io, Is<InterfaceStatus> auto &i) {

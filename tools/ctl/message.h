@@ -42,7 +42,7 @@ struct LinkStatus {
     std::string source;     // address, empty: by route
     std::string interface;  // to leave by, empty: by route
     bool up = false;
-    std::string status;                   // "up", "dialing", "waiting", "not dialed"
+    std::string status;                   // "up", "silent", "dialing", "waiting", "not dialed"
     std::optional<std::uint64_t> rate{};  // bit/s
     std::optional<std::uint32_t> tunnel_id{};
     std::optional<std::uint32_t> session_id{};
@@ -136,8 +136,9 @@ struct ActiveLink {
     std::uint32_t session_id = 0;
     std::uint32_t call_id = 0;
     std::uint32_t peer_call_id = 0;
-    std::uint32_t mtu = 0;     // of PPP frames
-    std::uint64_t uptime = 0;  // seconds since it joined
+    std::uint32_t mtu = 0;      // of PPP frames
+    std::uint64_t uptime = 0;   // seconds since it joined
+    std::string status = "up";  // or "silent"
 };
 
 // A user that is connected.

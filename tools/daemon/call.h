@@ -140,10 +140,14 @@ public:
         std::optional<Reason> reason{};            // not up: why
         std::optional<base::Duration> retry_in{};  // and when it is dialed again
     };
+    struct LinkSilent {  // the kernel leaves it out until it is heard again
+        std::string link;
+        bool heard = false;  // it was
+    };
     using Output =
         std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding, NotEncrypted,
                      Up, Resumed, Down, Ipv6, MtuLowered, RouteFailed, NoPeerRoute, LinkReady,
-                     LinkLeft, ForBundle, NoMultilink, Server, LinkChanged, Ended>;
+                     LinkLeft, ForBundle, NoMultilink, Server, LinkChanged, LinkSilent, Ended>;
 
     Call() = default;
     Call(const Call &) = delete;

@@ -144,6 +144,7 @@ private:
     void on(const Call::NoMultilink &output);
     void on(const Call::Server &output);
     void on(const Call::LinkChanged &output);
+    void on(const Call::LinkSilent &output);
     // Between a link and its bundle.
     void on(const Call::LinkReady & /*output*/) {}
     void on(const Call::LinkLeft & /*output*/) {}

@@ -128,6 +128,8 @@ void ClientBundle::kernel_event(const netlink::Event &event, base::Time now) {
     for (const auto &link : links_)
         if (link->call() != nullptr)
             link->call()->kernel_event(event, now);
+    if (const auto *notice = std::get_if<netlink::Notice>(&event))
+        link_event(*notice);
     if (network_)
         bundle_event(event, now);
     settle(now);

@@ -142,6 +142,7 @@ private:
     void route_by_default();  // as is wanted
     void unpin();
     void bundle_event(const netlink::Event &event, base::Time now);
+    void link_event(const netlink::Notice &notice);
     void check_session(base::Time now);
     void note_carried(const netlink::Stats &stats, base::Time now);
     void check_idle(base::Time now);

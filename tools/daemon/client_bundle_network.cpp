@@ -317,6 +317,15 @@ void ClientBundle::bundle_event(const netlink::Event &event, base::Time now) {
     }
 }
 
+void ClientBundle::link_event(const netlink::Notice &notice) {
+    if (notice.type != "peer_alive" || !notice.session || !notice.value)
+        return;
+    for (const auto &link : links_)
+        if (link->call() != nullptr && link->call()->owns(*notice.session) &&
+            link->heard(*notice.value != 0))
+            outputs_.emplace_back(LinkSilent{.link = link->text(), .heard = *notice.value != 0});
+}
+
 void ClientBundle::check_session(base::Time now) {
     recheck_.asked();
     if (!plumbing_.session_id() || reason_)

@@ -229,4 +229,10 @@ void Client::on(const Call::LinkChanged &output) {
          std::move(fields));
 }
 
+void Client::on(const Call::LinkSilent &output) {
+    tell(Level::Info, output.heard ? event_id::LinkHeard : event_id::LinkSilent,
+         fmt::format("link {}: {}", output.heard ? "heard again" : "silent", output.link),
+         {{"link", output.link}});
+}
+
 }  // namespace rtun::daemon

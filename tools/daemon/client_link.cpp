@@ -187,8 +187,11 @@ void ClientLink::left(base::Time now) {
     joined_at_.reset();
 }
 
+bool ClientLink::heard(bool any) { return is_joined() && std::exchange(silent_, !any) == any; }
+
 void ClientLink::joined(base::Time now) {
     joined_at_ = now;
+    silent_ = false;
     carried_ = true;
     why_.clear();
 }
@@ -218,7 +221,7 @@ ctl::LinkStatus ClientLink::status(base::Time now) const {
         status.source = settings_.source.text();
     status.interface = settings_.interface;
     status.up = is_joined();
-    status.status = is_joined()                ? "up"
+    status.status = is_joined()                ? silent_ ? "silent" : "up"
                     : busy()                   ? "dialing"
                     : state_ == State::Waiting ? "waiting"
                                                : "not dialed";

@@ -83,6 +83,9 @@ public:
     void left(base::Time now);    // and no longer
     [[nodiscard]] bool is_joined() const { return joined_at_.has_value(); }
 
+    // What the kernel says of it as a link. True: that is news.
+    bool heard(bool any);
+
     bool unwanted = false;  // not among the settings any more
 
 private:
@@ -106,6 +109,7 @@ private:
     base::Deadline deadline_;  // name service; time to dial again
     Backoff backoff_;
     base::Deadline joined_at_;
+    bool silent_ = false;
     std::string why_;       // it is not up
     bool carried_ = false;  // since it was dialed
     bool failed_ = false;   // had not when it was to wait last

@@ -39,6 +39,8 @@ inline constexpr std::string_view Demand = "client.demand";
 inline constexpr std::string_view Multilink = "client.multilink";
 inline constexpr std::string_view LinkUp = "client.link_up";
 inline constexpr std::string_view LinkDown = "client.link_down";
+inline constexpr std::string_view LinkSilent = "client.link_silent";
+inline constexpr std::string_view LinkHeard = "client.link_heard";
 inline constexpr std::string_view Down = "client.down";
 inline constexpr std::string_view Failed = "client.failed";
 
@@ -46,11 +48,35 @@ inline constexpr std::string_view PseudowireUp = "pseudowire.up";
 inline constexpr std::string_view PseudowireFailed = "pseudowire.failed";
 inline constexpr std::string_view PseudowireGone = "pseudowire.gone";
 
-inline constexpr std::array All{
-    Dialing,   Tcp,    Control, Call,    Lcp,     Verifying,    Verified,         Encryption,
-    Up,        Mtu,    Route,   Setting, Resumed, Ipv6,         Resolver,         Server,
-    Standby,   Demand, Left,    Down,    Failed,  PseudowireUp, PseudowireFailed, PseudowireGone,
-    Multilink, LinkUp, LinkDown};
+inline constexpr std::array All{Dialing,
+                                Tcp,
+                                Control,
+                                Call,
+                                Lcp,
+                                Verifying,
+                                Verified,
+                                Encryption,
+                                Up,
+                                Mtu,
+                                Route,
+                                Setting,
+                                Resumed,
+                                Ipv6,
+                                Resolver,
+                                Server,
+                                Standby,
+                                Demand,
+                                Left,
+                                Down,
+                                Failed,
+                                PseudowireUp,
+                                PseudowireFailed,
+                                PseudowireGone,
+                                Multilink,
+                                LinkUp,
+                                LinkDown,
+                                LinkSilent,
+                                LinkHeard};
 }  // namespace event_id
 
 using EventSink = std::function<void(base::log::Level, const ctl::Event &)>;

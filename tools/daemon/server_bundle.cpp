@@ -330,16 +330,28 @@ void ServerBundle::woken() {
 
 // -- words
 
+UserSession::Fields ServerBundle::fields_of(const ServerCall &link) const {
+    UserSession::Fields fields{
+        {"peer", link.caller().text()},
+        {"bundle", plan_.key.text()},
+        {"peer_call_id", std::to_string(static_cast<unsigned>(link.peer_call()))}};
+    if (const auto link_id = link.kernel_id())
+        fields.emplace("link_session_id", std::to_string(static_cast<std::uint32_t>(*link_id)));
+    return fields;
+}
+
+void ServerBundle::link_heard(const ServerCall &link, bool any) const {
+    user_.tell(Level::Info, any ? server_id::LinkHeard : server_id::LinkSilent,
+               fmt::format("link {}: {}", any ? "heard again" : "silent", link.caller().text()),
+               fields_of(link));
+}
+
 void ServerBundle::tell_link(std::string_view id, const ServerCall &link, std::string_view words,
                              UserSession::Fields fields) const {
     const auto carrying = std::count_if(members_.begin(), members_.end(),
                                         [](const Member &one) { return one.carries; });
-    fields.emplace("peer", link.caller().text());
+    fields.merge(fields_of(link));
     fields.emplace("links", std::to_string(carrying));
-    fields.emplace("bundle", plan_.key.text());
-    fields.emplace("peer_call_id", std::to_string(static_cast<unsigned>(link.peer_call())));
-    if (const auto link_id = link.kernel_id())
-        fields.emplace("link_session_id", std::to_string(static_cast<std::uint32_t>(*link_id)));
     user_.tell(Level::Info, id,
                fmt::format("a link from {} {} the bundle of {}: {} now{}", link.caller().text(),
                            words, plan_.key.text(), carrying,

@@ -62,6 +62,7 @@ public:
     void receive(base::View frame, base::Time now);  // that came without a multilink header
     // It carries nothing any more: for a while, if it negotiates anew.
     void link_down(ServerCall &link, bool anew);
+    void link_heard(const ServerCall &link, bool any) const;
     void gone(ServerCall &link, const Reason &reason, base::Time now);
     void forget(ServerCall &link);  // likewise, and nobody is told
 
@@ -127,6 +128,7 @@ private:
     [[nodiscard]] Member *member(const ServerCall &link);
     void tell_link(std::string_view id, const ServerCall &link, std::string_view words,
                    UserSession::Fields fields) const;
+    [[nodiscard]] UserSession::Fields fields_of(const ServerCall &link) const;
     void end(Reason reason);
     void settle(base::Time now);
     void finish(base::Time now);

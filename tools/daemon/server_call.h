@@ -128,6 +128,8 @@ public:
     [[nodiscard]] base::Time joined_at() const { return joined_at_.value_or(base::Time{}); }
     [[nodiscard]] const ppp::LcpOpened &lcp() const { return lcp_; }
     [[nodiscard]] base::Status join(netlink::SessionId bundle, base::Time now);  // in the kernel
+    void heard(bool any);  // says the kernel, which leaves it out while it is silent
+    [[nodiscard]] bool silent() const { return silent_; }
     // The bundle is not there any more.
     void bundle_ended(base::Time now, const Reason &reason);
 
@@ -187,7 +189,8 @@ private:
     ServerBundle *bundle_ = nullptr;       // that it is a link of, or is to be
     std::optional<base::Time> joined_at_;  // when it joined that
     double joined_epoch_ = 0;              // the same by the wall clock
-    base::Bytes saved_;                    // of it as a link, what the kernel has
+    bool silent_ = false;
+    base::Bytes saved_;  // of it as a link, what the kernel has
 
     std::optional<Reason> reason_;
     std::string peer_words_;  // what the peer has said at the end, if that is not the reason

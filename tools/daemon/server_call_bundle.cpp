@@ -33,11 +33,17 @@ base::Status ServerCall::join(netlink::SessionId bundle, base::Time now) {
     change.bundle = bundle;
     change.link_mtu = lcp_.mtu;
     TRY(plumbing_.set(change));
+    silent_ = false;
     if (!joined_at_) {
         joined_at_ = now;
         joined_epoch_ = ground_.world.epoch();
     }
     return {};
+}
+
+void ServerCall::heard(bool any) {
+    if (bundle_ != nullptr && joined() && std::exchange(silent_, !any) == any)
+        bundle_->link_heard(*this, any);
 }
 
 // What the bundle has agreed to and its keys are of its first links. Where there is none left, the

@@ -278,6 +278,9 @@ void ServerConnection::kernel_event(const netlink::Event &event) {
         } else if (notice->type == "alarm" && notice->session) {
             if (ServerCall *of = call(*notice->session); of != nullptr)
                 of->alarmed(now);
+        } else if (notice->type == "peer_alive" && notice->session && notice->value) {
+            if (ServerCall *of = call(*notice->session); of != nullptr)
+                of->heard(*notice->value != 0);
         } else if (notice->type == "carrier" && notice->session) {
             if (ServerCall *of = call(*notice->session); of != nullptr && of->user().up())
                 of->check_session(now);

@@ -28,6 +28,8 @@ inline constexpr std::string_view Setting = "server.setting";
 inline constexpr std::string_view EchoMissed = "server.echo_missed";
 inline constexpr std::string_view LinkJoined = "server.link_joined";
 inline constexpr std::string_view LinkLeft = "server.link_left";
+inline constexpr std::string_view LinkSilent = "server.link_silent";
+inline constexpr std::string_view LinkHeard = "server.link_heard";
 inline constexpr std::string_view LinkEnded = "server.link_ended";
 inline constexpr std::string_view Found = "server.found";
 inline constexpr std::string_view Resumed = "server.resumed";
@@ -36,8 +38,8 @@ inline constexpr std::string_view Down = "server.down";
 inline constexpr std::string_view Failed = "server.failed";
 
 inline constexpr std::array All{
-    Listening,  ListenFailed, Refused, Accounting, Call,    Lcp,        Verified, AuthFailed,
-    Encryption, Up,           Mtu,     Ipv6,       Setting, EchoMissed, Found,    LinkJoined,
-    LinkLeft,   LinkEnded,    Resumed, Left,       Down,    Failed};
+    Listening,  ListenFailed, Refused,   Accounting, Call,    Lcp,        Verified, AuthFailed,
+    Encryption, Up,           Mtu,       Ipv6,       Setting, EchoMissed, Found,    LinkJoined,
+    LinkLeft,   LinkSilent,   LinkHeard, LinkEnded,  Resumed, Left,       Down,     Failed};
 
 }  // namespace rtun::daemon::server_id

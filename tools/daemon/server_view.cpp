@@ -23,6 +23,8 @@ ctl::ActiveLink shown_link(const ServerCall &link, base::Time now) {
     shown.caller_id = link.caller().text();
     shown.peer_call_id = static_cast<std::uint32_t>(link.peer_call());
     shown.mtu = link.lcp().mtu;
+    if (link.silent())
+        shown.status = "silent";
     shown.uptime = whole_seconds(now - link.joined_at());
     if (const auto id = link.plumbing().session_id()) {
         shown.session_id = static_cast<std::uint32_t>(*id);

@@ -584,6 +584,32 @@ TEST(ClientBundle, ThatSomebodyDeletesIsDialedAnew) {
     EXPECT_THAT(host.said("client.down"), HasSubstr("the bundle was deleted in the kernel"));
 }
 
+TEST(ClientBundle, SaysOfALinkThatItIsSilent) {
+    Bundled host;
+    host.dial(bundled(), Reconnect::Yes);
+    const netlink::SessionId second = host.links().at(1).id;
+    const auto alive = [&](std::uint32_t value) {
+        host.kernel.inject(
+            netlink::Notice{.type = "peer_alive", .session = second, .value = value});
+        host.world.run();
+    };
+    alive(0);
+    alive(0);
+    EXPECT_THAT(host.states(host.client->status()), ElementsAre("up", "silent"));
+    EXPECT_TRUE(host.client->status().links.at(1).up);
+    EXPECT_EQ(host.count("client.link_silent"), 1);
+    EXPECT_EQ(host.said("client.link_silent"), "link silent: 192.0.2.11:1723");
+    alive(1);
+    EXPECT_THAT(host.states(host.client->status()), ElementsAre("up", "up"));
+    EXPECT_EQ(host.said("client.link_heard"), "link heard again: 192.0.2.11:1723");
+    alive(0);
+    host.other.hang_up();
+    host.world.advance(5s);
+    EXPECT_THAT(host.states(host.client->status()), ElementsAre("up", "up")) << "another call";
+    alive(0);
+    EXPECT_EQ(host.count("client.link_silent"), 2) << "of a session that is gone";
+}
+
 TEST(ClientBundle, ALinkThatSomebodyDeletesIsDialedAgain) {
     Bundled host;
     host.dial(bundled(), Reconnect::Yes);

@@ -104,6 +104,29 @@ TEST_F(Multilink, IsShownAsOneRowWithItsLinks) {
     EXPECT_EQ(row.links[1].session_id, static_cast<std::uint32_t>(bundle.links[1]));
 }
 
+TEST_F(Multilink, SaysOfALinkThatItIsSilent) {
+    (void)dial(1);
+    (void)dial(2);
+    const auto alive = [&](std::uint32_t value) {
+        host.kernel.inject(
+            netlink::Notice{.type = "peer_alive", .session = bundle.links.at(1), .value = value});
+        host.world.run();
+    };
+    EXPECT_EQ(shown().links.at(1).status, "up");
+    alive(0);
+    alive(0);
+    EXPECT_EQ(shown().links.at(0).status, "up");
+    EXPECT_EQ(shown().links.at(1).status, "silent");
+    EXPECT_EQ(host.count(server_id::LinkSilent), 1);
+    ASSERT_NE(host.last(server_id::LinkSilent), nullptr);
+    EXPECT_EQ(host.last(server_id::LinkSilent)->text, "link silent: 203.0.113.18");
+    EXPECT_EQ(host.field(server_id::LinkSilent, "peer"), "203.0.113.18");
+    alive(1);
+    EXPECT_EQ(shown().links.at(1).status, "up");
+    ASSERT_NE(host.last(server_id::LinkHeard), nullptr);
+    EXPECT_EQ(host.last(server_id::LinkHeard)->text, "link heard again: 203.0.113.18");
+}
+
 TEST_F(Multilink, HasTheKeysOfTheFirstLink) {
     (void)dial(1);
     ASSERT_TRUE(bundle.up());
