@@ -17,8 +17,9 @@ namespace {
 
 // The kernel has the upper six bits of an octet of which IEEE 802.1D has the upper four.
 constexpr unsigned PriorityStep = 4;
-constexpr std::uint8_t LocallyAdministered = 0x02;
-constexpr std::uint8_t OfGroup = 0x01;
+// Of one station, locally administered, and the largest of those: a bridge takes the smallest
+// address of its ports for its own, and is not to change it with ours.
+constexpr std::uint8_t FirstOctet = 0xfe;
 
 netlink::BridgePort settings_of(const config::BridgePort &port) {
     netlink::BridgePort settings;
@@ -51,7 +52,8 @@ std::string words(const ppp::BridgeDirection &direction) {
 }  // namespace
 
 std::uint32_t bridge_mtu(std::uint32_t link) {
-    return std::min(link > BridgeOverhead ? link - BridgeOverhead : 0, MaxBridgeMtu);
+    return std::clamp(link > BridgeOverhead ? link - BridgeOverhead : 0, MinBridgeMtu,
+                      MaxBridgeMtu);
 }
 
 base::Result<netlink::LinkIndex> find_bridge(netlink::Kernel &kernel, const std::string &name) {
@@ -73,11 +75,17 @@ base::Status join_bridge(netlink::Kernel &kernel, netlink::LinkIndex device,
                          const config::BridgePort &port) {
     const netlink::LinkIndex bridge = TRY(find_bridge(kernel, port.bridge));
     const netlink::LinkStatus status = TRY(kernel.link_status(device));
+    // As a port it forwards at once, with the settings of any: first when it has its own.
+    const bool moves = status.up && status.master != bridge;
+    if (moves)
+        TRY(kernel.link_set(device, {.up = false}));
     if (status.master != bridge)
         if (const auto joined = kernel.link_set(device, {.master = bridge}); !joined)
             return refused(port.bridge, joined.error());
     if (const auto set = kernel.link_set(device, {.port = settings_of(port)}); !set)
         return refused(port.bridge, set.error());
+    if (moves)
+        TRY(kernel.link_set(device, {.up = true}));
     return {};
 }
 
@@ -90,7 +98,7 @@ base::Mac port_mac(std::string_view host_id, std::string_view kind, std::string_
                                       base::as_bytes(kind), base::as_bytes(name)});
     base::Mac mac;
     std::copy_n(digest.view().begin(), mac.octets.size(), mac.octets.begin());
-    mac.octets[0] = static_cast<std::uint8_t>((mac.octets[0] & ~OfGroup) | LocallyAdministered);
+    mac.octets[0] = FirstOctet;
     return mac;
 }
 

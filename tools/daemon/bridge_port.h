@@ -23,6 +23,9 @@ namespace rtun::daemon {
 inline constexpr std::uint32_t BridgeOverhead = 2 + 14 + 4;
 // That of Ethernet, for which hosts behind bridges are made.
 inline constexpr std::uint32_t MaxBridgeMtu = 1500;
+// The bridge takes the smallest MTU of its ports, and with less than this it has no IPv6 (RFC 8200
+// section 5): no peer may bring it there.
+inline constexpr std::uint32_t MinBridgeMtu = 1280;
 // link: what the link takes.
 [[nodiscard]] std::uint32_t bridge_mtu(std::uint32_t link);
 

@@ -167,6 +167,9 @@ void ClientBundle::on(ppp::BridgeUp &output) {
     if (reason_)
         return;
     const config::BridgePort &port = plan_.client.port;
+    // The device has it also where the peer would not be told.
+    if (const auto ours = bridge_options(ground_.world, plan_.client))
+        output.local = ours->mac;
     const auto made = plumbing_.bridge_up({.interface = plan_.interface,
                                            .mtu = mtu_,
                                            .mac = output.local,

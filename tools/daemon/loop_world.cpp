@@ -29,7 +29,7 @@ private:
 // machine-id(5). Where there is none, it is another one with each program.
 std::string read_host_id() {
     std::string id;
-    if (std::getline(std::ifstream("/etc/machine-id"), id) && !id.empty())
+    if (std::getline(std::ifstream("/etc/machine-id"), id) && !id.empty() && id != "uninitialized")
         return id;
     std::array<std::uint8_t, 16> octets{};
     base::SystemRandom().fill(octets);

@@ -353,6 +353,9 @@ void PptpCall::on(ppp::BridgeUp &output) {
         return;
     mtu_ = device_mtu(plumbing_.path_mtu());
     const config::BridgePort &port = plan_.client.port;
+    // The device has it also where the peer would not be told.
+    if (const auto ours = bridge_options(ground_.world, plan_.client))
+        output.local = ours->mac;
     const auto made = plumbing_.bridge_up({.interface = plan_.interface,
                                            .mtu = mtu_,
                                            .mac = output.local,

@@ -47,7 +47,7 @@ base::Status UserSession::try_device(const std::string &name, std::uint32_t mtu)
     if (bridging_)
         return plumbing_.bridge_up({.interface = name,
                                     .mtu = mtu,
-                                    .mac = bridging_->local,
+                                    .mac = session_->mac,
                                     .flags = bridging(*bridging_),
                                     .port = session_->terms.port});
     return plumbing_.ipv4_up(
@@ -101,7 +101,8 @@ Dressed UserSession::dressed() const {
         dressed.link = plumbing_.device()->index;
     dressed.local = session_->local;
     dressed.remote = session_->remote;
-    dressed.dns = session_->terms.dns_server;
+    if (!bridges())
+        dressed.dns = session_->terms.dns_server;
     dressed.mtu = mtu_;
     dressed.session = session_->key;
     return dressed;

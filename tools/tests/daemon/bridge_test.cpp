@@ -50,7 +50,7 @@ TEST(BridgePort, ItsMtuLeavesRoomForHeadersAndATagAndIsThatOfEthernetAtTheMost) 
     EXPECT_EQ(bridge_mtu(1520), 1500U);
     EXPECT_EQ(bridge_mtu(1600 - MppeOverhead), 1500U);
     EXPECT_EQ(bridge_mtu(16384), 1500U);
-    EXPECT_EQ(bridge_mtu(10), 0U);
+    EXPECT_EQ(bridge_mtu(10), 1280U) << "the rest of the bridge lives on";
     const DeviceMtu fits = bridged(device_mtu(1450, 1450, 1400, Clear::No));
     EXPECT_EQ(fits.mtu, 1400 - PptpOverhead - MppeOverhead - BridgeOverhead);
     EXPECT_EQ(fits.mtu + fits.ours, 1400U);
@@ -62,7 +62,7 @@ TEST(BridgePort, ItsAddressIsOfOneStationAndTheSameForTheSameWords) {
     const base::Mac one = port_mac("host", "client", "office");
     EXPECT_EQ(one, port_mac("host", "client", "office"));
     EXPECT_TRUE(one.unicast());
-    EXPECT_EQ(one.octets[0] & 2, 2);
+    EXPECT_EQ(one.octets[0], 0xfe) << "which no bridge takes for its own";
     for (const base::Mac &other :
          {port_mac("host2", "client", "office"), port_mac("host", "server", "office"),
           port_mac("host", "client", "office2"), port_mac("host", "client", "office", 1),
@@ -161,6 +161,15 @@ TEST(ClientBridge, APeerThatDoesNotBridgeIsNamedAsTheReason) {
     EXPECT_EQ(host.count("client.up"), 0);
     EXPECT_THAT(host.said("client.failed"), HasSubstr("BCP"));
     EXPECT_FALSE(has_port(host.kernel));
+}
+
+TEST(ClientBridge, APeerThatWillNotHearOfItsAddressGetsTheSamePort) {
+    Bridging host;
+    host.server.rejects_mac = true;
+    host.start();
+    EXPECT_EQ(host.count("client.up"), 1);
+    EXPECT_EQ(port(host.kernel).mac, port_mac("fake-1", "client", "office"));
+    EXPECT_EQ(host.status().mac_address, port_mac("fake-1", "client", "office").text());
 }
 
 TEST(ClientBridge, ABridgeThatIsNotThereIsNotDialedFor) {

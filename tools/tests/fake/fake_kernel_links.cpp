@@ -86,6 +86,8 @@ base::Result<netlink::Link> FakeKernel::link_add_ethernet(std::string_view name,
     if (found != sessions_.end() && found->second.session.pw_type == netlink::PwType::Ppp &&
         !found->second.session.np.bridge)
         return refused(EINVAL, "the session does not carry Ethernet");
+    if (initial.mac && !initial.mac->unicast())
+        return refused(EADDRNOTAVAIL, "not the Ethernet address of a station");
     const netlink::Link made = TRY(make_link(name, session));
     FakeLink &link = links_.at(made.index);
     link.ethernet = true;

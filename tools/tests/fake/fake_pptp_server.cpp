@@ -380,6 +380,11 @@ void FakePptpServer::bcp(base::View packet, base::View frame) {
         own.u8(8).u8(3).u8(1).u8(9).u8(3).u8(1);
         send(Bcp, 1, next_id_++, own.take());
     }
+    for (std::size_t at = 4; rejects_mac && at + 8 <= packet.size(); at += packet[at + 1])
+        if (packet[at] == 6) {
+            send(Bcp, 4, packet[1], {packet.begin() + at, packet.begin() + at + 8});
+            return;
+        }
     send(Bcp, 2, packet[1], {packet.begin() + 4, packet.end()});
 }
 
