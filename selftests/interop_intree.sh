@@ -23,6 +23,8 @@ new_ns CLIENT client
 check "the link to the other guest is up" pair_up 192.0.2.1/24 "$CLIENT"
 at_exit ip -n "$CLIENT" link set "$PAIR_DEV" netns 1
 check "the other guest listens" pair_wait 120 listening
+# what the kernel does with the link by itself is done
+busywait 20 says 'fe80::.* scope link *$' ip -n "$CLIENT" -6 addr show scope link >/dev/null
 net_state "$CLIENT" > "$TMP/before"
 client_start "$CLIENT" type pptp connect-to 192.0.2.2 user jack \
 	password-file "$(client_password jack.pw secret)"
