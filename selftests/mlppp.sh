@@ -70,6 +70,7 @@ nstat_a() { in_ns "$A" awk '/^Ip:/ { if (!n++) { for (i = 1; i <= NF; i++) if ($
 check "outer packets were not fragmented" equal "$(nstat_a FragCreates)" 0
 big() { in_ns "$A" ping -q -W 2 -c 1 -M 'do' -s 3100 192.168.9.2; }
 check_not "3128 octets do not" big
+listening() { in_ns "$B" ss -Hltn 'sport = :7100' | grep -q .; }
 check "TCP segments of 3000" eval 'bg in_ns "$B" timeout 30 python3 -c "
 import socket
 s=socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -80,7 +81,7 @@ while True:
     if not d: break
     n+=len(d)
 open(\"$TMP/got\",\"w\").write(str(n))
-" && sleep 0.3 && in_ns "$A" timeout 30 python3 -c "
+" && busywait 10 listening && in_ns "$A" timeout 30 python3 -c "
 import socket
 s=socket.create_connection((\"192.168.9.2\", 7100), 10)
 s.sendall(bytes(500000)); s.close()" && busywait 20 test -s "$TMP/got" && equal "$(cat "$TMP/got")" 500000'
