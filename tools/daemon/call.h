@@ -104,6 +104,9 @@ public:
         std::uint32_t path = 0;
         std::uint32_t ours = 0;  // octets of a packet on the path that are not the inner packet's
     };
+    struct PortFailed {  // it is where it was, or nowhere
+        std::string text;
+    };
     struct RouteFailed {
         std::string text;
     };
@@ -144,10 +147,10 @@ public:
         std::string link;
         bool heard = false;  // it was
     };
-    using Output =
-        std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding, NotEncrypted,
-                     Up, Resumed, Down, Ipv6, MtuLowered, RouteFailed, NoPeerRoute, LinkReady,
-                     LinkLeft, ForBundle, NoMultilink, Server, LinkChanged, LinkSilent, Ended>;
+    using Output = std::variant<TcpUp, ControlUp, LcpUp, Reached, Verifying, Verified, Encoding,
+                                NotEncrypted, Up, Resumed, Down, Ipv6, MtuLowered, PortFailed,
+                                RouteFailed, NoPeerRoute, LinkReady, LinkLeft, ForBundle,
+                                NoMultilink, Server, LinkChanged, LinkSilent, Ended>;
 
     Call() = default;
     Call(const Call &) = delete;

@@ -139,6 +139,7 @@ private:
     void on(const Call::Down &output);
     void on(const Call::Ipv6 &output);
     void on(const Call::MtuLowered &output);
+    void on(const Call::PortFailed &output);
     void on(const Call::RouteFailed &output);
     void on(const Call::NoPeerRoute &output);
     void on(const Call::NoMultilink &output);

@@ -87,8 +87,6 @@ base::Status ClientBundle::resume_bundle(const Leftover &leftover) {
     if (network.bridge.has_value() == plan_.client.port.bridge.empty())
         return base::fail(ErrorCode::Refused, "the client's settings have changed");
     TRY(plumbing_.adopt_bundle(leftover.tunnel, *leftover.session, networks_of(network)));
-    if (network.bridge)
-        TRY(plumbing_.set_port(plan_.client.port));
     mtu_ = TRY(ground_.kernel.link_status(plumbing_.device()->index)).mtu;
     discriminator_ = state.discriminator;
     first_ = ppp::MultilinkReady{.agreed = *network.lcp.multilink,
@@ -104,6 +102,10 @@ base::Status ClientBundle::resume_bundle(const Leftover &leftover) {
     saved_ = leftover.session->blob;
     carried_at_ = now;
     tell_resumed(state, *leftover.session);
+    // A bridge that is gone for a moment is no reason to end it.
+    if (network.bridge)
+        if (const auto set = plumbing_.set_port(plan_.client.port); !set)
+            outputs_.emplace_back(PortFailed{set.error().text});
     TRY(plumbing_.set(sharing_of(plan_.client)));
     route_by_default();
     check_idle(now);

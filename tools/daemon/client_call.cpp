@@ -179,6 +179,10 @@ void Client::on(const Call::MtuLowered &output) {
          {{"mtu", std::to_string(output.mtu)}, {"path_mtu", std::to_string(output.path)}});
 }
 
+void Client::on(const Call::PortFailed &output) {
+    tell(Level::Warning, event_id::Setting, output.text);
+}
+
 void Client::on(const Call::RouteFailed &output) {
     tell(Level::Warning, event_id::Route,
          fmt::format("no default route through the tunnel: {}", output.text));

@@ -90,8 +90,6 @@ bool PptpCall::leave() {
 base::Status PptpCall::adopt(const CallState &state, const netlink::Tunnel &tunnel,
                              const netlink::Session &session) {
     TRY(plumbing_.adopt(tunnel, session, networks_of(state.link)));
-    if (state.link.bridge)
-        TRY(plumbing_.set_port(plan_.client.port));
     mtu_ = TRY(ground_.kernel.link_status(plumbing_.device()->index)).mtu;
     return {};
 }
@@ -145,6 +143,10 @@ base::Status PptpCall::resume(const CallState &state, const netlink::Tunnel &tun
     // What may have changed meanwhile: the path, and settings that need no new call.
     if (up_)
         fit_mtu(plumbing_.path_mtu());
+    // A bridge that is gone for a moment is no reason to end it.
+    if (up_ && bridges)
+        if (const auto set = plumbing_.set_port(plan_.client.port); !set)
+            outputs_.emplace_back(PortFailed{set.error().text});
     if (session.reorder_slots != plan_.client.reorder_slots ||
         session.reorder_timeout != static_cast<std::uint32_t>(plan_.client.reorder_time.count()) ||
         session.disorder != plan_.client.test_type ||

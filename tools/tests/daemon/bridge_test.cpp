@@ -259,6 +259,24 @@ TEST(ClientBridge, TheNextDaemonPutsItWhereTheProfileSaysNow) {
     EXPECT_EQ(port(host.kernel).master, bridge_of(host.kernel));
 }
 
+TEST(ClientBridge, ABridgeThatIsGoneForAMomentEndsNothing) {
+    Bridging host;
+    host.start();
+    host.kill();
+    host.config.profiles[0].bridge = "dmz";
+    for (int i = 0; i < 2; i++) {
+        host.start();
+        host.expect_goes_on();
+        EXPECT_EQ(host.said("client.setting"), "there is no bridge \"dmz\"");
+        host.kill();
+    }
+    host.kernel.add_foreign_link("dmz", "bridge");
+    host.start();
+    host.expect_goes_on();
+    EXPECT_EQ(host.count("client.setting"), 0);
+    EXPECT_EQ(port(host.kernel).master, bridge_of(host.kernel, "dmz"));
+}
+
 TEST(ClientBridge, NegotiatesAnewAndIsThereAgainWithItsAddress) {
     Bridging host;
     host.start();
@@ -298,6 +316,11 @@ TEST(ClientBridge, ABundleTakesWholeFramesOfALanAndOutlivesItsDaemon) {
     host.expect_goes_on();
     EXPECT_EQ(host.status().bridging, before.bridging);
     EXPECT_EQ(host.status().mtu, 1500U);
+    host.kill();
+    host.config.profiles[0].bridge = "dmz";
+    host.start();
+    host.expect_goes_on();
+    EXPECT_EQ(host.said("client.setting"), "there is no bridge \"dmz\"");
 }
 
 TEST(ClientBridge, AServerWithoutMultilinkGetsOneCallThatBridges) {
