@@ -19,6 +19,9 @@
 #     --init systemd have systemd for process 1, and SCRIPT run by it
 #     --icount       count instructions: one processor, a clock of 1 GHz that
 #                    ticks once an instruction
+#     --profile FILE with --icount: instructions of each of the kernel's functions, for
+#                    profile.py (see profile.c); FILE.symbols is what the script
+#                    leaves in /ctl/symbols
 #     --pair SCRIPT  boot a second guest, joined to the first by an Ethernet
 #                    link, that runs SCRIPT (see pair.sh); it has no --module
 #     --allow WHAT   do not complain of console lines that match WHAT (for the
@@ -89,7 +92,7 @@ trap '' HUP INT TERM
 exec {caller}<&0 </dev/null
 
 want=6.12 module='' log='' cpus=2 mem=1536 limit=1200 icount='' peer='' allow='' timing='' path=()
-init=''
+init='' profile=''
 while [ $# -gt 0 ]; do
 	case "$1" in
 	-k) want=$2; shift 2;;
@@ -101,6 +104,7 @@ while [ $# -gt 0 ]; do
 	-t) limit=$2; shift 2;;
 	--init) init=$2; shift 2;;
 	--icount) icount=1; shift;;
+	--profile) profile=$(readlink -f "$2"); shift 2;;
 	--pair) peer=$2; shift 2;;
 	--allow) allow=$2; shift 2;;
 	--time) timing=1; shift;;
@@ -109,6 +113,10 @@ while [ $# -gt 0 ]; do
 	*) break;;
 	esac
 done
+if [ -n "$profile" ]; then
+	[ -n "$icount" ] || fail "--profile goes with --icount"
+	[ -e "$build/selftests/gen/profile.so" ] || fail "no build/selftests/gen/profile.so (make selftests)"
+fi
 [ $# -ge 1 ] || { usage >&2; exit 2; }
 script=$(readlink -e "$1") || fail "no script $1"
 shift
@@ -189,6 +197,7 @@ qemu_guest()
 		accel=(-accel 'tcg,thread=single,tb-size=256' -icount 'shift=0,sleep=off')
 		# rep movsb would count once a byte
 		n=1 cpu=max,erms=off,fsrm=off
+		[ -z "$profile" ] || accel+=(-plugin "$build/selftests/gen/profile.so,out=$profile")
 	fi
 	: > "$console"
 	# shellcheck disable=SC2046 # share prints several words
@@ -237,6 +246,7 @@ disown "$watch"
 # A guest that had to be killed is told of below, not by the shell.
 { wait "${pids[0]}"; ended=$?; } 2>/dev/null
 [ "$machine" != uml ] || uml_end
+[ -z "$profile" ] || mv a/symbols "$profile.symbols" 2>/dev/null
 if [ -n "$peer" ]; then
 	# The second guest sees in the shared folder that the first is done.
 	: > pair/end

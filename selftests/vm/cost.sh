@@ -22,6 +22,15 @@ need ip ethtool python3
 need_gen pktcost
 need_module rtun
 
+# For vm/profile.py: what the next span of the profiler is, and where functions lie.
+spans=0
+symbols()
+{
+	[ -n "${RTUN_PROFILE-}" ] || return 0
+	[ -e /ctl/symbols ] || grep ' [tTwW] ' /proc/kallsyms | grep -v '\[' >/ctl/symbols
+	{ echo "span $((spans++)) $*" && grep ' [tTwW] .*\[' /proc/kallsyms; } >>/ctl/symbols
+}
+
 declare -A plain
 measure() # NAME ADDRESS
 {
@@ -29,6 +38,7 @@ measure() # NAME ADDRESS
 
 	for size in 64 1400; do
 		for ((round = 1; round <= rounds; round++)); do
+			symbols "$1" $size $count
 			if ! line=$("$GEN/pktcost" "$A" "$B" "$2" "$size" "$count"); then
 				echo "$1: $line"
 				return 1
