@@ -110,7 +110,7 @@ bundle_down >/dev/null
 
 # --- links differ -----------------------------------------------------------------
 for skew in 5 20 50; do
-	check "links that differ by $skew ms: a bundle comes up" bundle "l2tpv2 l2tpv2" mp-mode=balance mp-loss-time=200
+	check "links that differ by $skew ms: a bundle comes up" bundle "l2tpv2 l2tpv2" mp-mode=balance mp-loss-time=2000
 	check "one link is slow" netem A 1 delay ${skew}ms
 	check "a stream" stream size=1200 gap=$((GAP * 2))
 	check "$skew ms of skew: in order and complete" whole

@@ -134,7 +134,7 @@ crowd()
 {
 	local i
 
-	fresh mp-loss-time=10000 && both && ip -n "$A" link set va0 mtu 9100 && ip -n "$B" link set vb0 mtu 9100 || return
+	fresh mp-loss-time=10000 && both && ip -n "$A" link set va0 mtu 32000 && ip -n "$B" link set vb0 mtu 32000 || return
 	for ((i = 0; i < BUNDLES; i++)); do
 		ctl "$A" session-new tunnel-id=100 id=$((100 + i)) np=+ipv4 mrru=65535 mp-memory=4194304 mp-loss-time=10000 &&
 		ctl "$A" session-new tunnel-id=1 id=$((200 + i)) local-id=$((500 + i)) peer-id=$((600 + i)) &&
@@ -143,14 +143,10 @@ crowd()
 		ctl "$A" session-set id=$((300 + i)) bundle=$((100 + i)) || return
 	done
 }
-flood_all() # COUNT
+flood_all()
 {
-	local i
-
-	for ((i = 0; i < BUNDLES; i++)); do
-		in_ns "$B" "$SELFTESTS/gen/l2tpinject.py" 10.0.0.2 10.0.0.1 v=2 tunnel=100 session=$((500 + i)) \
-			mp=b:0 step=2 size=9000 count=$1 || return
-	done
+	in_ns "$B" "$SELFTESTS/gen/l2tpinject.py" 10.0.0.2 10.0.0.1 v=2 tunnel=100 session=500 sessions=$BUNDLES \
+		csum=zero mp=b:0 step=2 size=30000 count=100
 }
 crowded() { ctl "$A" dump session-get tunnel-id=100 | jq -s 'map(.session | select(.id >= 100))'; }
 all_crowded() { crowded | jq 'map(.["mp-class"][]["rx-held"]) | add'; }
@@ -158,7 +154,7 @@ most()
 {
 	local flood n max=0
 
-	bg flood_all 500
+	bg flood_all
 	flood=$BG_PID
 	while ! lib_gone "$flood"; do
 		n=$(all_crowded)

@@ -48,6 +48,7 @@ hand too).  Fields, with their defaults:
   tos=N           of the outer header
   count=1         so many, the number rising by
   step=1
+  sessions=1      to so many sessions in turn, count to each, their ids rising by one
   random=SEED     count packets of random octets instead; half of them with the
                   right head and session id
 """
@@ -166,8 +167,12 @@ def pseudo_sum(family, src, dst, proto, data):
 def udp(f, family, src, dst, data):
     head = struct.pack("!HHHH", number(f, "sport", 1701),
                        number(f, "dport", 1701), 8 + len(data), 0)
-    total = pseudo_sum(family, src, dst, UDP, head + data) or 0xFFFF
-    total = {"ok": total, "zero": 0, "bad": total ^ 0x5555}[f.get("csum", "ok")]
+    csum = f.get("csum", "ok")
+    total = 0
+    if csum != "zero":
+        total = pseudo_sum(family, src, dst, UDP, head + data) or 0xFFFF
+    if csum == "bad":
+        total ^= 0x5555
     return head[:6] + struct.pack("!H", total) + data
 
 
@@ -197,7 +202,10 @@ def packets(f):
     rng = random.Random(f.get("random"))
     make = version2 if f.get("v", "3") == "2" else version3
     seq = next((number(f, k) for k in ("seq", "ns") if k in f), None)
-    for f["nth"] in range(number(f, "count", 1)):
+    sessions, first = number(f, "sessions", 1), number(f, "session")
+    for i in range(number(f, "count", 1) * sessions):
+        f["nth"] = i // sessions
+        f["session"] = str(first + i % sessions)
         data = noise(f, rng) if "random" in f else make(f, seq)
         data += bytes(number(f, "pad"))
         if "cuts" in f:
@@ -205,7 +213,7 @@ def packets(f):
                 yield data[:n]
         else:
             yield data[:number(f, "cut")] if "cut" in f else data
-        if seq is not None:
+        if seq is not None and (i + 1) % sessions == 0:
             seq += number(f, "step", 1)
 
 
