@@ -15,7 +15,8 @@
 #	ctr NS NAME		a counter of the bundle
 #	wires NS DIRECTION	packets each vaI or vbI sent (tx) or received (rx) since the
 #				last time it was asked
-#	stream [WORD...]	numbered datagrams from A to B inside: $TMP/numbers has what came
+#	stream [WORD...]	numbered datagrams from A to B inside: $TMP/numbers has what came;
+#				with PIN=1 from one processor, which keeps a link's order
 #	number NAME		of it
 #	ordered			none came out of order, none twice
 
@@ -83,7 +84,7 @@ stream()
 	bg in_ns "$B" "$SELFTESTS/gen/numbered.py" recv 192.168.9.2 7000 >"$TMP/numbers"
 	recv=$BG_PID
 	busywait 20 grep -q ready "$TMP/numbers" &&
-	in_ns "$A" "$SELFTESTS/gen/numbered.py" send 192.168.9.2 7000 count=$COUNT "$@" &&
+	in_ns "$A" ${PIN:+taskset -c 0} "$SELFTESTS/gen/numbered.py" send 192.168.9.2 7000 count=$COUNT "$@" &&
 	busywait 60 lib_gone "$recv" && cat "$TMP/numbers"
 }
 number() { sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "$TMP/numbers"; }
