@@ -100,7 +100,7 @@ check "an end with its owner, later" no "at creation only" tunnel-set id=1 flags
 
 s="session-new tunnel-id=1"
 check "a pseudowire type between those that exist" no "type" $s pw-type=6
-check "Ethernet in PPTP" no "PPTP|type|pseudowire" session-new tunnel-id=2 pw-type=eth
+check "Ethernet in PPTP" no "L2TP" session-new tunnel-id=2 pw-type=eth
 check "Ethernet in version 2" no "type|pseudowire|version" session-new tunnel-id=3 pw-type=eth
 check "type vlan without a tag" no "tag|vlan" $s pw-type=eth-vlan
 check "a tag without type vlan" no "vlan" $s pw-type=eth vlan=5
