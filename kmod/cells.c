@@ -10,9 +10,12 @@
 #include "cells.h"
 
 #include <linux/delay.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
+#include <net/ip.h>
 
 enum {
 	RTUN_CELL_MAX = 1000,	/* packets, as netdev_max_backlog's default */
@@ -57,6 +60,56 @@ static bool put(struct rtun_cell *cell, struct sk_buff *skb)
 	__skb_queue_tail(&cell->queue, skb);
 	WRITE_ONCE(cell->in, cell->in + 1);
 	return true;
+}
+
+/* Would GRO join packets of this kind?  Never those of one flow and only some of
+ * them: what waits in GRO is overtaken by what does not.
+ */
+static bool joins(const struct sk_buff *skb)
+{
+	const netdev_features_t gro_udp = NETIF_F_GRO_UDP_FWD |
+					  NETIF_F_GRO_FRAGLIST;
+	int room = (int)skb_headlen(skb) - skb_network_offset(skb);
+	u8 protocol;
+
+	if (!(skb->dev->features & NETIF_F_GRO))
+		return false;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (room < (int)sizeof(struct iphdr) ||
+		    ip_is_fragment(ip_hdr(skb)))
+			return false;
+		protocol = ip_hdr(skb)->protocol;
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		if (room < (int)sizeof(struct ipv6hdr))
+			return false;
+		protocol = ipv6_hdr(skb)->nexthdr;
+	} else {
+		return true;
+	}
+	switch (protocol) {
+	case IPPROTO_UDP:
+		return skb->dev->features & gro_udp;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+	case IPPROTO_FRAGMENT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static DEFINE_PER_CPU(bool, passing);
+
+bool rtun_cells_need_not(const struct sk_buff *skb)
+{
+	return !this_cpu_read(passing) && !joins(skb);
+}
+
+void rtun_cells_pass_by(struct sk_buff *skb)
+{
+	this_cpu_write(passing, true);
+	netif_receive_skb(skb);
+	this_cpu_write(passing, false);
 }
 
 bool rtun_cells_receive(struct sk_buff *skb)
@@ -117,13 +170,10 @@ static int poll(struct napi_struct *napi, int budget)
 		/* a device that was closed meanwhile takes nothing more */
 		if (unlikely(!(skb->dev->flags & IFF_UP)))
 			kfree_skb(skb);
-		else if (unlikely(skb_unclone(skb, GFP_ATOMIC)))
+		else if (!joins(skb) || unlikely(skb_unclone(skb, GFP_ATOMIC)))
 			/* GRO writes to what clones share */
 			netif_receive_skb(skb);
 		else
-			/* all of them this way: GRO passes on in batches, which
-			 * others would overtake
-			 */
 			napi_gro_receive(napi, skb);
 	}
 	WRITE_ONCE(cell->out, cell->out + done);

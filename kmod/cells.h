@@ -12,6 +12,14 @@ struct sk_buff;
 int rtun_cells_init(void);
 void rtun_cells_exit(void);
 
+/* Can a packet go to the stack at once?  Not if GRO may join it with others, nor if this
+ * very CPU is handing over another one: a tunnel inside a tunnel must not take the
+ * stack deeper and deeper.  BH disabled, RCU.
+ */
+bool rtun_cells_need_not(const struct sk_buff *skb);
+/* ... then this, with no lock held, does it. */
+void rtun_cells_pass_by(struct sk_buff *skb);
+
 /* Hand a network packet to the stack; BH disabled.  False: queue full, the
  * packet still belongs to the caller.
  */

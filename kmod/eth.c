@@ -210,7 +210,7 @@ static bool ecn_ok(struct sk_buff *skb, u8 tos)
 
 void rtun_eth_deliver(struct rtun_session *s, struct sk_buff *skb)
 {
-	bool ordered = rtun_cb(skb)->ordered;
+	bool locked = rtun_cb(skb)->locked;
 	u8 tos = rtun_cb(skb)->tos;
 	struct net_device *dev;
 	enum rtun_drop why;
@@ -242,7 +242,7 @@ void rtun_eth_deliver(struct rtun_session *s, struct sk_buff *skb)
 	why = RTUN_DROP_ECN;
 	if (!ecn_ok(skb, tos))
 		goto drop;
-	rtun_rx_device(s, skb, skb->len + ETH_HLEN, ordered);
+	rtun_rx_device(s, skb, locked);
 	return;
 
 drop:

@@ -249,6 +249,7 @@ int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb)
 	struct rtun_session *s;
 	struct arrival a;
 	enum rtun_drop why;
+	const u8 *head;
 	u32 have;
 
 	if (!u) {
@@ -264,9 +265,10 @@ int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb)
 
 	have = min_t(u32, skb->len, sizeof(octets));
 	why = RTUN_DROP_RX_NOMEM;
-	if (skb_copy_bits(skb, 0, octets, have))
+	head = skb_header_pointer(skb, 0, have, octets);
+	if (unlikely(!head))
 		goto drop;
-	why = rtun_l2tp_parse_udp(&h, octets, have, skb->len);
+	why = rtun_l2tp_parse_udp(&h, head, have, skb->len);
 	if (unlikely(why))
 		goto drop;
 	why = RTUN_DROP_NO_SESSION;
@@ -290,15 +292,17 @@ int rtun_l2tp_ip_rcv(struct sk_buff *skb)
 	struct rtun_session *s;
 	struct arrival a;
 	enum rtun_drop why;
+	const u8 *head;
 	u32 have;
 
 	addresses(&a, skb,
 		  skb->protocol == htons(ETH_P_IP) ? AF_INET : AF_INET6);
 	have = min_t(u32, skb->len, sizeof(octets));
 	why = RTUN_DROP_RX_NOMEM;
-	if (skb_copy_bits(skb, 0, octets, have))
+	head = skb_header_pointer(skb, 0, have, octets);
+	if (unlikely(!head))
 		goto drop;
-	why = rtun_l2tp_parse_ip(&h, octets, have, skb->len);
+	why = rtun_l2tp_parse_ip(&h, head, have, skb->len);
 	if (unlikely(why))
 		goto drop;
 	why = RTUN_DROP_NO_SESSION;

@@ -178,7 +178,7 @@ static void deliver(struct rtun_session *b, struct rtun_mp_class *c,
 		    struct sk_buff *skb, struct sk_buff_head *answers)
 {
 	c->rx_packets++;
-	rtun_cb(skb)->ordered = true;
+	rtun_cb(skb)->locked = true;
 	rtun_ppp_rx(b, skb, answers);
 }
 
@@ -454,7 +454,7 @@ bool rtun_mp_rx_bare(struct rtun_session *link, struct sk_buff *skb, u16 proto,
 	skb->ip_summed = CHECKSUM_NONE;
 	__skb_queue_head_init(&mine);
 	spin_lock(&b->rx_lock);
-	rtun_cb(skb)->ordered = true;
+	rtun_cb(skb)->locked = true;
 	rtun_ppp_rx(b, skb, &mine);
 	spin_unlock(&b->rx_lock);
 	answer(&mine, answers);

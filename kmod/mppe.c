@@ -440,7 +440,7 @@ static bool describe(struct rtun_session *s, struct sk_buff *skb,
 	p->pfc = READ_ONCE(s->flags) & RTUN_SESSION_F_PFC_RX;
 	p->bridged = READ_ONCE(s->np) & RTUN_NP_BRIDGE;
 	/* a bundle's numbers are of fragments, and of each class and link */
-	if (rtun_cb(skb)->ordered && !s->mp) {
+	if (rtun_cb(skb)->numbered && !s->mp) {
 		p->seq = rtun_cb(skb)->seq;
 		p->seq_bits = s->tunnel->ops->seq_bits;
 	}

@@ -113,7 +113,8 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
 	skb->dev = NULL;
-	rtun_cb(skb)->ordered = true;
+	rtun_cb(skb)->locked = true;
+	rtun_cb(skb)->numbered = true;
 	rtun_cb(skb)->seq = seq;
 	__skb_queue_head_init(&answers);
 	spin_lock(&s->rx_lock);
@@ -281,6 +282,7 @@ void rtun_order_stop(struct rtun_session *s)
 
 void rtun_order_rx_unnumbered(struct rtun_session *s, struct sk_buff *skb)
 {
-	rtun_cb(skb)->ordered = false;
+	rtun_cb(skb)->locked = false;
+	rtun_cb(skb)->numbered = false;
 	deliver(s, skb, NULL);
 }

@@ -3,6 +3,7 @@
  * Outer IP, see outer.h.  ECN follows RFC 6040, path MTU RFC 1191 and RFC 8201.
  */
 #include "outer.h"
+#include "gso.h"
 #include "netlink.h"
 #include "rtun.h"
 
@@ -223,7 +224,10 @@ static int send4(struct rtun_tunnel *t, const struct rtun_out *o,
 		.saddr = o->saddr.v4,
 		.daddr = t->peer.addr.v4,
 	};
-	ip_select_ident(net, skb, NULL);
+	/* of those that nobody may fragment only the pieces have one */
+	if (!o->df)
+		iph->id = htons(this_cpu_add_return(*t->ident,
+						    rtun_gso_segs(skb)));
 	/* length and checksum are ip_local_out's business */
 	err = ip_local_out(net, NULL, skb);
 	return net_xmit_eval(err);	/* a macro that evaluates it twice */

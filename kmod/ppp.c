@@ -179,7 +179,7 @@ static void rx_ip(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 {
 	u8 version = proto == PPP_IP ? 4 : 6;
 	u32 np = proto == PPP_IP ? RTUN_NP_IPV4 : RTUN_NP_IPV6;
-	bool ordered = rtun_cb(skb)->ordered;
+	bool locked = rtun_cb(skb)->locked;
 	u8 tos = rtun_cb(skb)->tos;
 	enum rtun_drop why;
 	struct net_device *dev;
@@ -218,7 +218,7 @@ static void rx_ip(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 		goto drop;
 	skb->dev = dev;
 	skb_reset_mac_header(skb);
-	rtun_rx_device(s, skb, skb->len, ordered);
+	rtun_rx_device(s, skb, locked);
 	return;
 
 drop:
@@ -418,6 +418,7 @@ static void rx_with_lock(struct rtun_session *s, struct sk_buff *skb, u16 proto,
 	}
 	__skb_queue_head_init(&mine);
 	spin_lock(&s->rx_lock);
+	rtun_cb(skb)->locked = true;
 	rx_locked(s, skb, proto, &mine);
 	spin_unlock(&s->rx_lock);
 	rtun_ppp_send_answers(&mine);

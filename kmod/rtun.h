@@ -242,6 +242,7 @@ struct rtun_outer {
  * @udp: its socket; cfg_lock
  * @outer: policy; written under cfg_lock
  * @dst_cache: route to the peer
+ * @ident: the last identification of an outer IPv4 packet
  * @pmtu: what was last known of the path, for the event
  * @seen_lock: guards @seen, @seen_port, @seen_rate
  * @seen: where data came from last (PEER_FLOAT)
@@ -266,6 +267,7 @@ struct rtun_tunnel {
 	struct rtun_outer outer;
 	u32 pmtu;
 	struct dst_cache dst_cache;
+	u16 __percpu *ident;
 	spinlock_t seen_lock;
 	union rtun_addr seen;
 	__be16 seen_port;

@@ -4,6 +4,7 @@
  */
 #include "rx.h"
 #include "cells.h"
+#include "gso.h"
 #include "rtun.h"
 
 #include <linux/if_arp.h>
@@ -45,10 +46,24 @@ static void clean(struct rtun_session *s, struct sk_buff *skb)
 	memset(skb->cb, 0, sizeof(skb->cb));
 }
 
-void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb,
-		    unsigned int len, bool ordered)
+static void count(struct rtun_session *s, struct net_device *dev,
+		  unsigned int n, unsigned int len)
+{
+	struct pcpu_sw_netstats *stats = this_cpu_ptr(dev->tstats);
+
+	rtun_stats_packets(s->stats, RTUN_A_STATS_RX_PACKETS, n, len);
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->rx_packets, n);
+	u64_stats_add(&stats->rx_bytes, len);
+	u64_stats_update_end(&stats->syncp);
+}
+
+void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb, bool locked)
 {
 	struct net_device *dev = skb->dev;
+	unsigned int link = skb->data - skb_mac_header(skb);
+	unsigned int len = rtun_gso_len(skb, skb->len + link, link);
+	unsigned int n = rtun_gso_segs(skb);
 	u8 type = skb->pkt_type;
 	bool ok;
 
@@ -56,12 +71,15 @@ void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb,
 	/* what eth_type_trans() saw is not what the outer packet was */
 	if (dev->type == ARPHRD_ETHER)
 		skb->pkt_type = type;
-	ok = ordered ? rtun_cells_receive_ordered(skb, &s->rx_cpu) :
-		       rtun_cells_receive(skb);
-	if (!ok) {
-		rtun_drop(s->stats, skb, RTUN_DROP_RX_NOMEM);
+	if (!locked && rtun_cells_need_not(skb)) {
+		count(s, dev, n, len);
+		rtun_cells_pass_by(skb);
 		return;
 	}
-	rtun_stats_packet(s->stats, RTUN_A_STATS_RX_PACKETS, len);
-	dev_sw_netstats_rx_add(dev, len);
+	ok = locked ? rtun_cells_receive_ordered(skb, &s->rx_cpu) :
+		      rtun_cells_receive(skb);
+	if (likely(ok))
+		count(s, dev, n, len);
+	else
+		rtun_drop(s->stats, skb, RTUN_DROP_RX_NOMEM);
 }

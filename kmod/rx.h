@@ -13,8 +13,9 @@ struct rtun_session;
 /* What a packet carries in skb->cb from the transport to the payload. */
 struct rtun_cb {
 	u8 tos;		/* of the outer header */
-	bool ordered;	/* rx_lock is held, and the order is to be kept */
-	u32 seq;	/* if it is ordered: its number */
+	bool locked;	/* rx_lock is held, and the order is to be kept */
+	bool numbered;	/* by its transport */
+	u32 seq;	/* its number */
 };
 
 static inline struct rtun_cb *rtun_cb(struct sk_buff *skb)
@@ -46,6 +47,11 @@ static inline void rtun_answer(struct rtun_session *s,
 /* Take @len octets off the front; the checksum is kept if that is simple. */
 static inline void rtun_rx_pull(struct sk_buff *skb, unsigned int len)
 {
+	if (likely(skb->ip_summed == CHECKSUM_NONE ||
+		   skb->ip_summed == CHECKSUM_UNNECESSARY)) {
+		__skb_pull(skb, len);
+		return;
+	}
 	skb_pull_rcsum(skb, len);
 	/* after an odd number of octets all others have changed places */
 	if (unlikely(len & 1) && skb->ip_summed == CHECKSUM_COMPLETE)
@@ -59,10 +65,9 @@ static inline void rtun_rx_pull(struct sk_buff *skb, unsigned int len)
 bool rtun_rx_ecn_ok(struct sk_buff *skb, u8 outer);
 
 /* Hand a packet to its device (skb->dev), whose link header is at the mac
- * header; @len octets are counted.  @ordered as in struct rtun_cb.  Takes the
+ * header; it is counted from there on.  @locked as in struct rtun_cb.  Takes the
  * skb; BH disabled, RCU.
  */
-void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb,
-		    unsigned int len, bool ordered);
+void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb, bool locked);
 
 #endif /* _RTUN_RX_H */

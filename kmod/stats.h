@@ -46,17 +46,24 @@ static inline void rtun_stats_inc(struct rtun_stats __percpu *stats,
 	rtun_stats_add(stats, what, 1);
 }
 
-/* A packet and its octets; @packets is followed by its octets in the enum. */
-static inline void rtun_stats_packet(struct rtun_stats __percpu *stats,
-				     enum rtun_stats_attr packets,
-				     unsigned int len)
+/* @n packets and their octets; @packets is followed by its octets in the enum. */
+static inline void rtun_stats_packets(struct rtun_stats __percpu *stats,
+				      enum rtun_stats_attr packets,
+				      unsigned int n, unsigned int len)
 {
 	struct rtun_stats *s = this_cpu_ptr(stats);
 
 	u64_stats_update_begin(&s->sync);
-	u64_stats_inc(&s->count[packets]);
+	u64_stats_add(&s->count[packets], n);
 	u64_stats_add(&s->count[packets + 1], len);
 	u64_stats_update_end(&s->sync);
+}
+
+static inline void rtun_stats_packet(struct rtun_stats __percpu *stats,
+				     enum rtun_stats_attr packets,
+				     unsigned int len)
+{
+	rtun_stats_packets(stats, packets, 1, len);
 }
 
 static inline void rtun_stats_drop(struct rtun_stats __percpu *stats,

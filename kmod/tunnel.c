@@ -81,6 +81,7 @@ static void tunnel_free(struct work_struct *work)
 					     struct rtun_tunnel, free_work);
 
 	dst_cache_destroy(&t->dst_cache);
+	free_percpu(t->ident);
 	kfree(rcu_access_pointer(t->blob));
 	kfree(t);
 }
@@ -517,6 +518,18 @@ static int publish(struct rtun_tunnel *t, const struct nlattr *id,
 	return 0;
 }
 
+/* Identifications of outer IPv4 packets, as a connected socket has its own. */
+static u16 __percpu *new_ident(void)
+{
+	u16 __percpu *ident = alloc_percpu_gfp(u16, GFP_KERNEL_ACCOUNT);
+	int cpu;
+
+	if (ident)
+		for_each_possible_cpu(cpu)
+			*per_cpu_ptr(ident, cpu) = get_random_u32();
+	return ident;
+}
+
 struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 				    struct rtun_owner *owner,
 				    struct nlattr **tb,
@@ -552,9 +565,13 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 	err = dst_cache_init(&t->dst_cache, GFP_KERNEL);
 	if (err)
 		goto free;
+	err = -ENOMEM;
+	t->ident = new_ident();
+	if (!t->ident)
+		goto free_dst;
 	err = rtun_tunnel_set(t, tb, extack);
 	if (err)
-		goto free_dst;
+		goto free_ident;
 	t->vrf = vrf_of(rn->net, t->outer.oif);
 	err = set_link(t, tb, extack) ?: check_local(t, tb, extack);
 	if (err)
@@ -583,6 +600,8 @@ free_id:
 	free_id(t);
 free_blob:
 	rtun_blob_set(rn, &t->blob, NULL);
+free_ident:
+	free_percpu(t->ident);
 free_dst:
 	dst_cache_destroy(&t->dst_cache);
 free:
