@@ -4,6 +4,7 @@
  */
 #include "crypt.h"
 #include "seq.h"
+#include "sha1.h"
 
 #ifdef __KERNEL__
 #include <linux/string.h>
@@ -12,7 +13,6 @@
 enum {
 	COUNT_MASK	= RTUN_CRYPT_COUNTS - 1,
 	PAD		= 40,	/* SHSpad1 and 2, RFC 3079 section 3.4 */
-	DIGEST		= 20,
 	/* protocols that are encrypted, RFC 3078 section 3 */
 	PROTO_FIRST	= 0x21,
 	PROTO_LAST	= 0xfa,
@@ -30,7 +30,7 @@ enum {
 static void interim_key(const struct rtun_crypt_keys *k, u8 *key)
 {
 	u8 text[2 * (RTUN_CRYPT_KEY_MAX + PAD)], *p = text;
-	u8 digest[DIGEST];
+	u8 digest[RTUN_SHA1_DIGEST];
 
 	memcpy(p, k->start, k->len);
 	memset(p + k->len, 0, PAD);
@@ -38,7 +38,7 @@ static void interim_key(const struct rtun_crypt_keys *k, u8 *key)
 	memcpy(p, k->now, k->len);
 	memset(p + k->len, 0xf2, PAD);
 	p += k->len + PAD;
-	rtun_crypt_sha1(text, p - text, digest);
+	rtun_sha1(text, p - text, digest);
 	memcpy(key, digest, k->len);
 	memzero_explicit(text, sizeof(text));
 	memzero_explicit(digest, sizeof(digest));

@@ -153,7 +153,4 @@ enum rtun_crypt_verdict rtun_crypt_receive(struct rtun_crypt_rx *r,
  */
 bool rtun_crypt_opened(struct rtun_crypt_rx *r, const u8 *plain, bool pfc);
 
-/* Of whoever links this: SHA-1 of up to 112 octets. */
-void rtun_crypt_sha1(const u8 *data, u32 len, u8 digest[20]);
-
 #endif /* _RTUN_CRYPT_H */

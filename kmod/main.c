@@ -186,7 +186,8 @@ static int __init rtun_init(void)
 	if (!rtun_selftest_seq() || !rtun_selftest_reorder() ||
 	    !rtun_selftest_window() || !rtun_selftest_reassemble() ||
 	    !rtun_selftest_share() || !rtun_selftest_rc4() ||
-	    !rtun_selftest_crypt() || !rtun_selftest_bcp())
+	    !rtun_selftest_sha1() || !rtun_selftest_crypt() ||
+	    !rtun_selftest_bcp())
 		goto err;
 #endif
 	err = -ENOMEM;

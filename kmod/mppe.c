@@ -48,11 +48,6 @@ struct rtun_mppe_rx {
 	u8 id;
 };
 
-void rtun_crypt_sha1(const u8 *data, u32 len, u8 digest[20])
-{
-	rtun_sha1(data, len, digest);
-}
-
 /* --- configuration --------------------------------------------------------- */
 
 /* What a nest says; the key's octets stay where they are. */

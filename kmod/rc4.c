@@ -15,19 +15,37 @@
 	step(4); step(5); step(6); step(7);			\
 } while (0)
 
+/* @x + @y modulo 256, of numbers below that: on x86 the upper part of the register is
+ * left at zero, and what compilers add to make it so is not needed.
+ */
+static inline unsigned long add(unsigned long x, u8 y)
+{
+#ifdef __x86_64__
+	asm("addb %1, %b0" : "+q" (x) : "qm" (y) : "cc");
+	return x;
+#else
+	return (u8)(x + y);
+#endif
+}
+
+#define FOUR(n) (n), (n) + 1, (n) + 2, (n) + 3
+#define SIXTEEN(n) FOUR(n), FOUR((n) + 4), FOUR((n) + 8), FOUR((n) + 12)
+#define SIXTY_FOUR(n)							\
+	SIXTEEN(n), SIXTEEN((n) + 16), SIXTEEN((n) + 32), SIXTEEN((n) + 48)
+/* Each number in its own place. */
+static const u32 places[256] = {
+	SIXTY_FOUR(0), SIXTY_FOUR(64), SIXTY_FOUR(128), SIXTY_FOUR(192)
+};
+
 void rtun_rc4_key(struct rtun_rc4 *c, const u8 *key, u32 len)
 {
+	unsigned long j = 0;
 	u32 *s = c->s, i, k = 0;
-	u8 j = 0;
 
-#define FILL(n) (s[i + (n)] = i + (n))
-	for (i = 0; i < 256; i += 8)
-		EIGHT(FILL);
-#undef FILL
-
+	memcpy(s, places, sizeof(places));
 #define SWAP(n, octet) do {					\
 	u32 a = s[i + (n)];					\
-	j += a + (octet);					\
+	j = add(add(j, a), octet);				\
 	s[i + (n)] = s[j];					\
 	s[j] = a;						\
 } while (0)
@@ -52,21 +70,22 @@ void rtun_rc4_key(struct rtun_rc4 *c, const u8 *key, u32 len)
 }
 
 /* The next octet of the stream, which @i is the place of. */
-static inline u8 next_octet(u32 *s, u32 i, u8 *j)
+static inline u8 next_octet(u32 *s, u32 i, unsigned long *j)
 {
 	u32 a = s[i], b;
 
-	*j += a;
+	*j = add(*j, a);
 	b = s[*j];
 	s[i] = b;
 	s[*j] = a;
-	return s[(u8)(a + b)];
+	return s[add(a, b)];
 }
 
 void rtun_rc4(struct rtun_rc4 *c, u8 *out, const u8 *in, u32 len)
 {
 	u32 *s = c->s;
-	u8 i = c->i + 1, j = c->j;
+	unsigned long j = c->j;
+	u8 i = c->i + 1;
 
 	/* to where the table has eight in a row */
 	for (; len && i & 7; len--)
@@ -79,11 +98,11 @@ void rtun_rc4(struct rtun_rc4 *c, u8 *out, const u8 *in, u32 len)
 
 #define STEP(n) do {						\
 	u32 a = row[n], b;					\
-	j += a;							\
+	j = add(j, a);						\
 	b = s[j];						\
 	row[n] = b;						\
 	s[j] = a;						\
-	stream |= (u64)s[(u8)(a + b)] << (8 * (n));		\
+	stream |= (u64)s[add(a, b)] << (8 * (n));		\
 } while (0)
 		EIGHT(STEP);
 #undef STEP

@@ -39,7 +39,6 @@ rtun_probes := \
 	$(call has_decl,TIMER_SHUTDOWN,timer_shutdown_sync,linux/timer.h) \
 	$(call has_decl,TIMER_CONTAINER_OF,timer_container_of,linux/timer.h) \
 	$(call has_decl,FLOWI4_DSCP,flowi4_dscp,net/flow.h) \
-	$(call has_decl,SHA1_CTX,sha1_ctx,crypto/sha1.h) \
 	$(call has_decl,SKB_UNSET_TRANSPORT,skb_unset_transport_header,linux/skbuff.h) \
 	$(call can_compile,MCGRP_FLAGS,$(rtun_hash)include <net/genetlink.h>\nstruct genl_multicast_group g = { .flags = GENL_UNS_ADMIN_PERM };)
 
@@ -60,7 +59,6 @@ $(call rtun_need,INET,IPv4)
 $(call rtun_need,NET_IPGRE_DEMUX,the GRE demultiplexer; PPTP data is GRE version 1)
 $(call rtun_need,NET_UDP_TUNNEL,sockets for L2TP; VXLAN and L2TP select it)
 $(call rtun_need,DST_CACHE,cached routes; NET_IP_TUNNEL selects it)
-$(call rtun_need,CRYPTO_LIB_SHA1,SHA-1 for the keys of MPPE; IPv6 selects it)
 
 endif # CONFIG_MODULES
 

@@ -9,7 +9,6 @@
 
 #include "generated.h"
 
-#include <crypto/sha1.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -125,33 +124,6 @@ static inline void rtun_skb_unset_transport(struct sk_buff *skb)
 	skb_unset_transport_header(skb);
 #else
 	skb->transport_header = (typeof(skb->transport_header))~0U;
-#endif
-}
-
-/* SHA-1 of up to 119 octets, which are two blocks with their end. */
-static inline void rtun_sha1(const u8 *data, unsigned int len,
-			     u8 digest[SHA1_DIGEST_SIZE])
-{
-#ifdef RTUN_HAVE_SHA1_CTX
-	sha1(data, len, digest);
-#else
-	u8 text[2 * SHA1_BLOCK_SIZE] = {};
-	unsigned int end = len < SHA1_BLOCK_SIZE - 8 ? SHA1_BLOCK_SIZE :
-						       2 * SHA1_BLOCK_SIZE;
-	u32 state[SHA1_DIGEST_WORDS], work[SHA1_WORKSPACE_WORDS];
-	unsigned int i;
-
-	memcpy(text, data, len);
-	text[len] = 0x80;
-	put_unaligned_be32(len * 8, text + end - 4);
-	sha1_init(state);
-	for (i = 0; i < end; i += SHA1_BLOCK_SIZE)
-		sha1_transform(state, text + i, work);
-	for (i = 0; i < SHA1_DIGEST_WORDS; i++)
-		put_unaligned_be32(state[i], digest + 4 * i);
-	memzero_explicit(text, sizeof(text));
-	memzero_explicit(state, sizeof(state));
-	memzero_explicit(work, sizeof(work));
 #endif
 }
 

@@ -4,7 +4,7 @@
  * host:
  *
  *	cc -O1 -g -fsanitize=address,undefined -I. -DRTUN_DEBUG \
- *		reorder.c window.c reassemble.c share.c rc4.c crypt.c \
+ *		reorder.c window.c reassemble.c share.c rc4.c sha1.c crypt.c \
  *		selftest/[!h]*.c selftest/host_*.c
  *
  * tools/tests/kmod does the same as part of the unit tests.

@@ -17,6 +17,7 @@ int main(void)
 		{ "multilink packets are put together", rtun_selftest_reassemble },
 		{ "multilink packets are shared out", rtun_selftest_share },
 		{ "RC4 is that of RFC 6229", rtun_selftest_rc4 },
+		{ "SHA-1 is that of FIPS 180-4", rtun_selftest_sha1 },
 		{ "MPPE keeps in step as RFC 3078 says", rtun_selftest_crypt },
 		{ "bridged frames are those of RFC 3518", rtun_selftest_bcp },
 	};

@@ -34,6 +34,7 @@ bool rtun_selftest_window(void);
 bool rtun_selftest_reassemble(void);
 bool rtun_selftest_share(void);
 bool rtun_selftest_rc4(void);
+bool rtun_selftest_sha1(void);
 bool rtun_selftest_crypt(void);
 bool rtun_selftest_bcp(void);
 
