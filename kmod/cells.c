@@ -15,7 +15,6 @@
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
-#include <net/ip.h>
 
 enum {
 	RTUN_CELL_MAX = 1000,	/* packets, as netdev_max_backlog's default */
@@ -62,39 +61,49 @@ static bool put(struct rtun_cell *cell, struct sk_buff *skb)
 	return true;
 }
 
-/* Would GRO join packets of this kind?  Never those of one flow and only some of
- * them: what waits in GRO is overtaken by what does not.
+/* The protocol of an IP packet, fragments included; negative: it is none.  An IPv6 packet
+ * with options has that of these: GRO passes it on in its turn.
+ */
+static int ip_protocol(const struct sk_buff *skb)
+{
+	unsigned int off = skb_network_offset(skb);
+	const struct ipv6hdr *ip6h;
+	const struct iphdr *iph;
+	struct ipv6hdr copy6;
+	struct iphdr copy;
+	const u8 *next;
+	u8 octet;
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		iph = skb_header_pointer(skb, off, sizeof(copy), &copy);
+		return iph ? iph->protocol : -1;
+	}
+	if (skb->protocol != htons(ETH_P_IPV6))
+		return -1;
+	ip6h = skb_header_pointer(skb, off, sizeof(copy6), &copy6);
+	if (!ip6h || likely(ip6h->nexthdr != IPPROTO_FRAGMENT))
+		return ip6h ? ip6h->nexthdr : -1;
+	next = skb_header_pointer(skb, off + sizeof(copy6), 1, &octet);
+	return next ? *next : -1;
+}
+
+/* Could GRO join packets of this protocol?  All packets of a flow must get the same
+ * answer: what waits in GRO is overtaken by what does not.
  */
 static bool joins(const struct sk_buff *skb)
 {
 	const netdev_features_t gro_udp = NETIF_F_GRO_UDP_FWD |
 					  NETIF_F_GRO_FRAGLIST;
-	int room = (int)skb_headlen(skb) - skb_network_offset(skb);
-	u8 protocol;
+	netdev_features_t has = skb->dev->features;
 
-	if (!(skb->dev->features & NETIF_F_GRO))
-		return false;
-	if (skb->protocol == htons(ETH_P_IP)) {
-		if (room < (int)sizeof(struct iphdr) ||
-		    ip_is_fragment(ip_hdr(skb)))
-			return false;
-		protocol = ip_hdr(skb)->protocol;
-	} else if (skb->protocol == htons(ETH_P_IPV6)) {
-		if (room < (int)sizeof(struct ipv6hdr))
-			return false;
-		protocol = ipv6_hdr(skb)->nexthdr;
-	} else {
-		return true;
-	}
-	switch (protocol) {
+	switch (ip_protocol(skb)) {
 	case IPPROTO_UDP:
-		return skb->dev->features & gro_udp;
+		return has & NETIF_F_GRO && has & gro_udp;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-	case IPPROTO_FRAGMENT:
 		return false;
 	default:
-		return true;
+		return has & NETIF_F_GRO;
 	}
 }
 

@@ -24,22 +24,29 @@ static inline unsigned int rtun_gso_segs(const struct sk_buff *skb)
 static inline unsigned int rtun_gso_len(const struct sk_buff *skb,
 					unsigned int len, unsigned int before)
 {
-	unsigned int hlen = before + sizeof(struct ipv6hdr);
-	unsigned int off = skb_network_offset(skb);
-	struct tcphdr tcp, *th;
+	unsigned int off = skb_network_offset(skb), hlen;
+	const struct tcphdr *th;
+	const struct iphdr *iph;
+	struct tcphdr tcp;
+	struct iphdr ip;
 
 	if (likely(!skb_is_gso(skb)))
 		return len;
-	if (skb->protocol == htons(ETH_P_IP))
-		hlen = before + ip_hdr(skb)->ihl * 4;
-	off += hlen - before;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		iph = skb_header_pointer(skb, off, sizeof(ip), &ip);
+		hlen = iph ? iph->ihl * 4 : 0;
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		hlen = sizeof(struct ipv6hdr);
+	} else {
+		return len;
+	}
 	if (skb_shinfo(skb)->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) {
-		th = skb_header_pointer(skb, off, sizeof(tcp), &tcp);
+		th = skb_header_pointer(skb, off + hlen, sizeof(tcp), &tcp);
 		hlen += th ? th->doff * 4 : 0;
 	} else {
 		hlen += sizeof(struct udphdr);
 	}
-	return len + (rtun_gso_segs(skb) - 1) * hlen;
+	return len + (rtun_gso_segs(skb) - 1) * (before + hlen);
 }
 
 #endif /* _RTUN_GSO_H */

@@ -203,6 +203,26 @@ unsigned int rtun_out_headroom(const struct rtun_tunnel *t,
 	       rtun_out_hlen(t);
 }
 
+/* The kernel's identifications, some at a time: they are counted in one place for all that
+ * is sent from there to there with that protocol, by a hash and an atomic operation.
+ * BH disabled.
+ */
+static void select_ident(struct rtun_tunnel *t, struct iphdr *iph,
+			 unsigned int n)
+{
+	struct rtun_ident *ident = this_cpu_ptr(t->ident);
+
+	if (unlikely(n > ident->left || ident->saddr != iph->saddr)) {
+		ident->left = max_t(unsigned int, n, RTUN_IDENT_BLOCK);
+		ident->saddr = iph->saddr;
+		__ip_select_ident(t->rn->net, iph, ident->left);
+		ident->next = ntohs(iph->id);
+	}
+	iph->id = htons(ident->next);
+	ident->next += n;
+	ident->left -= n;
+}
+
 static int send4(struct rtun_tunnel *t, const struct rtun_out *o,
 		 struct sk_buff *skb, u8 protocol)
 {
@@ -224,10 +244,9 @@ static int send4(struct rtun_tunnel *t, const struct rtun_out *o,
 		.saddr = o->saddr.v4,
 		.daddr = t->peer.addr.v4,
 	};
-	/* of those that nobody may fragment only the pieces have one */
+	/* those that nobody may fragment have none */
 	if (!o->df)
-		iph->id = htons(this_cpu_add_return(*t->ident,
-						    rtun_gso_segs(skb)));
+		select_ident(t, iph, rtun_gso_segs(skb));
 	/* length and checksum are ip_local_out's business */
 	err = ip_local_out(net, NULL, skb);
 	return net_xmit_eval(err);	/* a macro that evaluates it twice */

@@ -60,6 +60,8 @@ enum rtun_limits {
 	RTUN_BLOBS_MAX		= 64 << 20,
 	/* tunnels through tunnels through tunnels... */
 	RTUN_NESTING_MAX	= 4,
+	/* identifications of outer packets that a processor takes at once */
+	RTUN_IDENT_BLOCK	= 64,
 	/* octets any transport and the payload's header put around a packet:
 	 * IPv6, UDP, L2TPv3, cookie, sublayer, encrypted PPP, bridging
 	 */
@@ -225,6 +227,13 @@ struct rtun_outer {
 	u8 df;
 };
 
+/* Identifications that were taken for packets to come from one address. */
+struct rtun_ident {
+	__be32 saddr;
+	u16 next;
+	u16 left;
+};
+
 /**
  * struct rtun_tunnel - one peer
  * @rn: its namespace
@@ -242,7 +251,7 @@ struct rtun_outer {
  * @udp: its socket; cfg_lock
  * @outer: policy; written under cfg_lock
  * @dst_cache: route to the peer
- * @ident: the last identification of an outer IPv4 packet
+ * @ident: identifications for outer IPv4 packets; BH disabled
  * @pmtu: what was last known of the path, for the event
  * @seen_lock: guards @seen, @seen_port, @seen_rate
  * @seen: where data came from last (PEER_FLOAT)
@@ -267,7 +276,7 @@ struct rtun_tunnel {
 	struct rtun_outer outer;
 	u32 pmtu;
 	struct dst_cache dst_cache;
-	u16 __percpu *ident;
+	struct rtun_ident __percpu *ident;
 	spinlock_t seen_lock;
 	union rtun_addr seen;
 	__be16 seen_port;

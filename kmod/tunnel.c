@@ -518,18 +518,6 @@ static int publish(struct rtun_tunnel *t, const struct nlattr *id,
 	return 0;
 }
 
-/* Identifications of outer IPv4 packets, as a connected socket has its own. */
-static u16 __percpu *new_ident(void)
-{
-	u16 __percpu *ident = alloc_percpu_gfp(u16, GFP_KERNEL_ACCOUNT);
-	int cpu;
-
-	if (ident)
-		for_each_possible_cpu(cpu)
-			*per_cpu_ptr(ident, cpu) = get_random_u32();
-	return ident;
-}
-
 struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 				    struct rtun_owner *owner,
 				    struct nlattr **tb,
@@ -566,7 +554,7 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 	if (err)
 		goto free;
 	err = -ENOMEM;
-	t->ident = new_ident();
+	t->ident = alloc_percpu_gfp(struct rtun_ident, GFP_KERNEL_ACCOUNT);
 	if (!t->ident)
 		goto free_dst;
 	err = rtun_tunnel_set(t, tb, extack);
