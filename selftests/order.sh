@@ -20,7 +20,7 @@
 . "$(dirname "$0")/gen/l2tp.sh"
 
 ktap_header
-need ip tc jq python3
+need ip tc jq python3 tcpdump tshark taskset
 need_module rtun
 
 COUNT=2000 GAP=400
@@ -61,15 +61,16 @@ dropped() { tc -n "$A" -s -j qdisc show dev va | jq '[.[] | select(.kind == "net
 number() { sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "$TMP/numbers"; }
 
 # One stream: $TMP/numbers has what arrived, OUTSIDE what netem dropped.
-stream()
+# From one processor: two that queue at a veth pair put in disorder what nobody numbers.
+stream() # NETEM [ADDRESS [SIZES]]
 {
-	local recv
+	local recv to=${2:-192.168.9.2}
 
-	bg in_ns "$B" "$SELFTESTS/gen/numbered.py" recv 192.168.9.2 7000 >"$TMP/numbers"
+	bg in_ns "$B" "$SELFTESTS/gen/numbered.py" recv "$to" 7000 >"$TMP/numbers"
 	recv=$BG_PID
 	busywait 20 grep -q ready "$TMP/numbers" &&
 	tc -n "$A" qdisc replace dev va root netem limit 10000 $1 &&
-	in_ns "$A" "$SELFTESTS/gen/numbered.py" send 192.168.9.2 7000 count=$COUNT size=200 gap=$GAP &&
+	in_ns "$A" taskset -c 0 "$SELFTESTS/gen/numbered.py" send "$to" 7000 count=$COUNT size=${3:-200} gap=$GAP &&
 	busywait 60 lib_gone "$recv" || return
 	OUTSIDE=$(dropped)
 	tc -n "$A" qdisc del dev va root
@@ -155,6 +156,23 @@ check "the number of slots changes under traffic" slots_change
 check "packets were held" at_least "$(counter "$B" 7 rx-buffered)" 10
 check "a stream passes after it" stream "${netem[clean]}"
 check "in order, and whole" eval 'ordered && same_loss'
+
+# Each processor takes some identifications at a time.
+idents()
+{
+	local n pids=()
+
+	bg in_ns "$A" tcpdump -i va -U -c 400 -w "$TMP/idents" proto gre 2>"$TMP/tcpdump"
+	pids=("$BG_PID")
+	busywait 10 grep -q listening "$TMP/tcpdump" || return
+	for n in 0 1; do
+		bg in_ns "$A" taskset -c $((n % $(nproc))) "$SELFTESTS/gen/numbered.py" send 192.168.9.2 $((7001 + n)) count=200 gap=500
+	done
+	busywait 60 lib_gone "${pids[0]}" || return
+	tshark -n -r "$TMP/idents" -T fields -e ip.id 2>/dev/null >"$TMP/ids"
+	equal "$(sort "$TMP/ids" | uniq -d | wc -l) twice of $(wc -l <"$TMP/ids")" "0 twice of 400"
+}
+check "no identification of outer packets is used twice by two processors" idents
 plane_down >/dev/null
 
 # The same link shows what it does when nobody puts in order.
@@ -163,6 +181,21 @@ check "a stream passes" stream "${netem[late5]}"
 check "in disorder: the link is as bad as it should be" at_least "$(number disorder)" 1
 check "a stream passes over a link that duplicates" stream "delay 5ms duplicate 5%"
 check "partly twice" at_least "$(number twice)" 1
+
+# A tunnel of the kernel's own inside, some of whose packets come in fragments.
+gre_inside()
+{
+	local n ns
+
+	for n in 1 2; do
+		[ $n = 1 ] && ns=$A || ns=$B
+		ip -n "$ns" link add g0 type gre local 192.168.9.$n remote 192.168.9.$((3 - n)) nopmtudisc ignore-df &&
+		ip -n "$ns" link set g0 mtu 4000 up && ip -n "$ns" addr add 192.168.10.$n/24 dev g0 || return
+	done
+}
+check "a tunnel inside it comes up" gre_inside
+check "a stream of large and small ones passes" stream "delay 25ms" 192.168.10.2 200,3000
+check "none is overtaken by fragments" eval 'ordered && same_loss'
 plane_down >/dev/null
 
 ktap_say "lost inside / dropped by netem, of the datagrams sent"

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Numbered datagrams: what arrives, what not, what twice, what in wrong order.
 
-  numbered.py send ADDRESS PORT count=N [size=N] [gap=US]
+  numbered.py send ADDRESS PORT count=N [size=N[,N...]] [gap=US]
   numbered.py recv ADDRESS PORT [quiet=SECONDS]
 
-The sender sends datagrams 0..N-1 and then 20 more that say that it was the end.
+The sender sends datagrams 0..N-1, of these sizes in turn, and then 20 more that say that it was the end.
 They are numbered like the others and count like them, so that the last of a
 stream is not special.  The receiver prints {"ready": true} when it listens, and
 when it has heard the end and then nothing for a while:
@@ -35,7 +35,8 @@ def connect(address, port):
 
 def send(address, port, opts):
     sock, to = connect(address, port)
-    count, size = int(opts["count"]), int(opts.get("size", "64"))
+    count = int(opts["count"])
+    sizes = [int(size) for size in opts.get("size", "64").split(",")]
     gap = int(opts.get("gap", "0")) / 1e6
     total = count + ENDS
     when = time.monotonic()
@@ -46,7 +47,7 @@ def send(address, port, opts):
         if wait > 0:
             time.sleep(wait)
         head = struct.pack("!III", MAGIC, i, total if i >= count else 0)
-        sock.sendto(head + bytes(max(0, size - len(head))), to)
+        sock.sendto(head + bytes(max(0, sizes[i % len(sizes)] - len(head))), to)
 
 
 def recv(address, port, opts):
