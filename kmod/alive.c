@@ -54,7 +54,7 @@ static void send_keepalive(struct rtun_session *s)
 		goto out;
 	skb = rtun_eth_keepalive(s, dev->dev_addr);
 	if (!skb)
-		rtun_stats_drop(s->stats, RTUN_DROP_TX_NOMEM);
+		rtun_stats_drop(s, RTUN_DROP_TX_NOMEM);
 	else if (!rtun_tx_frame(s, skb))
 		rtun_stats_inc(s->stats, RTUN_A_STATS_TX_KEEPALIVE);
 out:

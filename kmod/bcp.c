@@ -44,7 +44,7 @@ void rtun_bcp_xmit(struct rtun_session *s, struct net_device *dev,
 
 drop:
 	DEV_STATS_INC(dev, tx_dropped);
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }
 
 bool rtun_bcp_fits(struct net_device *dev, struct sk_buff *skb,
@@ -135,5 +135,5 @@ void rtun_bcp_rx(struct rtun_session *s, struct sk_buff *skb)
 	return;
 
 drop:
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }

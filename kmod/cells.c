@@ -15,6 +15,8 @@
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
 
 enum {
 	RTUN_CELL_MAX = 1000,	/* packets, as netdev_max_backlog's default */
@@ -107,14 +109,51 @@ static bool joins(const struct sk_buff *skb)
 	}
 }
 
-static DEFINE_PER_CPU(bool, passing);
-
-bool rtun_cells_need_not(const struct sk_buff *skb)
+/* An acknowledgement of TCP without data, which GRO joins to nothing. */
+static bool bare_ack(const struct sk_buff *skb)
 {
-	return !this_cpu_read(passing) && !joins(skb);
+	unsigned int off = skb_network_offset(skb), len;
+	const struct tcphdr *th;
+	struct tcphdr tcp;
+
+	/* GRO would find the headers in the linear part as well */
+	if (skb->protocol == htons(ETH_P_IP)) {
+		const struct iphdr *iph = ip_hdr(skb);
+
+		if (off + sizeof(*iph) > skb_headlen(skb) ||
+		    iph->protocol != IPPROTO_TCP || iph->ihl != 5 ||
+		    ip_is_fragment(iph))
+			return false;
+		len = ntohs(iph->tot_len) - sizeof(*iph);
+		off += sizeof(*iph);
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+
+		if (off + sizeof(*ip6h) > skb_headlen(skb) ||
+		    ip6h->nexthdr != IPPROTO_TCP)
+			return false;
+		len = ntohs(ip6h->payload_len);
+		off += sizeof(*ip6h);
+	} else {
+		return false;
+	}
+	th = skb_header_pointer(skb, off, sizeof(tcp), &tcp);
+	return th && th->doff * 4 == len;
 }
 
-void rtun_cells_pass_by(struct sk_buff *skb)
+static DEFINE_PER_CPU(bool, passing);
+
+/* What is many already is not joined to more, what has nothing in it to nothing; but GRO
+ * may hold what came before it.
+ */
+bool rtun_cells_may_bypass(const struct sk_buff *skb)
+{
+	return !this_cpu_read(passing) &&
+	       (!joins(skb) || (!busy(this_cpu_ptr(cells)) &&
+				(skb_is_gso(skb) || bare_ack(skb))));
+}
+
+void rtun_cells_bypass(struct sk_buff *skb)
 {
 	this_cpu_write(passing, true);
 	netif_receive_skb(skb);
@@ -157,6 +196,9 @@ bool rtun_cells_receive_ordered(struct sk_buff *skb, int *home)
 static struct sk_buff *next(struct rtun_cell *cell)
 {
 	if (skb_queue_empty(&cell->work)) {
+		/* whoever adds something from now on sees to it that we come back */
+		if (skb_queue_empty_lockless(&cell->queue))
+			return NULL;
 		spin_lock(&cell->lock);
 		skb_queue_splice_tail_init(&cell->queue, &cell->work);
 		spin_unlock(&cell->lock);
@@ -177,13 +219,18 @@ static int poll(struct napi_struct *napi, int budget)
 			break;
 		done++;
 		/* a device that was closed meanwhile takes nothing more */
-		if (unlikely(!(skb->dev->flags & IFF_UP)))
+		if (unlikely(!(skb->dev->flags & IFF_UP))) {
 			kfree_skb(skb);
-		else if (!joins(skb) || unlikely(skb_unclone(skb, GFP_ATOMIC)))
+		} else if (skb_is_gso(skb)) {
+			/* many already: not behind what GRO holds of its flow */
+			napi_gro_flush(napi, false);
+			netif_receive_skb(skb);
+		} else if (!joins(skb) || unlikely(skb_unclone(skb, GFP_ATOMIC))) {
 			/* GRO writes to what clones share */
 			netif_receive_skb(skb);
-		else
+		} else {
 			napi_gro_receive(napi, skb);
+		}
 	}
 	WRITE_ONCE(cell->out, cell->out + done);
 	if (done < budget) {

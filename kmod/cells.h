@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One NAPI per CPU for all devices of the module: inner packets go through GRO
- * without a set of NAPI structures for every session.
+ * without a set of NAPI structures for every session.  What GRO cannot join may go
+ * past it, straight to the stack.
  */
 #ifndef _RTUN_CELLS_H
 #define _RTUN_CELLS_H
@@ -16,9 +17,9 @@ void rtun_cells_exit(void);
  * very CPU is handing over another one: a tunnel inside a tunnel must not take the
  * stack deeper and deeper.  BH disabled, RCU.
  */
-bool rtun_cells_need_not(const struct sk_buff *skb);
+bool rtun_cells_may_bypass(const struct sk_buff *skb);
 /* ... then this, with no lock held, does it. */
-void rtun_cells_pass_by(struct sk_buff *skb);
+void rtun_cells_bypass(struct sk_buff *skb);
 
 /* Hand a network packet to the stack; BH disabled.  False: queue full, the
  * packet still belongs to the caller.

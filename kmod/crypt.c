@@ -4,7 +4,6 @@
  */
 #include "crypt.h"
 #include "seq.h"
-#include "sha1.h"
 
 #ifdef __KERNEL__
 #include <linux/string.h>
@@ -12,7 +11,6 @@
 
 enum {
 	COUNT_MASK	= RTUN_CRYPT_COUNTS - 1,
-	PAD		= 40,	/* SHSpad1 and 2, RFC 3079 section 3.4 */
 	/* protocols that are encrypted, RFC 3078 section 3 */
 	PROTO_FIRST	= 0x21,
 	PROTO_LAST	= 0xfa,
@@ -25,24 +23,6 @@ enum {
 };
 
 /* --- keys ------------------------------------------------------------------ */
-
-/* GetNewKeyFromSHA() of RFC 3078 section 7.3. */
-static void interim_key(const struct rtun_crypt_keys *k, u8 *key)
-{
-	u8 text[2 * (RTUN_CRYPT_KEY_MAX + PAD)], *p = text;
-	u8 digest[RTUN_SHA1_DIGEST];
-
-	memcpy(p, k->start, k->len);
-	memset(p + k->len, 0, PAD);
-	p += k->len + PAD;
-	memcpy(p, k->now, k->len);
-	memset(p + k->len, 0xf2, PAD);
-	p += k->len + PAD;
-	rtun_sha1(text, p - text, digest);
-	memcpy(key, digest, k->len);
-	memzero_explicit(text, sizeof(text));
-	memzero_explicit(digest, sizeof(digest));
-}
 
 /* The known octets of the weaker strengths. */
 static void weaken(struct rtun_crypt_keys *k)
@@ -61,7 +41,8 @@ static void next_key(struct rtun_crypt_keys *k, struct rtun_rc4 *scratch)
 {
 	u8 interim[RTUN_CRYPT_KEY_MAX];
 
-	interim_key(k, interim);
+	/* GetNewKeyFromSHA() of RFC 3078 section 7.3 */
+	rtun_sha1_key(&k->start, k->now, k->len, interim);
 	rtun_rc4_key(scratch, interim, k->len);
 	rtun_rc4(scratch, k->now, interim, k->len);
 	weaken(k);
@@ -86,10 +67,9 @@ void rtun_crypt_start(struct rtun_crypt *c, u32 bits, const u8 *key)
 
 	k->bits = bits;
 	k->len = rtun_crypt_key_len(bits);
-	memcpy(k->start, key, k->len);
-	memcpy(k->now, key, k->len);
+	rtun_sha1_start(&k->start, key, k->len);
 	/* RFC 3079 section 3: the first session key is not encrypted */
-	interim_key(k, k->now);
+	rtun_sha1_key(&k->start, key, k->len, k->now);
 	weaken(k);
 	reset_cipher(c);
 	c->count = 0;

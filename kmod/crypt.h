@@ -22,6 +22,7 @@
 #define _RTUN_CRYPT_H
 
 #include "rc4.h"
+#include "sha1.h"
 
 enum {
 	RTUN_CRYPT_HLEN		= 2,	/* bits and count */
@@ -55,7 +56,7 @@ enum rtun_crypt_verdict {
 
 /* Where the keys are: RFC 3078 section 7.3. */
 struct rtun_crypt_keys {
-	u8 start[RTUN_CRYPT_KEY_MAX];
+	struct rtun_sha1_start start;
 	u8 now[RTUN_CRYPT_KEY_MAX];
 	u8 len;
 	u8 bits;

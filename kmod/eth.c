@@ -163,7 +163,7 @@ void rtun_eth_xmit(struct rtun_session *s, struct net_device *dev,
 
 drop:
 	DEV_STATS_INC(dev, tx_dropped);
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }
 
 /* --- receive ------------------------------------------------------------ */
@@ -246,7 +246,7 @@ void rtun_eth_deliver(struct rtun_session *s, struct sk_buff *skb)
 	return;
 
 drop:
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }
 
 void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
@@ -270,5 +270,5 @@ void rtun_eth_rx(struct rtun_session *s, struct sk_buff *skb)
 	return;
 
 drop:
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }

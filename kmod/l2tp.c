@@ -13,6 +13,7 @@
 #include "seq.h"
 #include "udp.h"
 
+#include <linux/ipv6.h>
 #include <linux/jhash.h>
 #include <linux/random.h>
 #include <net/netlink.h>
@@ -285,15 +286,23 @@ static int udp_open(struct rtun_tunnel *t, struct netlink_ext_ack *extack)
 
 static void udp_close(struct rtun_tunnel *t)
 {
-	rtun_udp_put(t->udp);
+	rtun_udp_put(t->udp, t);
 	t->udp = NULL;
+}
+
+/* Who receives them on this machine takes them: UDP cuts them for its sockets, and
+ * protocol 115 is ours in all namespaces.  (A raw socket for that sees them whole.)
+ */
+static bool lists(const struct rtun_session *s, const struct rtun_out *o)
+{
+	return true;
 }
 
 static_assert(sizeof(struct ipv6hdr) + RTUN_L2TP_HLEN_MAX +
 	      RTUN_PPP_OVERHEAD_MAX <=
 	      RTUN_OVERHEAD_MAX);
 
-#define L2TP_OPS(k, bits, opened, closed) {				\
+#define L2TP_OPS(k, bits, opened, closed) {			\
 	.kind = (k),							\
 	.seq_bits = (bits),						\
 	.hlen_max = RTUN_L2TP_HLEN_MAX,					\
@@ -306,7 +315,11 @@ static_assert(sizeof(struct ipv6hdr) + RTUN_L2TP_HLEN_MAX +
 	.session_fill = session_fill,					\
 	.hlen = rtun_l2tp_hlen,						\
 	.ordered = ordered,						\
+	.push = rtun_l2tp_push,						\
 	.out = rtun_l2tp_out,						\
+	.lists = lists,							\
+	.may_whole = rtun_l2tp_may_whole,				\
+	.whole = rtun_l2tp_whole,					\
 }
 
 const struct rtun_xport_ops rtun_l2tpv2_ops =

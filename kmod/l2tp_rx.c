@@ -6,6 +6,8 @@
  */
 #include "l2tp.h"
 #include "alive.h"
+#include "gso_list.h"
+#include "gso_whole.h"
 #include "netlink.h"
 #include "order.h"
 #include "outer.h"
@@ -119,24 +121,10 @@ static struct rtun_session *find(struct rtun_net *rn, u32 kind,
 	return rtun_session_by_wire(rn, &key);
 }
 
-/* In constant time; the octets are in the linear part. */
-static bool same_cookie(const struct rtun_cookie *c, const u8 *octets)
-{
-	switch (c->len) {
-	case 4:
-		return get_unaligned((u32 *)octets) ==
-		       get_unaligned((u32 *)c->octets);
-	case 8:
-		return get_unaligned((u64 *)octets) ==
-		       get_unaligned((u64 *)c->octets);
-	default:
-		return true;
-	}
-}
-
 static bool begins_with(struct sk_buff *skb, const struct rtun_cookie *c)
 {
-	return pskb_may_pull(skb, c->len) && same_cookie(c, skb->data);
+	return pskb_may_pull(skb, c->len) &&
+	       rtun_l2tp_same_cookie(c, skb->data);
 }
 
 /* Check the cookie, or the one that it replaced, and take it off.  No cookie
@@ -146,9 +134,10 @@ static enum rtun_drop pull_cookie(struct rtun_session *s, struct sk_buff *skb)
 {
 	const struct rtun_l2tp *l = rcu_dereference(s->l2tp);
 	const struct rtun_cookie *fits = NULL;
-	bool grace = unlikely(l->old.len) &&
-		     time_before64(get_jiffies_64(), l->until);
+	bool grace = rtun_l2tp_grace(l);
 
+	if (likely(!grace && !l->rx.len))
+		return RTUN_DROP_UNSPEC;
 	if (grace && !l->rx.len && begins_with(skb, &l->old))
 		fits = &l->old;
 	else if (begins_with(skb, &l->rx))
@@ -181,12 +170,35 @@ static enum rtun_drop pull_v3(struct rtun_session *s, struct sk_buff *skb,
 	return RTUN_DROP_UNSPEC;
 }
 
-/* The session is known: the rest of the headers, then the payload. */
-static void rcv_session(struct rtun_session *s, struct sk_buff *skb,
+/* A packet that is many goes on as it is where no number is wanted, or its is the next.
+ * False: it is to be cut, and as it was.
+ */
+static bool rcv_whole(struct rtun_session *s, struct sk_buff *skb, bool ordered,
+		      u32 seq, u8 tos)
+{
+	const u32 tunnel = SKB_GSO_UDP_TUNNEL | SKB_GSO_UDP_TUNNEL_CSUM;
+
+	if (ordered && rtun_is_gso_whole(skb))
+		return rtun_order_rx_whole(s, skb, seq, tos);
+	rtun_cb(skb)->tos = tos;
+	/* with the same number in each it is forged */
+	if (ordered || (!rtun_is_gso_whole(skb) &&
+			!(skb_shinfo(skb)->gso_type & tunnel)))
+		rtun_drop(s, skb, RTUN_DROP_GSO);
+	else if (rtun_gso_whole_unmark(skb))
+		rtun_drop(s, skb, RTUN_DROP_RX_NOMEM);
+	else
+		rtun_order_rx_unnumbered(s, skb);
+	return true;
+}
+
+/* The session is known: the rest of the headers, then the payload.  False: it is many, to
+ * be cut, and as it was.
+ */
+static bool rcv_session(struct rtun_session *s, struct sk_buff *skb,
 			const struct rtun_l2tp_header *h,
 			const struct arrival *a)
 {
-	const u32 gso_tunnel = SKB_GSO_UDP_TUNNEL | SKB_GSO_UDP_TUNNEL_CSUM;
 	struct rtun_tunnel *t = s->tunnel;
 	bool numbered = h->numbered;
 	enum rtun_drop why;
@@ -217,27 +229,36 @@ static void rcv_session(struct rtun_session *s, struct sk_buff *skb,
 	}
 
 	ordered = READ_ONCE(s->flags) & RTUN_SESSION_F_SEQ_RX;
-	/* many in one: only where no number is needed, and only as a tunnel */
-	why = RTUN_DROP_GSO;
-	if (unlikely(skb_is_gso(skb)) &&
-	    (ordered || !(skb_shinfo(skb)->gso_type & gso_tunnel) ||
-	     iptunnel_pull_offloads(skb)))
-		goto drop;
 	why = RTUN_DROP_SEQ_MISSING;
 	if (unlikely(ordered && !numbered))
 		goto drop;
 	if (unlikely(READ_ONCE(t->flags) & RTUN_TUNNEL_F_PEER_FLOAT))
 		note_origin(t, a);
 	rtun_alive_heard(s);
+	if (unlikely(skb_is_gso(skb)))
+		return rcv_whole(s, skb, ordered, seq, tos);
 	rtun_cb(skb)->tos = tos;
 	if (ordered)
 		rtun_order_rx(s, skb, seq);
 	else
 		rtun_order_rx_unnumbered(s, skb);
-	return;
+	return true;
 
 drop:
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
+	return true;
+}
+
+/* A packet that is many: its packets, linked by next; NULL: it was dropped. */
+static struct sk_buff *cut(struct rtun_net *rn, struct sk_buff *skb)
+{
+	unsigned int n = skb_shinfo(skb)->gso_segs;
+
+	skb = rtun_is_gso_list(skb) ? rtun_gso_list_cut(skb) :
+				      rtun_gso_whole_cut(skb);
+	if (!skb)
+		rtun_net_drops(rn, RTUN_DROP_GSO, n);
+	return skb;
 }
 
 int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb)
@@ -247,11 +268,14 @@ int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb)
 	u8 octets[RTUN_L2TP_V2_HLEN_MAX];
 	struct rtun_l2tp_header h;
 	struct rtun_session *s;
+	struct sk_buff *next;
 	struct arrival a;
 	enum rtun_drop why;
 	const u8 *head;
 	u32 have;
 
+	/* UDP walks the list that it cut a packet of many into */
+	skb_mark_not_on_list(skb);
 	if (!u) {
 		/* it is being closed */
 		kfree_skb(skb);
@@ -261,7 +285,7 @@ int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb)
 	a.peer_port = uh->source;
 	a.local_port = uh->dest;
 	a.no_csum = !uh->check;
-	skb_pull_rcsum(skb, sizeof(*uh));
+	rtun_rx_pull(skb, sizeof(*uh));
 
 	have = min_t(u32, skb->len, sizeof(octets));
 	why = RTUN_DROP_RX_NOMEM;
@@ -276,17 +300,21 @@ int rtun_l2tp_udp_rcv(struct sock *sk, struct sk_buff *skb)
 					 RTUN_XPORT_L2TPV3_UDP, &h, &a);
 	if (unlikely(!s))
 		goto drop;
-	rcv_session(s, skb, &h, &a);
+	if (likely(rcv_session(s, skb, &h, &a)))
+		return 0;
+	skb = cut(u->rn, skb);
+	skb_list_walk_safe(skb, skb, next)
+		rtun_l2tp_udp_rcv(sk, skb);
 	return 0;
 
 drop:
-	rtun_drop(u->rn->stats, skb, why);
+	rtun_net_drop(u->rn, skb, why);
 	return 0;
 }
 
-int rtun_l2tp_ip_rcv(struct sk_buff *skb)
+/* False: it is many, to be cut, and as it was. */
+static bool ip_rcv(struct rtun_net *rn, struct sk_buff *skb)
 {
-	struct rtun_net *rn = rtun_net_of(dev_net(skb->dev));
 	u8 octets[RTUN_L2TP_IP_HLEN];
 	struct rtun_l2tp_header h;
 	struct rtun_session *s;
@@ -309,11 +337,27 @@ int rtun_l2tp_ip_rcv(struct sk_buff *skb)
 	s = find(rn, RTUN_XPORT_L2TPV3_IP, &h, &a);
 	if (unlikely(!s))
 		goto drop;
-	rcv_session(s, skb, &h, &a);
-	return 0;
+	return rcv_session(s, skb, &h, &a);
 
 drop:
-	rtun_drop(rn->stats, skb, why);
+	rtun_net_drop(rn, skb, why);
+	return true;
+}
+
+int rtun_l2tp_ip_rcv(struct sk_buff *skb)
+{
+	struct rtun_net *rn = rtun_net_of(dev_net(skb->dev));
+	struct sk_buff *next;
+
+	if (unlikely(skb_is_gso(skb))) {
+		if (rtun_is_gso_whole(skb) && ip_rcv(rn, skb))
+			return 0;
+		skb = cut(rn, skb);
+	}
+	skb_list_walk_safe(skb, skb, next) {
+		skb_mark_not_on_list(skb);
+		ip_rcv(rn, skb);
+	}
 	return 0;
 }
 

@@ -4,6 +4,8 @@
  * optional length and offset, RFC 3931 sections 4.1 and 4.6.
  */
 #include "l2tp.h"
+#include "gso.h"
+#include "gso_whole.h"
 #include "outer.h"
 #include "seq.h"
 #include "session.h"
@@ -11,6 +13,7 @@
 #include <linux/ip.h>
 #include <linux/skbuff.h>
 #include <net/ip6_checksum.h>
+#include <net/ip_tunnels.h>
 #include <net/udp.h>
 
 /* Is what it sends numbered? */
@@ -38,11 +41,13 @@ unsigned int rtun_l2tp_hlen(const struct rtun_session *s)
 	return len + RTUN_L2TP_V3_HLEN + sizeof(struct udphdr);
 }
 
-static u32 next_seq(struct rtun_session *s)
+/* The number of a packet, or of the first of those it will be cut into. */
+static u32 next_seq(struct rtun_session *s, const struct sk_buff *skb)
 {
 	u32 seq = s->tx_seq;
 
-	s->tx_seq = (seq + 1) & rtun_seq_mask(s->tunnel->ops->seq_bits);
+	s->tx_seq = (seq + rtun_gso_segs(skb)) &
+		    rtun_seq_mask(s->tunnel->ops->seq_bits);
 	return seq;
 }
 
@@ -53,7 +58,7 @@ static void push_v2(struct rtun_session *s, struct sk_buff *skb, bool numbered)
 
 	if (numbered) {
 		h = skb_push(skb, 4);
-		put_unaligned_be16(next_seq(s), h);
+		put_unaligned_be16(next_seq(s, skb), h);
 		put_unaligned_be16(0, h + 2);	/* Nr: reserved */
 		bits |= RTUN_L2TP_S;
 	}
@@ -70,7 +75,7 @@ static void push_v3(struct rtun_session *s, struct sk_buff *skb, bool numbered)
 
 	if (s->l2spec == RTUN_L2SPEC_DEFAULT) {
 		if (numbered)
-			sublayer = RTUN_L2TP_L2SPEC_S | next_seq(s);
+			sublayer = RTUN_L2TP_L2SPEC_S | next_seq(s, skb);
 		put_unaligned_be32(sublayer, skb_push(skb, 4));
 	}
 	if (l->tx.len)
@@ -100,17 +105,53 @@ static void push_udp(const struct rtun_tunnel *t, const struct rtun_out *o,
 	udp_set_csum(none, skb, o->saddr.v4, t->peer.addr.v4, skb->len);
 }
 
-int rtun_l2tp_out(struct rtun_session *s, const struct rtun_out *o,
-		  struct sk_buff *skb, bool numbered)
+/* Who cuts a packet makes UDP's checksum of the one inside and of what is in front of that.
+ * The kernel's way to do so (gso_make_checksum()) is wrong if the latter is odd.
+ */
+bool rtun_l2tp_may_whole(struct rtun_session *s, unsigned int extra)
 {
-	struct rtun_tunnel *t = s->tunnel;
+	return s->key.kind == RTUN_XPORT_L2TPV3_IP || !(extra & 1) ||
+	       READ_ONCE(s->tunnel->flags) & RTUN_TUNNEL_F_ZERO_CSUM_TX;
+}
 
+/* Over UDP without numbers as VXLAN's packets, which network cards can cut: version 2 has no
+ * length of its own when we send it.
+ */
+int rtun_l2tp_whole(struct rtun_session *s, struct sk_buff *skb, bool numbered)
+{
+	bool none = READ_ONCE(s->tunnel->flags) & RTUN_TUNNEL_F_ZERO_CSUM_TX;
+	u32 type = none ? SKB_GSO_UDP_TUNNEL : SKB_GSO_UDP_TUNNEL_CSUM;
+
+	if (s->key.kind == RTUN_XPORT_L2TPV3_IP)
+		return rtun_gso_whole_mark(skb, 0);
+	return numbered ? rtun_gso_whole_mark(skb, type) :
+			  iptunnel_handle_offloads(skb, type);
+}
+
+/* Where is the number of a packet that is many? */
+static enum rtun_gso_numbers numbers_of(const struct rtun_session *s)
+{
+	if (s->key.kind == RTUN_XPORT_L2TPV2)
+		return RTUN_GSO_L2TPV2;
+	return rtun_session_eth(s) ? RTUN_GSO_L2TPV3_ETH : RTUN_GSO_L2TPV3_PPP;
+}
+
+void rtun_l2tp_push(struct rtun_session *s, const struct rtun_out *o,
+		    struct sk_buff *skb, bool numbered)
+{
 	if (s->key.kind == RTUN_XPORT_L2TPV2)
 		push_v2(s, skb, numbered);
 	else
 		push_v3(s, skb, numbered);
-	if (s->key.kind == RTUN_XPORT_L2TPV3_IP)
-		return rtun_out_send(t, o, skb, IPPROTO_L2TP);
-	push_udp(t, o, skb);
-	return rtun_out_send(t, o, skb, IPPROTO_UDP);
+	if (unlikely(skb_is_gso(skb)) && numbered)
+		rtun_gso_whole_numbered(skb, 0, numbers_of(s));
+	if (s->key.kind != RTUN_XPORT_L2TPV3_IP)
+		push_udp(s->tunnel, o, skb);
+}
+
+int rtun_l2tp_out(struct rtun_session *s, const struct rtun_out *o,
+		  struct sk_buff *skb, bool numbered)
+{
+	rtun_l2tp_push(s, o, skb, numbered);
+	return rtun_out_send(s->tunnel, o, skb);
 }

@@ -18,6 +18,7 @@
 #include "rtun.h"
 #include "session.h"
 
+#include <linux/completion.h>
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
 #include <linux/ip.h>
@@ -25,6 +26,8 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
@@ -43,6 +46,8 @@
  * @stopped: of flushes, when it was last closed; rtnl
  * @doomed: in the list of devices to be deleted, with a reference to @dev;
  *	attach_lock
+ * @past: what it counted, less what its session counts in all: with that, what
+ *	the device counts, at no cost to a packet; attach_lock
  */
 struct rtun_link {
 	struct net_device *dev;
@@ -54,10 +59,13 @@ struct rtun_link {
 	u32 stopped;
 	unsigned long told;
 	struct list_head doomed;
+	struct rtun_traffic past;
 };
 
 static DEFINE_SPINLOCK(attach_lock);
 static LIST_HEAD(doomed_links);
+/* Some that were in that list still have their names; attach_lock. */
+static bool reaping;
 /* How often the cells were flushed; rtnl. */
 static u32 flushes;
 
@@ -102,11 +110,11 @@ void rtun_link_carrier(struct rtun_session *s)
 {
 	struct net_device *dev;
 
-	spin_lock(&attach_lock);
+	spin_lock_bh(&attach_lock);
 	dev = rcu_dereference_protected(s->dev, lockdep_is_held(&attach_lock));
 	if (dev)
 		set_carrier(s, dev, passable(s));
-	spin_unlock(&attach_lock);
+	spin_unlock_bh(&attach_lock);
 }
 
 /* attach_lock.  The reference of the pair goes to the caller. */
@@ -115,6 +123,7 @@ static void part(struct rtun_link *link, struct rtun_session *s)
 	set_carrier(s, link->dev, false);
 	RCU_INIT_POINTER(s->dev, NULL);
 	RCU_INIT_POINTER(link->session, NULL);
+	rtun_stats_traffic(s->stats, &link->past, 1);
 	rtun_net_changed(s->tunnel->rn);
 }
 
@@ -142,14 +151,14 @@ const char *rtun_link_refuses(struct rtun_session *s, u32 np)
 
 	lockdep_assert_held(&s->tunnel->rn->cfg_lock);
 
-	spin_lock(&attach_lock);
+	spin_lock_bh(&attach_lock);
 	dev = rcu_dereference_protected(s->dev, lockdep_is_held(&attach_lock));
 	link = dev ? netdev_priv(dev) : NULL;
 	if (link && link->mode == RTUN_MODE_ETH && np & ~RTUN_NP_BRIDGE)
 		why = "the session's device is of mode eth and takes no IP packets";
 	else if (link && link->mode == RTUN_MODE_PPP && np & RTUN_NP_BRIDGE)
 		why = "the session's device is of mode ppp and takes no bridged frames";
-	spin_unlock(&attach_lock);
+	spin_unlock_bh(&attach_lock);
 	return why;
 }
 
@@ -159,7 +168,7 @@ static int attach(struct rtun_link *link, struct rtun_session *s, bool die,
 	const char *why;
 	int err = 0;
 
-	spin_lock(&attach_lock);
+	spin_lock_bh(&attach_lock);
 	why = wrong_mode(link->mode, s);
 	if (link->gone) {
 		NL_SET_ERR_MSG(extack, "the device is being deleted");
@@ -180,12 +189,13 @@ static int attach(struct rtun_link *link, struct rtun_session *s, bool die,
 	} else {
 		rtun_session_get(s);
 		WRITE_ONCE(link->die, die);
+		rtun_stats_traffic(s->stats, &link->past, -1);
 		rcu_assign_pointer(link->session, s);
 		rcu_assign_pointer(s->dev, link->dev);
 		rtun_net_changed(s->tunnel->rn);
 		set_carrier(s, link->dev, passable(s));
 	}
-	spin_unlock(&attach_lock);
+	spin_unlock_bh(&attach_lock);
 	return err;
 }
 
@@ -221,7 +231,7 @@ bool rtun_link_detach(struct rtun_session *s)
 	struct rtun_link *link;
 	struct net_device *dev;
 
-	spin_lock(&attach_lock);
+	spin_lock_bh(&attach_lock);
 	dev = rcu_dereference_protected(s->dev, lockdep_is_held(&attach_lock));
 	if (dev) {
 		link = netdev_priv(dev);
@@ -232,7 +242,7 @@ bool rtun_link_detach(struct rtun_session *s)
 			list_add_tail(&link->doomed, &doomed_links);
 		}
 	}
-	spin_unlock(&attach_lock);
+	spin_unlock_bh(&attach_lock);
 	if (dev)
 		rtun_session_put(s);
 	return dev;
@@ -242,22 +252,23 @@ static struct rtun_link *next_doomed(void)
 {
 	struct rtun_link *link;
 
-	spin_lock(&attach_lock);
+	spin_lock_bh(&attach_lock);
 	link = list_first_entry_or_null(&doomed_links, struct rtun_link,
 					doomed);
-	if (link)
+	if (link) {
 		list_del_init(&link->doomed);
-	spin_unlock(&attach_lock);
+		reaping = true;
+	}
+	spin_unlock_bh(&attach_lock);
 	return link;
 }
 
-void rtun_link_reap(void)
+/* @done: they have no name any more, what follows takes its time; may be NULL. */
+static void reap_now(struct completion *done)
 {
 	struct rtun_link *link;
 	LIST_HEAD(list);
 
-	if (list_empty_careful(&doomed_links))
-		return;
 	rtnl_lock();
 	while ((link = next_doomed())) {
 		if (link->dev->reg_state == NETREG_REGISTERED)
@@ -265,19 +276,64 @@ void rtun_link_reap(void)
 		dev_put(link->dev);
 	}
 	unregister_netdevice_many(&list);
+	spin_lock_bh(&attach_lock);
+	reaping = false;
+	spin_unlock_bh(&attach_lock);
+	if (done)
+		complete(done);
+	/* waits until RCU's callbacks have run, and for each who refers to them */
 	rtnl_unlock();
 }
 
-static void reap_work(struct work_struct *work)
+static void reap_later_work(struct work_struct *work)
 {
-	rtun_link_reap();
+	reap_now(NULL);
 }
 
-static DECLARE_WORK(reap, reap_work);
+static DECLARE_WORK(reap_later, reap_later_work);
 
 void rtun_link_reap_later(void)
 {
-	queue_work(rtun_wq, &reap);
+	queue_work(rtun_reap_wq, &reap_later);
+}
+
+/* Somebody waits for devices to be gone, but not for what comes after that. */
+struct reap {
+	struct work_struct work;
+	struct completion *gone;
+};
+
+static void reap_work(struct work_struct *work)
+{
+	struct reap *reap = container_of(work, struct reap, work);
+
+	reap_now(reap->gone);
+	kfree(reap);
+}
+
+/* By others, as many at a time as there are: who deletes a thousand sessions one after the
+ * other need not wait a thousand times for a grace period.
+ */
+void rtun_link_reap(void)
+{
+	DECLARE_COMPLETION_ONSTACK(gone);
+	struct reap *reap;
+	bool idle;
+
+	spin_lock_bh(&attach_lock);
+	idle = list_empty(&doomed_links) && !reaping;
+	spin_unlock_bh(&attach_lock);
+	if (idle)
+		return;
+	reap = kmalloc(sizeof(*reap), GFP_KERNEL);
+	if (!reap) {
+		reap_now(NULL);
+		return;
+	}
+	INIT_WORK(&reap->work, reap_work);
+	reap->gone = &gone;
+	queue_work(rtun_reap_wq, &reap->work);
+	wait_for_completion(&gone);
 }
 
 int rtun_link_fill(struct sk_buff *msg, struct rtun_session *s)
@@ -344,8 +400,8 @@ static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
 	} else {
 		tell_demand(link, skb);
 		DEV_STATS_INC(dev, tx_dropped);
-		rtun_drop(rtun_net_of(dev_net(dev))->stats, skb,
-			  RTUN_DROP_TX_NO_SESSION);
+		rtun_net_drop(rtun_net_of(dev_net(dev)), skb,
+			      RTUN_DROP_TX_NO_SESSION);
 	}
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
@@ -354,7 +410,7 @@ static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
 static int link_init(struct net_device *dev)
 {
 	netdev_lockdep_set_classes(dev);
-	return rtun_dev_alloc_tstats(dev);
+	return 0;
 }
 
 static int link_stop(struct net_device *dev)
@@ -372,14 +428,14 @@ static void link_uninit(struct net_device *dev)
 	struct rtun_session *s;
 	bool doomed;
 
-	spin_lock(&attach_lock);
+	spin_lock_bh(&attach_lock);
 	link->gone = true;
 	s = session_locked(link);
 	if (s)
 		part(link, s);
 	doomed = !list_empty(&link->doomed);
 	list_del_init(&link->doomed);
-	spin_unlock(&attach_lock);
+	spin_unlock_bh(&attach_lock);
 	if (doomed)
 		dev_put(dev);
 	if (s)
@@ -391,7 +447,25 @@ static void link_uninit(struct net_device *dev)
 		rtun_cells_flush();
 		flushes++;
 	}
-	rtun_dev_free_tstats(dev);
+}
+
+static void link_stats(struct net_device *dev, struct rtnl_link_stats64 *stats)
+{
+	struct rtun_link *link = netdev_priv(dev);
+	struct rtun_traffic traffic;
+	struct rtun_session *s;
+
+	netdev_stats_to_stats64(stats, &dev->stats);
+	spin_lock_bh(&attach_lock);
+	traffic = link->past;
+	s = session_locked(link);
+	if (s)
+		rtun_stats_traffic(s->stats, &traffic, 1);
+	spin_unlock_bh(&attach_lock);
+	stats->rx_packets = traffic.rx_packets;
+	stats->rx_bytes = traffic.rx_bytes;
+	stats->tx_packets = traffic.tx_packets;
+	stats->tx_bytes = traffic.tx_bytes;
 }
 
 #define LINK_OPS							\
@@ -399,7 +473,7 @@ static void link_uninit(struct net_device *dev)
 	.ndo_uninit = link_uninit,					\
 	.ndo_stop = link_stop,						\
 	.ndo_start_xmit = link_xmit,					\
-	.ndo_get_stats64 = dev_get_tstats64
+	.ndo_get_stats64 = link_stats
 
 static const struct net_device_ops ppp_ops = {
 	LINK_OPS,
@@ -445,7 +519,6 @@ static void link_setup(struct net_device *dev)
 	dev->vlan_features |= features;
 	dev->needs_free_netdev = true;
 	rtun_dev_set_lltx(dev);
-	rtun_dev_want_tstats(dev);
 	/* answers to too big packets want to know where they came from */
 	netif_keep_dst(dev);
 	SET_NETDEV_DEVTYPE(dev, &link_type);
@@ -674,7 +747,7 @@ int rtun_link_init(void)
 void rtun_link_exit(void)
 {
 	rtnl_link_unregister(&rtnl_ops);
-	flush_work(&reap);
+	flush_workqueue(rtun_reap_wq);
 }
 
 MODULE_ALIAS_RTNL_LINK(RTUN_LINK_KIND);

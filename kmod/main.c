@@ -4,6 +4,8 @@
  * module and of its part of each network namespace.
  */
 #include "cells.h"
+#include "gso_list.h"
+#include "gso_whole.h"
 #include "link.h"
 #include "netlink.h"
 #include "owner.h"
@@ -20,6 +22,7 @@
 
 unsigned int rtun_net_id __read_mostly;
 struct workqueue_struct *rtun_wq;
+struct workqueue_struct *rtun_reap_wq;
 
 struct rtun_net *rtun_net_of(const struct net *net)
 {
@@ -110,12 +113,12 @@ static int __net_init net_init(struct net *net)
 	INIT_WORK(&rn->owner_work, rtun_owner_work);
 	INIT_LIST_HEAD(&rn->dead);
 	INIT_WORK(&rn->dead_work, rtun_sessions_dead_work);
-	rn->stats = rtun_stats_alloc();
-	if (!rn->stats)
+	rn->drops = rtun_net_drops_alloc();
+	if (!rn->drops)
 		return -ENOMEM;
 	err = rhashtable_init(&rn->by_wire, &rtun_session_params);
 	if (err)
-		goto free_stats;
+		goto free_drops;
 	err = rhltable_init(&rn->by_peer, &rtun_tunnel_params);
 	if (err)
 		goto free_wire;
@@ -123,8 +126,8 @@ static int __net_init net_init(struct net *net)
 
 free_wire:
 	rhashtable_destroy(&rn->by_wire);
-free_stats:
-	free_percpu(rn->stats);
+free_drops:
+	free_percpu(rn->drops);
 	return err;
 }
 
@@ -165,7 +168,7 @@ static void __net_exit net_exit(struct net *net)
 	xa_destroy(&rn->call_ids);
 	xa_destroy(&rn->sessions);
 	xa_destroy(&rn->tunnels);
-	free_percpu(rn->stats);
+	free_percpu(rn->drops);
 	mutex_destroy(&rn->cfg_lock);
 }
 
@@ -194,12 +197,22 @@ static int __init rtun_init(void)
 	rtun_wq = alloc_workqueue("rtun", WQ_UNBOUND, 0);
 	if (!rtun_wq)
 		goto err;
+	rtun_reap_wq = alloc_workqueue("rtun_reap", WQ_UNBOUND, 0);
+	if (!rtun_reap_wq)
+		goto err_wq;
+	err = rtun_sessions_init();
+	if (err)
+		goto err_reap;
 	err = rtun_cells_init();
 	if (err)
-		goto err_wq;
-	err = register_pernet_subsys(&net_ops);
+		goto err_sessions;
+	err = rtun_gso_list_init();
 	if (err)
 		goto err_cells;
+	rtun_gso_whole_init();
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		goto err_gso;
 	err = rtun_owner_init();
 	if (err)
 		goto err_net;
@@ -217,8 +230,15 @@ err_owner:
 	rtun_owner_exit();
 err_net:
 	unregister_pernet_subsys(&net_ops);
+err_gso:
+	rtun_gso_whole_exit();
+	rtun_gso_list_exit();
 err_cells:
 	rtun_cells_exit();
+err_sessions:
+	rtun_sessions_exit();
+err_reap:
+	destroy_workqueue(rtun_reap_wq);
 err_wq:
 	destroy_workqueue(rtun_wq);
 err:
@@ -237,8 +257,13 @@ static void __exit rtun_exit(void)
 	rcu_barrier();
 	flush_workqueue(rtun_wq);
 	rcu_barrier();
+	rtun_gso_whole_exit();
+	rtun_gso_list_exit();
 	rtun_cells_exit();
+	destroy_workqueue(rtun_reap_wq);
 	destroy_workqueue(rtun_wq);
+	/* after the last work, which frees them */
+	rtun_sessions_exit();
 }
 
 module_init(rtun_init);

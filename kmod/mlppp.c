@@ -465,4 +465,5 @@ const struct rtun_xport_ops rtun_mp_ops = {
 	.ordered = mp_ordered,
 	.room = rtun_mp_room,
 	.out = rtun_mp_out,
+	.gather = rtun_mp_gather,
 };

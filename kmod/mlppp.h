@@ -66,6 +66,20 @@ struct rtun_mp_watch {
 };
 
 /**
+ * struct rtun_mp_gathered - fragments of several packets that leave on a link together
+ * @head: the first, NULL: none
+ * @tail: the last
+ * @n: how many
+ * @octets: of these, without the headers of multilink and of what is below
+ */
+struct rtun_mp_gathered {
+	struct sk_buff *head;
+	struct sk_buff *tail;
+	u32 n;
+	u32 octets;
+};
+
+/**
  * struct rtun_bundle - what a session has that is a bundle
  * @session: itself
  * @links: by rtun_session::link_index; written under cfg_lock and both locks of
@@ -88,6 +102,10 @@ struct rtun_mp_watch {
  * @lost: numbers since the last event about loss; rx_lock
  * @told: when that was, in jiffies; rx_lock
  * @share: which link is next; tx_lock
+ * @gathers: several packets are sent at once; tx_lock, as the rest of it
+ * @gathered: what they have become until now, of each link
+ * @usable: links that can send them, as bits
+ * @now: ns, when that began
  * @last_tx: jiffies, the last packet; tx_lock
  * @watch: of each link
  * @watch_timer: null fragments and Echo-Requests may be due
@@ -116,6 +134,10 @@ struct rtun_bundle {
 	unsigned long told;
 
 	struct rtun_mp_tx share;
+	bool gathers;
+	struct rtun_mp_gathered gathered[RTUN_MP_LINKS_MAX];
+	u32 usable;
+	u64 now;
 	unsigned long last_tx;
 	struct rtun_mp_watch watch[RTUN_MP_LINKS_MAX];
 	struct timer_list watch_timer;
@@ -179,10 +201,12 @@ struct rtun_mp_path rtun_mp_path_of(const struct rtun_bundle *mp,
 				    const struct rtun_session *link);
 /* Octets of the longest packet that the peer puts together. */
 unsigned int rtun_mp_mtu(const struct rtun_session *b, bool encrypted);
-/* rtun_xport_ops::out and ::room */
+/* rtun_xport_ops::out, ::room and ::gather */
 int rtun_mp_out(struct rtun_session *b, const struct rtun_out *o,
 		struct sk_buff *skb, bool numbered);
 bool rtun_mp_room(struct rtun_session *b);
+unsigned int rtun_mp_gather(struct rtun_session *b, const struct rtun_out *o,
+			    bool on);
 void rtun_mp_watch_timeout(struct timer_list *t);
 
 /* Something came over a link: RCU.  Is it the answer to an Echo-Request of ours,

@@ -166,7 +166,7 @@ static struct sk_buff *together(struct rtun_session *b,
 		else
 			kfree_skb(head);
 	if (!skb) {
-		rtun_stats_drop(b->stats, RTUN_DROP_RX_NOMEM);
+		rtun_stats_drop(b, RTUN_DROP_RX_NOMEM);
 		return NULL;
 	}
 	/* what was known of a sum was known of a part */
@@ -226,7 +226,7 @@ static void drain(struct rtun_session *b, struct rtun_mp_class *c,
 			if (skb && step == RTUN_MP_PACKET)
 				__skb_queue_tail(&list, skb);
 			else if (skb)
-				rtun_drop(b->stats, skb, why_dropped[r->why]);
+				rtun_drop(b, skb, why_dropped[r->why]);
 		}
 		if (skb_queue_empty(&list))
 			continue;
@@ -329,7 +329,7 @@ again:
 		why = RTUN_DROP_MP_ORPHAN;
 		break;
 	}
-	rtun_drop(b->stats, skb, why);
+	rtun_drop(b, skb, why);
 }
 
 /* Bits, class and number, taken off; RTUN_DROP_UNSPEC: they are well-formed. */
@@ -374,7 +374,6 @@ void rtun_mp_rx(struct rtun_session *link, struct sk_buff *skb,
 		struct sk_buff_head *answers)
 {
 	struct rtun_session *b = rcu_dereference(link->bundle);
-	struct rtun_stats __percpu *stats = link->stats;
 	struct rtun_bundle *mp;
 	struct sk_buff_head mine;
 	struct rtun_mp_class *c;
@@ -386,7 +385,6 @@ void rtun_mp_rx(struct rtun_session *link, struct sk_buff *skb,
 	if (unlikely(!b))
 		goto drop;
 	mp = b->mp;
-	stats = b->stats;
 	/* each fragment has its number */
 	why = RTUN_DROP_GSO;
 	if (unlikely(skb_is_gso(skb)))
@@ -432,7 +430,7 @@ unlock:
 	if (likely(!skb))
 		return;
 drop:
-	rtun_drop(stats, skb, why);
+	rtun_drop(b ?: link, skb, why);
 }
 
 bool rtun_mp_rx_bare(struct rtun_session *link, struct sk_buff *skb, u16 proto,
@@ -447,7 +445,7 @@ bool rtun_mp_rx_bare(struct rtun_session *link, struct sk_buff *skb, u16 proto,
 		return false;
 	/* the mux begins at the protocol field */
 	if (skb_cow_head(skb, 2)) {
-		rtun_drop(b->stats, skb, RTUN_DROP_RX_NOMEM);
+		rtun_drop(b, skb, RTUN_DROP_RX_NOMEM);
 		return true;
 	}
 	put_unaligned_be16(proto, skb_push(skb, 2));

@@ -111,6 +111,60 @@ static void push_header(const struct rtun_bundle *mp, struct sk_buff *skb,
 				   skb_push(skb, RTUN_MP_HLEN_LONG));
 }
 
+static void gather(struct rtun_mp_gathered *g, struct sk_buff *skb,
+		   unsigned int octets)
+{
+	if (g->head)
+		g->tail->next = skb;
+	else
+		g->head = skb;
+	g->tail = skb;
+	g->n++;
+	g->octets += octets;
+}
+
+/* What was gathered for a link leaves; returns how much of it was lost. */
+static unsigned int send_gathered(struct rtun_session *b,
+				  struct rtun_session *link,
+				  struct rtun_mp_gathered *g, u8 inner)
+{
+	unsigned int lost = rtun_tx_fragments(link, g->head, inner);
+	unsigned int sent = g->n - lost;
+
+	if (sent) {
+		rtun_stats_packets(link->stats, RTUN_A_STATS_TX_FRAGMENTS,
+				   sent, g->octets);
+		rtun_stats_packets(b->stats, RTUN_A_STATS_TX_FRAGMENTS, sent,
+				   g->octets);
+	}
+	*g = (struct rtun_mp_gathered){};
+	return lost;
+}
+
+/* Each link has its fragments in the order of their numbers, and this is the order in which
+ * they leave.
+ */
+unsigned int rtun_mp_gather(struct rtun_session *b, const struct rtun_out *o,
+			    bool on)
+{
+	struct rtun_bundle *mp = b->mp;
+	unsigned int lost = 0, i;
+
+	lockdep_assert_held(&b->tx_lock);
+
+	mp->gathers = on;
+	if (on) {
+		mp->usable = usable(mp);
+		mp->now = ktime_get_ns();
+		return 0;
+	}
+	for (i = 0; i < RTUN_MP_LINKS_MAX; i++)
+		if (mp->gathered[i].n)
+			lost += send_gathered(b, mp->links[i],
+					      &mp->gathered[i], o->inner);
+	return lost;
+}
+
 /* One part with all its headers; takes the skb.  tx_lock of the bundle. */
 static int send_part(struct rtun_session *b, struct rtun_session *link,
 		     struct sk_buff *skb, u8 bits, u8 class, u8 inner)
@@ -126,6 +180,11 @@ static int send_part(struct rtun_session *b, struct rtun_session *link,
 	rtun_capture(link, skb, 0, PPP_MP, RTUN_CAPTURE_TX);
 	rtun_ppp_push_proto(link, skb, PPP_MP);
 	rtun_mp_watch_sent(b, link->link_index);
+	if (mp->gathers && (!link->tunnel->ops->may_whole ||
+			    link->tunnel->ops->may_whole(link, 0))) {
+		gather(&mp->gathered[link->link_index], skb, len);
+		return 0;
+	}
 	err = rtun_tx_fragment(link, skb, inner);
 	if (err)
 		return err;
@@ -186,7 +245,8 @@ int rtun_mp_out(struct rtun_session *b, const struct rtun_out *o,
 
 	lockdep_assert_held(&b->tx_lock);
 
-	n = rtun_mp_share(&mp->share, ktime_get_ns(), skb->len, usable(mp),
+	n = rtun_mp_share(&mp->share, mp->gathers ? mp->now : ktime_get_ns(),
+			  skb->len, mp->gathers ? mp->usable : usable(mp),
 			  part);
 	if (unlikely(!n)) {
 		kfree_skb(skb);
@@ -220,7 +280,7 @@ void rtun_mp_send_null(struct rtun_session *b, struct rtun_session *link)
 	struct sk_buff *skb = alloc_skb(room, GFP_ATOMIC);
 
 	if (!skb) {
-		rtun_stats_drop(b->stats, RTUN_DROP_TX_NOMEM);
+		rtun_stats_drop(b, RTUN_DROP_TX_NOMEM);
 		return;
 	}
 	skb_reserve(skb, room);

@@ -96,7 +96,7 @@ static void ask(const struct rtun_bundle *mp, struct rtun_session *link)
 	u8 *lcp;
 
 	if (!skb) {
-		rtun_stats_drop(link->stats, RTUN_DROP_TX_NOMEM);
+		rtun_stats_drop(link, RTUN_DROP_TX_NOMEM);
 		return;
 	}
 	skb_reserve(skb, room);

@@ -312,7 +312,7 @@ static bool say(struct rtun_session *s, u8 code, u8 id,
 
 	skb = alloc_skb(room + 2 + CCP_HLEN, GFP_ATOMIC);
 	if (!skb) {
-		rtun_stats_drop(s->stats, RTUN_DROP_TX_NOMEM);
+		rtun_stats_drop(s, RTUN_DROP_TX_NOMEM);
 		return false;
 	}
 	skb_reserve(skb, room);
@@ -503,6 +503,6 @@ drop:
 	kfree_skb(copy);
 	if (why == RTUN_DROP_MPPE_DESYNC)
 		ask(s, answers);
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 	return NULL;
 }

@@ -241,7 +241,7 @@ static int info_get(struct sk_buff *skb, struct genl_info *info)
 	    nla_put_u32(msg, RTUN_A_INFO_TUNNELS, READ_ONCE(rn->n_tunnels)) ||
 	    nla_put_u32(msg, RTUN_A_INFO_SESSIONS,
 			READ_ONCE(rn->n_sessions)) ||
-	    rtun_stats_fill(msg, RTUN_A_INFO_STATS, rn->stats)) {
+	    rtun_net_stats_fill(msg, RTUN_A_INFO_STATS, rn)) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
 	}

@@ -123,7 +123,8 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 		     RTUN_SESSION_F_BCP_TINYGRAM_RX |
 		     RTUN_SESSION_F_BCP_TINYGRAM_TX |
 		     RTUN_SESSION_F_BCP_TAGGED_TX |
-		     RTUN_SESSION_F_BCP_MANAGEMENT_TX) ||
+		     RTUN_SESSION_F_BCP_MANAGEMENT_TX |
+		     RTUN_SESSION_F_PEER_OFFLOAD) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_PW_TYPE, s->pw) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_CIRCUIT, READ_ONCE(s->circuit)) ||
 	    nla_put_u32(msg, RTUN_A_SESSION_DEAD_TIME,
@@ -136,7 +137,7 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 				    READ_ONCE(s->reorder_timeout)))) ||
 	    rtun_link_fill(msg, s) ||
 	    put_blob(msg, RTUN_A_SESSION_BLOB, rcu_dereference(s->blob)) ||
-	    rtun_stats_fill(msg, RTUN_A_SESSION_STATS, s->stats))
+	    rtun_stats_fill(msg, RTUN_A_SESSION_STATS, s))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

@@ -6,6 +6,7 @@
  */
 #include "order.h"
 #include "eth.h"
+#include "gso_whole.h"
 #include "netlink.h"
 #include "ppp.h"
 #include "rtun.h"
@@ -91,6 +92,50 @@ static void resync(struct rtun_session *s, u32 seq, u64 *lost,
 				  jump, NULL, GFP_ATOMIC);
 }
 
+/* It may be held for a while: it must not keep alive, or refer to unprotected, what
+ * belongs to the outer packet.
+ */
+static void take(struct sk_buff *skb, u32 seq)
+{
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	skb->dev = NULL;
+	rtun_cb(skb)->locked = true;
+	rtun_cb(skb)->numbered = true;
+	rtun_cb(skb)->seq = seq;
+}
+
+bool rtun_order_rx_whole(struct rtun_session *s, struct sk_buff *skb, u32 seq,
+			 u8 tos)
+{
+	unsigned int n = rtun_gso_whole_segs(skb);
+	struct sk_buff_head answers;
+	bool ok = false;
+
+	/* a bundle looks at the number of each */
+	if (!n || rcu_access_pointer(s->bundle))
+		return false;
+	__skb_queue_head_init(&answers);
+	spin_lock(&s->rx_lock);
+	if (!rtun_reorder_run(&s->reorder, seq, n, jiffies))
+		goto out;
+	ok = true;
+	if (unlikely(rtun_gso_whole_unmark(skb))) {
+		rtun_stats_drops(s, RTUN_DROP_RX_NOMEM, n);
+		kfree_skb(skb);
+		goto out;
+	}
+	rtun_cb(skb)->tos = tos;
+	take(skb, seq);
+	deliver(s, skb, &answers);
+out:
+	spin_unlock(&s->rx_lock);
+	rtun_ppp_send_answers(&answers);
+	if (ok && s->tunnel->ops->received)
+		s->tunnel->ops->received(s);
+	return ok;
+}
+
 void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 {
 	struct rtun_reorder *r = &s->reorder;
@@ -107,15 +152,7 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	long before;
 	bool first;
 
-	/* it may be held for a while: it must not keep alive, or refer to
-	 * unprotected, what belongs to the outer packet
-	 */
-	skb_dst_drop(skb);
-	nf_reset_ct(skb);
-	skb->dev = NULL;
-	rtun_cb(skb)->locked = true;
-	rtun_cb(skb)->numbered = true;
-	rtun_cb(skb)->seq = seq;
+	take(skb, seq);
 	__skb_queue_head_init(&answers);
 	spin_lock(&s->rx_lock);
 	before = held(r);
@@ -188,7 +225,7 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 	if (unlikely(lost))
 		rtun_stats_add(s->stats, RTUN_A_STATS_RX_LOST, lost);
 	if (unlikely(why))
-		rtun_drop(s->stats, skb, why);
+		rtun_drop(s, skb, why);
 	rtun_ppp_send_answers(&answers);
 	if (s->tunnel->ops->received)
 		s->tunnel->ops->received(s);

@@ -16,6 +16,12 @@ struct timer_list;
  * payload; rtun_cb() says what the outer packet was.
  */
 void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq);
+/* The same for packets that are many, the first with this number, behind a header with @tos;
+ * rtun_cb() is not set.  False: they are not the next ones, nothing has changed; they are to be
+ * cut.
+ */
+bool rtun_order_rx_whole(struct rtun_session *s, struct sk_buff *skb, u32 seq,
+			 u8 tos);
 void rtun_order_rx_unnumbered(struct rtun_session *s, struct sk_buff *skb);
 
 /* The oldest gap was waited for long enough. */

@@ -4,6 +4,7 @@
  */
 #include "outer.h"
 #include "gso.h"
+#include "gso_list.h"
 #include "netlink.h"
 #include "rtun.h"
 
@@ -11,7 +12,7 @@
 #include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <net/dst_cache.h>
+#include <net/dst.h>
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
@@ -21,7 +22,7 @@
 #include <net/ipv6_stubs.h>
 #include <net/route.h>
 
-static u8 protocol_of(const struct rtun_tunnel *t)
+u8 rtun_out_protocol(const struct rtun_tunnel *t)
 {
 	switch (t->ops->kind) {
 	case RTUN_XPORT_PPTP:
@@ -41,7 +42,7 @@ static struct dst_entry *route4(struct rtun_tunnel *t, union rtun_addr *saddr)
 		.saddr = t->local.v4,
 		.flowi4_oif = READ_ONCE(t->outer.oif),
 		.flowi4_mark = READ_ONCE(t->outer.fwmark),
-		.flowi4_proto = protocol_of(t),
+		.flowi4_proto = rtun_out_protocol(t),
 		.fl4_sport = t->local_port,
 		.fl4_dport = t->peer_port,
 	};
@@ -63,7 +64,7 @@ static struct dst_entry *route6(struct rtun_tunnel *t, union rtun_addr *saddr)
 		.saddr = t->local.v6,
 		.flowi6_oif = READ_ONCE(t->outer.oif),
 		.flowi6_mark = READ_ONCE(t->outer.fwmark),
-		.flowi6_proto = protocol_of(t),
+		.flowi6_proto = rtun_out_protocol(t),
 		.fl6_sport = t->local_port,
 		.fl6_dport = t->peer_port,
 		.flowlabel = ip6_make_flowinfo(READ_ONCE(t->outer.tos), 0),
@@ -86,30 +87,40 @@ static struct dst_entry *route(struct rtun_tunnel *t, union rtun_addr *saddr)
 	return route4(t, saddr);
 }
 
-/* From the cache, or looked up and put there. */
+/* As the kernel's own dst_cache, but for the reference that this takes for each packet. */
 static struct dst_entry *cached(struct rtun_tunnel *t, union rtun_addr *saddr)
 {
-	struct dst_entry *dst;
-	struct rtable *rt;
+	struct rtun_path *path = this_cpu_ptr(t->path);
+	struct dst_entry *dst = READ_ONCE(path->dst);
+	/* pairs with the release in rtun_tunnel_set() */
+	u32 routes = smp_load_acquire(&t->routes);
 
-#if IS_ENABLED(CONFIG_IPV6)
-	if (t->family == AF_INET6) {
-		dst = dst_cache_get_ip6(&t->dst_cache, &saddr->v6);
-		if (dst)
-			return dst;
-		dst = route6(t, saddr);
-		if (!IS_ERR(dst))
-			dst_cache_set_ip6(&t->dst_cache, dst, &saddr->v6);
+	if (likely(dst && path->routes == routes &&
+		   (!dst->obsolete || dst->ops->check(dst, path->cookie)))) {
+		*saddr = path->saddr;
 		return dst;
 	}
+	dst = route(t, saddr);
+	if (IS_ERR(dst)) {
+		dst_release(xchg(&path->dst, NULL));
+		return dst;
+	}
+	path->saddr = *saddr;
+	path->routes = routes;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (t->family == AF_INET6)
+		path->cookie = rt6_get_cookie((struct rt6_info *)dst);
 #endif
-	rt = dst_cache_get_ip4(&t->dst_cache, &saddr->v4);
-	if (rt)
-		return &rt->dst;
-	dst = route4(t, saddr);
-	if (!IS_ERR(dst))
-		dst_cache_set_ip4(&t->dst_cache, dst, saddr->v4);
+	dst_release(xchg(&path->dst, dst));
 	return dst;
+}
+
+void rtun_out_forget(struct rtun_tunnel *t)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		dst_release(xchg(&per_cpu_ptr(t->path, cpu)->dst, NULL));
 }
 
 int rtun_out_begin(struct rtun_tunnel *t, struct rtun_out *o)
@@ -145,11 +156,6 @@ int rtun_out_begin(struct rtun_tunnel *t, struct rtun_out *o)
 #endif
 	o->ttl = ip4_dst_hoplimit(o->dst);
 	return 0;
-}
-
-void rtun_out_end(struct rtun_out *o)
-{
-	dst_release(o->dst);
 }
 
 void rtun_out_inherit_tos(struct rtun_tunnel *t, struct rtun_out *o, u8 inner)
@@ -210,21 +216,21 @@ unsigned int rtun_out_headroom(const struct rtun_tunnel *t,
 static void select_ident(struct rtun_tunnel *t, struct iphdr *iph,
 			 unsigned int n)
 {
-	struct rtun_ident *ident = this_cpu_ptr(t->ident);
+	struct rtun_path *path = this_cpu_ptr(t->path);
 
-	if (unlikely(n > ident->left || ident->saddr != iph->saddr)) {
-		ident->left = max_t(unsigned int, n, RTUN_IDENT_BLOCK);
-		ident->saddr = iph->saddr;
-		__ip_select_ident(t->rn->net, iph, ident->left);
-		ident->next = ntohs(iph->id);
+	if (unlikely(n > path->idents || path->ident_saddr != iph->saddr)) {
+		path->idents = max_t(unsigned int, n, RTUN_IDENT_BLOCK);
+		path->ident_saddr = iph->saddr;
+		__ip_select_ident(t->rn->net, iph, path->idents);
+		path->ident = ntohs(iph->id);
 	}
-	iph->id = htons(ident->next);
-	ident->next += n;
-	ident->left -= n;
+	iph->id = htons(path->ident);
+	path->ident += n;
+	path->idents -= n;
 }
 
 static int send4(struct rtun_tunnel *t, const struct rtun_out *o,
-		 struct sk_buff *skb, u8 protocol)
+		 struct sk_buff *skb)
 {
 	struct net *net = t->rn->net;
 	struct iphdr *iph;
@@ -240,13 +246,15 @@ static int send4(struct rtun_tunnel *t, const struct rtun_out *o,
 		.tos = o->tos,
 		.frag_off = o->df,
 		.ttl = o->ttl,
-		.protocol = protocol,
+		.protocol = rtun_out_protocol(t),
 		.saddr = o->saddr.v4,
 		.daddr = t->peer.addr.v4,
 	};
 	/* those that nobody may fragment have none */
 	if (!o->df)
 		select_ident(t, iph, rtun_gso_segs(skb));
+	if (rtun_is_gso_list(skb))
+		rtun_gso_list_copy_header(skb, sizeof(*iph));
 	/* length and checksum are ip_local_out's business */
 	err = ip_local_out(net, NULL, skb);
 	return net_xmit_eval(err);	/* a macro that evaluates it twice */
@@ -254,7 +262,7 @@ static int send4(struct rtun_tunnel *t, const struct rtun_out *o,
 
 #if IS_ENABLED(CONFIG_IPV6)
 static int send6(struct rtun_tunnel *t, const struct rtun_out *o,
-		 struct sk_buff *skb, u8 protocol)
+		 struct sk_buff *skb)
 {
 	struct ipv6hdr *ip6h;
 	int err;
@@ -266,31 +274,33 @@ static int send6(struct rtun_tunnel *t, const struct rtun_out *o,
 	skb_reset_network_header(skb);
 	ip6_flow_hdr(ip6h, o->tos, 0);
 	ip6h->payload_len = 0;	/* ip6_local_out's business */
-	ip6h->nexthdr = protocol;
+	ip6h->nexthdr = rtun_out_protocol(t);
 	ip6h->hop_limit = o->ttl;
 	ip6h->saddr = o->saddr.v6;
 	ip6h->daddr = t->peer.addr.v6;
+	if (rtun_is_gso_list(skb))
+		rtun_gso_list_copy_header(skb, sizeof(*ip6h));
 	err = ip6_local_out(t->rn->net, NULL, skb);
 	return net_xmit_eval(err);
 }
 #endif
 
 int rtun_out_send(struct rtun_tunnel *t, const struct rtun_out *o,
-		  struct sk_buff *skb, u8 protocol)
+		  struct sk_buff *skb)
 {
 	bool xnet = skb->dev && !net_eq(t->rn->net, dev_net(skb->dev));
 
 	skb_scrub_packet(skb, xnet);
 	skb_clear_hash_if_not_l4(skb);
-	/* lasts as long as our reference and RCU; who queues it takes one */
+	/* lasts as long as RCU; who queues it takes a reference */
 	skb_dst_set_noref(skb, o->dst);
 	skb->mark = READ_ONCE(t->outer.fwmark);
 	skb_reset_transport_header(skb);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (t->family == AF_INET6)
-		return send6(t, o, skb, protocol);
+		return send6(t, o, skb);
 #endif
-	return send4(t, o, skb, protocol);
+	return send4(t, o, skb);
 }
 
 u32 rtun_out_pmtu(struct rtun_tunnel *t)

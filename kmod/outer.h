@@ -16,7 +16,7 @@ struct sk_buff;
 
 /**
  * struct rtun_out - what all packets of a batch have in common
- * @dst: route; a reference is held; NULL: none, the packets are a bundle's
+ * @dst: route, for as long as RCU is held; NULL: none, the packets are a bundle's
  * @saddr: what they are sent from
  * @df: IPv4: the don't-fragment bit for the header; IPv6: not 0 if we may not
  *	fragment either
@@ -33,10 +33,7 @@ struct rtun_out {
 	u8 inner;
 };
 
-/*
- * All below with BH disabled and under RCU.  What rtun_out_begin() got,
- * rtun_out_end() gives back.
- */
+/* All below with BH disabled and under RCU, which lasts until all packets are sent. */
 int rtun_out_begin(struct rtun_tunnel *t, struct rtun_out *o);
 /* Take TOS, ECN and DF from the IP packet inside as the policy says.
  * @skb's network header is set; what is no IP is left alone.
@@ -45,6 +42,8 @@ void rtun_out_inherit(struct rtun_tunnel *t, struct rtun_out *o,
 		      const struct sk_buff *skb);
 /* The same of a fragment: TOS and ECN of what it is a part of. */
 void rtun_out_inherit_tos(struct rtun_tunnel *t, struct rtun_out *o, u8 inner);
+/* IP's number for what is in it. */
+u8 rtun_out_protocol(const struct rtun_tunnel *t);
 /* Octets of IP header */
 unsigned int rtun_out_hlen(const struct rtun_tunnel *t);
 /* Does the policy forbid fragments, and how much fits into the path then? */
@@ -58,9 +57,10 @@ unsigned int rtun_out_headroom(const struct rtun_tunnel *t,
 			       const struct rtun_out *o);
 /* Put the header in front and send; takes the skb.  Net errno. */
 int rtun_out_send(struct rtun_tunnel *t, const struct rtun_out *o,
-		  struct sk_buff *skb, u8 protocol);
-void rtun_out_end(struct rtun_out *o);
+		  struct sk_buff *skb);
 
+/* Nobody sends any more: give the routes back. */
+void rtun_out_forget(struct rtun_tunnel *t);
 /* Path MTU of a tunnel as known now, 0: no route.  Process context. */
 u32 rtun_out_pmtu(struct rtun_tunnel *t);
 /* An ICMP error about what @t sent; @skb->data is the IP header it quotes.

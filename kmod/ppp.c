@@ -148,7 +148,7 @@ void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
 	}
 	if (unlikely(!(READ_ONCE(s->np) & np))) {
 		DEV_STATS_INC(dev, tx_dropped);
-		rtun_drop(s->stats, skb, RTUN_DROP_TX_NP_CLOSED);
+		rtun_drop(s, skb, RTUN_DROP_TX_NP_CLOSED);
 		return;
 	}
 	rtun_tx_packet(s, dev, skb);
@@ -156,7 +156,7 @@ void rtun_ppp_xmit(struct rtun_session *s, struct net_device *dev,
 
 malformed:
 	DEV_STATS_INC(dev, tx_dropped);
-	rtun_drop(s->stats, skb, RTUN_DROP_TX_PROTO);
+	rtun_drop(s, skb, RTUN_DROP_TX_PROTO);
 }
 
 /* The address and control field and an odd protocol field move the IP header
@@ -222,7 +222,7 @@ static void rx_ip(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 	return;
 
 drop:
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }
 
 static bool is_network(u16 proto)
@@ -263,7 +263,7 @@ static bool echo(struct rtun_session *s, struct sk_buff *skb,
 
 	answer = alloc_skb(room + 2 + len, GFP_ATOMIC);
 	if (!answer) {
-		rtun_stats_drop(s->stats, RTUN_DROP_RX_NOMEM);
+		rtun_stats_drop(s, RTUN_DROP_RX_NOMEM);
 		return true;
 	}
 	skb_reserve(answer, room);
@@ -331,7 +331,7 @@ static void rx_control_locked(struct rtun_session *s, struct sk_buff *skb,
 	return;
 
 drop:
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }
 
 /* Take the protocol field off, and the address and control field if it may be
@@ -394,7 +394,7 @@ static void rx_encrypted_locked(struct rtun_session *s, struct sk_buff *skb,
 	why = proto >= MPPE_PROTO_FIRST && proto <= MPPE_PROTO_LAST ?
 	      RTUN_DROP_NP_CLOSED : RTUN_DROP_PPP_PROTO;
 drop:
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }
 
 static void rx_locked(struct rtun_session *s, struct sk_buff *skb, u16 proto,
@@ -460,5 +460,5 @@ void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 	return;
 
 drop:
-	rtun_drop(s->stats, skb, why);
+	rtun_drop(s, skb, why);
 }

@@ -203,6 +203,10 @@ const struct rtun_xport_ops rtun_pptp_ops = {
 	.hlen = pptp_hlen,
 	.ordered = pptp_ordered,
 	.room = rtun_pptp_window_room,
+	.push = rtun_pptp_push,
 	.out = rtun_pptp_out,
+	.lists = rtun_pptp_lists,
+	.may_whole = rtun_pptp_may_whole,
+	.whole = rtun_pptp_whole,
 	.received = rtun_pptp_received,
 };

@@ -19,6 +19,7 @@ struct rtun_session;
 struct rtun_xport_ops;
 
 enum {
+	GRE1_HLEN_BASE	= 4,	/* flags, protocol: what any GRE has */
 	GRE1_HLEN	= 8,	/* flags, protocol, key */
 	GRE1_HLEN_MIN	= 12,	/* and one number at least: all that is valid */
 	GRE1_HLEN_MAX	= 16,
@@ -66,6 +67,11 @@ struct rtun_pptp {
 extern const struct rtun_xport_ops rtun_pptp_ops;
 
 /* pptp_tx.c: all with BH disabled and under RCU */
+void rtun_pptp_push(struct rtun_session *s, const struct rtun_out *o,
+		    struct sk_buff *skb, bool numbered);
+bool rtun_pptp_may_whole(struct rtun_session *s, unsigned int extra);
+int rtun_pptp_whole(struct rtun_session *s, struct sk_buff *skb, bool numbered);
+bool rtun_pptp_lists(const struct rtun_session *s, const struct rtun_out *o);
 int rtun_pptp_out(struct rtun_session *s, const struct rtun_out *o,
 		  struct sk_buff *skb, bool numbered);
 void rtun_pptp_ack(struct rtun_session *s);
@@ -75,9 +81,11 @@ void rtun_pptp_ack_timeout(struct timer_list *t);
 int rtun_pptp_window_new(struct rtun_session *s);
 void rtun_pptp_window_set(struct rtun_session *s, struct nlattr **tb);
 void rtun_pptp_window_stop(struct rtun_session *s);
-/* Under tx_lock: may data be sent?  Take the next number, for whatever it is. */
+/* Under tx_lock: may data be sent?  Take the next @n numbers, for whatever it is: the
+ * first of them.
+ */
 bool rtun_pptp_window_room(struct rtun_session *s);
-u32 rtun_pptp_window_take(struct rtun_session *s);
+u32 rtun_pptp_window_take(struct rtun_session *s, unsigned int n);
 void rtun_pptp_window_ack(struct rtun_session *s, u32 ack);
 /* For dumps: @rtt in us, 0: not known. */
 void rtun_pptp_window_show(struct rtun_session *s, u32 *size, u32 *static_rtt,

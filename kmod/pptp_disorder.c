@@ -43,14 +43,14 @@ static struct held_cb *held_cb(struct sk_buff *skb)
 static void release(struct rtun_session *s, const struct rtun_out *o,
 		    struct sk_buff *skb)
 {
-	struct rtun_out own = *o;	/* the route stays the caller's */
+	struct rtun_out own = *o;	/* the caller's goes on */
 
 	own.df = held_cb(skb)->df;
 	own.tos = held_cb(skb)->tos;
 	if (skb_cow_head(skb, rtun_out_headroom(s->tunnel, &own)))
-		rtun_drop(s->stats, skb, RTUN_DROP_TX_NOMEM);
-	else if (rtun_out_send(s->tunnel, &own, skb, IPPROTO_GRE))
-		rtun_stats_drop(s->stats, RTUN_DROP_TX_ERROR);
+		rtun_drop(s, skb, RTUN_DROP_TX_NOMEM);
+	else if (rtun_out_send(s->tunnel, &own, skb))
+		rtun_stats_drop(s, RTUN_DROP_TX_ERROR);
 }
 
 /* All sessions of a namespace together hold no more than RTUN_HELD_MAX. */
@@ -113,10 +113,8 @@ static void flush(struct rtun_session *s)
 		if (route)
 			release(s, &o, skb);
 		else
-			rtun_drop(s->stats, skb, RTUN_DROP_TX_NO_ROUTE);
+			rtun_drop(s, skb, RTUN_DROP_TX_NO_ROUTE);
 	}
-	if (route)
-		rtun_out_end(&o);
 }
 
 int rtun_pptp_disorder(struct rtun_session *s, const struct rtun_out *o,
@@ -130,7 +128,7 @@ int rtun_pptp_disorder(struct rtun_session *s, const struct rtun_out *o,
 
 	if (d->passed < d->rate) {
 		d->passed++;
-		return rtun_out_send(s->tunnel, o, skb, IPPROTO_GRE);
+		return rtun_out_send(s->tunnel, o, skb);
 	}
 	if (may_hold(s, most)) {
 		hold(s, o, skb);
@@ -140,7 +138,7 @@ int rtun_pptp_disorder(struct rtun_session *s, const struct rtun_out *o,
 		return 0;
 	}
 	d->passed = 0;
-	err = rtun_out_send(s->tunnel, o, skb, IPPROTO_GRE);
+	err = rtun_out_send(s->tunnel, o, skb);
 	while ((skb = take(s, d->type == RTUN_DISORDER_REVERSE)))
 		release(s, o, skb);
 	return err;

@@ -4,6 +4,8 @@
  * about what was sent (RFC 2637 sections 4.1 to 4.3).
  */
 #include "alive.h"
+#include "gso_list.h"
+#include "gso_whole.h"
 #include "order.h"
 #include "outer.h"
 #include "pptp.h"
@@ -52,14 +54,12 @@ static struct rtun_session *find(struct rtun_net *rn, const struct sk_buff *skb,
 	return NULL;
 }
 
-/* Called by the GRE demultiplexer for version 1, under RCU, in softirq. */
-int rtun_pptp_rcv(struct sk_buff *skb)
+/* @whole: it is many with one header; false afterwards: it is to be cut, and as it was. */
+static int rcv(struct rtun_net *rn, struct sk_buff *skb, bool *whole)
 {
-	struct rtun_net *rn = rtun_net_of(dev_net(skb->dev));
-	struct rtun_stats __percpu *stats = rn->stats;
 	enum rtun_drop why = RTUN_DROP_GRE_TRUNCATED;
 	unsigned int hlen = GRE1_HLEN;
-	struct rtun_session *s;
+	struct rtun_session *s = NULL;
 	u8 h[GRE1_HLEN_MAX];
 	u16 len;
 
@@ -77,7 +77,6 @@ int rtun_pptp_rcv(struct sk_buff *skb)
 	s = find(rn, skb, get_unaligned_be16(h + 6), &why);
 	if (!s)
 		goto drop;
-	stats = s->stats;
 
 	if (h[0] & GRE1_S)
 		hlen += 4;
@@ -89,7 +88,7 @@ int rtun_pptp_rcv(struct sk_buff *skb)
 	memcpy(h, skb->data, hlen);
 	why = RTUN_DROP_GRE_LENGTH;
 	len = get_unaligned_be16(h + 4);
-	if (len > skb->len - hlen)
+	if (likely(!*whole) && len > skb->len - hlen)
 		goto drop;
 	rtun_alive_heard(s);
 	if (h[1] & GRE1_A)
@@ -100,14 +99,18 @@ int rtun_pptp_rcv(struct sk_buff *skb)
 		 */
 		if (len || !(h[1] & GRE1_A))
 			goto drop;
-		rtun_stats_inc(stats, RTUN_A_STATS_RX_ACKS);
+		rtun_stats_inc(s->stats, RTUN_A_STATS_RX_ACKS);
 		consume_skb(skb);
 		return NET_RX_SUCCESS;
 	}
 
-	/* each packet has its number: what claims to be many is forged */
-	if (unlikely(skb_is_gso(skb)))
-		goto drop;
+	if (unlikely(*whole)) {
+		__skb_pull(skb, hlen);
+		*whole = rtun_order_rx_whole(s, skb,
+					     get_unaligned_be32(h + 8),
+					     ip_hdr(skb)->tos);
+		return NET_RX_SUCCESS;
+	}
 	why = RTUN_DROP_RX_NOMEM;
 	skb_pull_rcsum(skb, hlen);
 	if (pskb_trim_rcsum(skb, len))
@@ -117,8 +120,47 @@ int rtun_pptp_rcv(struct sk_buff *skb)
 	return NET_RX_SUCCESS;
 
 drop:
-	rtun_drop(stats, skb, why);
+	if (s)
+		rtun_drop(s, skb, why);
+	else
+		rtun_net_drop(rn, skb, why);
 	return NET_RX_DROP;
+}
+
+/* A packet that is many: its packets, linked by next; NULL: it was taken, or dropped. */
+static struct sk_buff *cut(struct rtun_net *rn, struct sk_buff *skb)
+{
+	unsigned int n = skb_shinfo(skb)->gso_segs;
+	bool whole = rtun_is_gso_whole(skb);
+
+	if (whole) {
+		rcv(rn, skb, &whole);
+		if (whole)
+			return NULL;
+		skb = rtun_gso_whole_cut(skb);
+	} else {
+		skb = rtun_gso_list_cut(skb);
+	}
+	if (!skb)
+		rtun_net_drops(rn, RTUN_DROP_GSO, n);
+	return skb;
+}
+
+/* Called by the GRE demultiplexer for version 1, under RCU, in softirq. */
+int rtun_pptp_rcv(struct sk_buff *skb)
+{
+	struct rtun_net *rn = rtun_net_of(dev_net(skb->dev));
+	int ret = NET_RX_SUCCESS;
+	struct sk_buff *next;
+	bool whole = false;
+
+	if (unlikely(skb_is_gso(skb)))
+		skb = cut(rn, skb);
+	skb_list_walk_safe(skb, skb, next) {
+		skb_mark_not_on_list(skb);
+		ret = rcv(rn, skb, &whole);
+	}
+	return ret;
 }
 
 /*

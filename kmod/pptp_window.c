@@ -51,7 +51,7 @@ bool rtun_pptp_window_room(struct rtun_session *s)
 	return room;
 }
 
-u32 rtun_pptp_window_take(struct rtun_session *s)
+u32 rtun_pptp_window_take(struct rtun_session *s, unsigned int n)
 {
 	struct rtun_pptp *p = s->pptp;
 	struct rtun_window *w = &p->window;
@@ -60,7 +60,8 @@ u32 rtun_pptp_window_take(struct rtun_session *s)
 
 	spin_lock(&p->lock);
 	seq = w->next;
-	rtun_window_sent(w, now);
+	while (n--)
+		rtun_window_sent(w, now);
 	if (unlikely(w->size))
 		rearm(p, now);
 	spin_unlock(&p->lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * RC4, the cipher of MPPE (RFC 3078 sections 5 and 6).  It is broken and serves
- * nothing else here.  The kernel has it in a library that only others can select.
- * No kernel calls: the same file builds on the host.
+ * nothing else here.  The kernel has it in a library that only others can
+ * select.  No kernel calls: the same file builds on the host.
  */
 #ifndef _RTUN_RC4_H
 #define _RTUN_RC4_H
@@ -13,8 +13,12 @@
 #include "selftest/host.h"
 #endif
 
-/* Words are faster than octets where a store is followed by a load. */
+/* Words are faster than octets where a store is followed by a load, and have
+ * zeros between the octets.  @before is zero and right before them: rtun_rc4()
+ * reads from up to three octets before a word on.
+ */
 struct rtun_rc4 {
+	u32 before;
 	u32 s[256];
 	u32 i;
 	u32 j;

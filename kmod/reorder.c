@@ -111,6 +111,16 @@ enum rtun_reorder_verdict rtun_reorder_put(struct rtun_reorder *r, u32 seq,
 	return RTUN_REORDER_HELD;
 }
 
+bool rtun_reorder_run(struct rtun_reorder *r, u32 seq, u32 n, u32 now)
+{
+	if (!r->synced || r->held || seq != r->next || n >= RTUN_REORDER_FAR)
+		return false;
+	r->last = now;
+	r->run = 0;
+	r->next = plus(r, seq, n);
+	return true;
+}
+
 void *rtun_reorder_pop(struct rtun_reorder *r)
 {
 	void *item;

@@ -104,6 +104,10 @@ void rtun_reorder_init(struct rtun_reorder *r, u32 slots, u32 idle,
 enum rtun_reorder_verdict rtun_reorder_put(struct rtun_reorder *r, u32 seq,
 					   void *item, u32 size, u32 now,
 					   bool hold, u64 *lost);
+/* @n items that are one, the first with number @seq, come in at tick @now.  True: they
+ * are in order, to be delivered now; false: nothing is changed.
+ */
+bool rtun_reorder_run(struct rtun_reorder *r, u32 seq, u32 n, u32 now);
 /* The next item in order, or NULL. */
 void *rtun_reorder_pop(struct rtun_reorder *r);
 /* The next item that must go to make room for @seq, or NULL when there is. */

@@ -29,7 +29,6 @@
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include <net/dst_cache.h>
 #include <net/net_namespace.h>
 
 struct netlink_ext_ack;
@@ -61,7 +60,7 @@ enum rtun_limits {
 	/* tunnels through tunnels through tunnels... */
 	RTUN_NESTING_MAX	= 4,
 	/* identifications of outer packets that a processor takes at once */
-	RTUN_IDENT_BLOCK	= 64,
+	RTUN_IDENT_BLOCK	= 256,
 	/* octets any transport and the payload's header put around a packet:
 	 * IPv6, UDP, L2TPv3, cookie, sublayer, encrypted PPP, bridging
 	 */
@@ -113,7 +112,7 @@ struct rtun_blob {
  * @blob_bytes: octets of blobs, cfg_lock
  * @held: octets in the rings of all sessions, and of what leaves late on purpose
  * @generation: counts changes
- * @stats: what no session can be charged with
+ * @drops: what no session can be charged with
  * @ctrl_lock: guards @ctrl
  * @ctrl: rate of control frames of all sessions
  * @owner_work: deletes what dies with its owner
@@ -143,7 +142,7 @@ struct rtun_net {
 	u32 blob_bytes;
 	atomic_long_t held;
 	atomic_t generation;
-	struct rtun_stats __percpu *stats;
+	struct rtun_net_drops __percpu *drops;
 	spinlock_t ctrl_lock;
 	struct rtun_bucket ctrl;
 	struct work_struct owner_work;
@@ -190,8 +189,18 @@ struct rtun_owner {
  * @ordered: are packets numbered, and so must leave under the transmit lock?
  * @room: may a packet of the device be sent now?  tx_lock; NULL: always
  * @full: enum rtun_drop, if @room says no
- * @out: put the header in front of a payload and hand it to IP; @numbered: as
- *	@ordered said, tx_lock is held then; takes the skb; net errno
+ * @push: put the header in front of a payload, but for IP's; @numbered: as @ordered
+ *	said, tx_lock is held then
+ * @out: that, and hand it to IP; takes the skb; net errno
+ * @lists: may packets leave as a list, see gso_list.h?  NULL: never
+ * @may_whole: may a packet that is many leave with one header now, with @extra octets
+ *	of ours between its network header, or Ethernet's, and the transport's own?
+ *	NULL: always
+ * @whole: mark such a packet (GSO) so that who sends the outer packet cuts it and
+ *	each gets our headers, @numbered or not, then @out takes it; 0 or errno
+ * @gather: several packets follow, @out may keep them back; not @on: they have
+ *	followed, all leave now.  Returns how many of these were lost; tx_lock; NULL: it
+ *	keeps none back
  * @received: something in order was delivered, maybe it is to be acknowledged;
  *	no lock held; may be NULL
  */
@@ -213,8 +222,16 @@ struct rtun_xport_ops {
 	unsigned int (*hlen)(const struct rtun_session *s);
 	bool (*ordered)(const struct rtun_session *s);
 	bool (*room)(struct rtun_session *s);
+	void (*push)(struct rtun_session *s, const struct rtun_out *o,
+		     struct sk_buff *skb, bool numbered);
 	int (*out)(struct rtun_session *s, const struct rtun_out *o,
 		   struct sk_buff *skb, bool numbered);
+	bool (*lists)(const struct rtun_session *s, const struct rtun_out *o);
+	bool (*may_whole)(struct rtun_session *s, unsigned int extra);
+	int (*whole)(struct rtun_session *s, struct sk_buff *skb,
+		     bool numbered);
+	unsigned int (*gather)(struct rtun_session *s, const struct rtun_out *o,
+			       bool on);
 	void (*received)(struct rtun_session *s);
 };
 
@@ -227,11 +244,27 @@ struct rtun_outer {
 	u8 df;
 };
 
-/* Identifications that were taken for packets to come from one address. */
-struct rtun_ident {
-	__be32 saddr;
-	u16 next;
-	u16 left;
+/**
+ * struct rtun_path - what a CPU knows of the way to a peer
+ * @dst: route, with a reference that is given up under RCU: so who uses it needs none;
+ *	xchg()
+ * @saddr: what is sent from
+ * @cookie: of the route; IPv6
+ * @routes: rtun_tunnel::routes when it was looked up
+ * @ident_saddr: what identifications were taken for
+ * @ident: the next of them; IPv4
+ * @idents: how many are left
+ *
+ * Used by its CPU alone, BH disabled; only the route may be taken away by others.
+ */
+struct rtun_path {
+	struct dst_entry *dst;
+	union rtun_addr saddr;
+	u32 cookie;
+	u32 routes;
+	__be32 ident_saddr;
+	u16 ident;
+	u16 idents;
 };
 
 /**
@@ -250,8 +283,9 @@ struct rtun_ident {
  * @on_link: the device its link-local peer is behind, 0: it is not link-local
  * @udp: its socket; cfg_lock
  * @outer: policy; written under cfg_lock
- * @dst_cache: route to the peer
- * @ident: identifications for outer IPv4 packets; BH disabled
+ * @path: the way to the peer
+ * @routes: how often routes have become invalid by what we are asked for; cfg_lock, and read
+ *	without
  * @pmtu: what was last known of the path, for the event
  * @seen_lock: guards @seen, @seen_port, @seen_rate
  * @seen: where data came from last (PEER_FLOAT)
@@ -275,8 +309,8 @@ struct rtun_tunnel {
 	struct rtun_udp *udp;
 	struct rtun_outer outer;
 	u32 pmtu;
-	struct dst_cache dst_cache;
-	struct rtun_ident __percpu *ident;
+	struct rtun_path __percpu *path;
+	u32 routes;
 	spinlock_t seen_lock;
 	union rtun_addr seen;
 	__be16 seen_port;
@@ -341,6 +375,7 @@ struct rtun_l2tp {
  * @link_index: which one; see struct rtun_bundle
  * @capture: RCU; written under cfg_lock; both directions look at it; NULL: nobody
  *	captures
+ * @drops: NULL until the first one; then the same until the end
  * @tunnel: holds a reference
  *
  * Receive, written per packet, under @rx_lock:
@@ -390,6 +425,7 @@ struct rtun_session {
 	struct rtun_capture __rcu *capture;
 	struct rtun_tunnel *tunnel;
 	struct rtun_stats __percpu *stats;
+	struct rtun_drops *drops;
 	u32 keepalive;		/* ms */
 	u32 dead_time;		/* ms */
 
@@ -454,6 +490,8 @@ enum rtun_session_state {
 
 extern unsigned int rtun_net_id;
 extern struct workqueue_struct *rtun_wq;
+/* Deletes devices: apart, as work of the other waits for that. */
+extern struct workqueue_struct *rtun_reap_wq;
 
 struct rtun_net *rtun_net_of(const struct net *net);
 

@@ -46,18 +46,6 @@ static void clean(struct rtun_session *s, struct sk_buff *skb)
 	memset(skb->cb, 0, sizeof(skb->cb));
 }
 
-static void count(struct rtun_session *s, struct net_device *dev,
-		  unsigned int n, unsigned int len)
-{
-	struct pcpu_sw_netstats *stats = this_cpu_ptr(dev->tstats);
-
-	rtun_stats_packets(s->stats, RTUN_A_STATS_RX_PACKETS, n, len);
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_add(&stats->rx_packets, n);
-	u64_stats_add(&stats->rx_bytes, len);
-	u64_stats_update_end(&stats->syncp);
-}
-
 void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb, bool locked)
 {
 	struct net_device *dev = skb->dev;
@@ -71,15 +59,15 @@ void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb, bool locked)
 	/* what eth_type_trans() saw is not what the outer packet was */
 	if (dev->type == ARPHRD_ETHER)
 		skb->pkt_type = type;
-	if (!locked && rtun_cells_need_not(skb)) {
-		count(s, dev, n, len);
-		rtun_cells_pass_by(skb);
+	if (!locked && rtun_cells_may_bypass(skb)) {
+		rtun_stats_packets(s->stats, RTUN_A_STATS_RX_PACKETS, n, len);
+		rtun_cells_bypass(skb);
 		return;
 	}
 	ok = locked ? rtun_cells_receive_ordered(skb, &s->rx_cpu) :
 		      rtun_cells_receive(skb);
 	if (likely(ok))
-		count(s, dev, n, len);
+		rtun_stats_packets(s->stats, RTUN_A_STATS_RX_PACKETS, n, len);
 	else
-		rtun_drop(s->stats, skb, RTUN_DROP_RX_NOMEM);
+		rtun_drop(s, skb, RTUN_DROP_RX_NOMEM);
 }

@@ -47,9 +47,12 @@ static inline void rtun_answer(struct rtun_session *s,
 /* Take @len octets off the front; the checksum is kept if that is simple. */
 static inline void rtun_rx_pull(struct sk_buff *skb, unsigned int len)
 {
-	if (likely(skb->ip_summed == CHECKSUM_NONE ||
-		   skb->ip_summed == CHECKSUM_UNNECESSARY)) {
+	if (likely(skb->ip_summed != CHECKSUM_COMPLETE)) {
 		__skb_pull(skb, len);
+		/* what was to be made was the outer packet's */
+		if (skb->ip_summed == CHECKSUM_PARTIAL &&
+		    skb_checksum_start_offset(skb) < 0)
+			skb->ip_summed = CHECKSUM_NONE;
 		return;
 	}
 	skb_pull_rcsum(skb, len);

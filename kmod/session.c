@@ -32,12 +32,46 @@ enum {
 	DEAD_MAX	= 1024,
 };
 
+/* Ids are of our own choice, or the operator's: nobody else can make them collide. */
+static u32 hash_key(const void *data, u32 len, u32 seed)
+{
+	const struct rtun_key *key = data;
+	u32 from = key->local ^ key->peer * GOLDEN_RATIO_32 ^ key->kind;
+
+	return (((u64)from << 32 | (key->local_id ^ seed)) *
+		GOLDEN_RATIO_64) >> 32;
+}
+
+static int compare_key(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct rtun_key *wanted = arg->key;
+	const struct rtun_key *key = &((const struct rtun_session *)obj)->key;
+
+	return key->local_id != wanted->local_id || key->kind != wanted->kind ||
+	       key->local != wanted->local || key->peer != wanted->peer;
+}
+
 const struct rhashtable_params rtun_session_params = {
+	.hashfn = hash_key,
+	.obj_cmpfn = compare_key,
 	.key_len = sizeof(struct rtun_key),
 	.key_offset = offsetof(struct rtun_session, key),
 	.head_offset = offsetof(struct rtun_session, by_wire),
 	.automatic_shrinking = true,
 };
+
+static struct kmem_cache *sessions;
+
+int __init rtun_sessions_init(void)
+{
+	sessions = KMEM_CACHE(rtun_session, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
+	return sessions ? 0 : -ENOMEM;
+}
+
+void rtun_sessions_exit(void)
+{
+	kmem_cache_destroy(sessions);
+}
 
 /* How deep this CPU is in tunnels. */
 static DEFINE_PER_CPU(unsigned int, nesting);
@@ -141,12 +175,13 @@ static void session_free(struct work_struct *work)
 
 	rtun_tunnel_put(s->tunnel);
 	free_percpu(s->stats);
+	kfree(s->drops);
 	kfree(rcu_access_pointer(s->blob));
 	kfree(rcu_access_pointer(s->l2tp));
 	kfree(s->pptp);
 	rtun_mp_free(s);
 	rtun_mppe_free(s);
-	kfree(s);
+	kmem_cache_free(sessions, s);
 }
 
 void rtun_session_get(struct rtun_session *s)
@@ -298,6 +333,11 @@ static int check_payload(const struct rtun_session *s, struct nlattr **tb,
 				    "only a bundle has headers of multilink");
 		return -EOPNOTSUPP;
 	}
+	if (s->mp && bits_of(flags) & RTUN_SESSION_F_PEER_OFFLOAD) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "a bundle leaves what its links are to hand over to them");
+		return -EOPNOTSUPP;
+	}
 	if (!rtun_session_eth(s)) {
 		if (!tb[RTUN_A_SESSION_KEEPALIVE])
 			return 0;
@@ -305,7 +345,7 @@ static int check_payload(const struct rtun_session *s, struct nlattr **tb,
 				    "PPP has its own keepalive, LCP's");
 		return -EOPNOTSUPP;
 	}
-	if (bits_of(flags) & ~numbers) {
+	if (bits_of(flags) & ~(numbers | RTUN_SESSION_F_PEER_OFFLOAD)) {
 		NL_SET_ERR_MSG_ATTR(extack, flags,
 				    "Ethernet has no options of PPP");
 		return -EOPNOTSUPP;
@@ -539,7 +579,7 @@ struct rtun_session *rtun_session_new(struct rtun_tunnel *t,
 			       "this network namespace has all the sessions it may have");
 		return ERR_PTR(-ENOSPC);
 	}
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kmem_cache_zalloc(sessions, GFP_KERNEL);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	s->stats = rtun_stats_alloc();
@@ -589,7 +629,7 @@ free_stats:
 	rtun_mppe_free(s);
 	free_percpu(s->stats);
 free:
-	kfree(s);
+	kmem_cache_free(sessions, s);
 	return ERR_PTR(err);
 }
 

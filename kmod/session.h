@@ -19,6 +19,9 @@ struct work_struct;
 
 extern const struct rhashtable_params rtun_session_params;
 
+int rtun_sessions_init(void);
+void rtun_sessions_exit(void);
+
 /* By id; cfg_lock or RCU. */
 struct rtun_session *rtun_session_find(struct rtun_net *rn, u32 id);
 /* By what the wire says; RCU.  Only one that is live. */

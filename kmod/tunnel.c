@@ -6,6 +6,7 @@
 #include "l2tp.h"
 #include "mlppp.h"
 #include "netlink.h"
+#include "outer.h"
 #include "owner.h"
 #include "pptp.h"
 #include "rtun.h"
@@ -80,8 +81,8 @@ static void tunnel_free(struct work_struct *work)
 	struct rtun_tunnel *t = container_of(to_rcu_work(work),
 					     struct rtun_tunnel, free_work);
 
-	dst_cache_destroy(&t->dst_cache);
-	free_percpu(t->ident);
+	rtun_out_forget(t);
+	free_percpu(t->path);
 	kfree(rcu_access_pointer(t->blob));
 	kfree(t);
 }
@@ -470,7 +471,8 @@ int rtun_tunnel_set(struct rtun_tunnel *t, struct nlattr **tb,
 	WRITE_ONCE(t->outer.ttl, outer.ttl);
 	WRITE_ONCE(t->outer.tos, outer.tos);
 	WRITE_ONCE(t->outer.df, outer.df);
-	dst_cache_reset(&t->dst_cache);
+	/* pairs with the acquire in cached() */
+	smp_store_release(&t->routes, t->routes + 1);
 	return 0;
 }
 
@@ -550,16 +552,13 @@ struct rtun_tunnel *rtun_tunnel_new(struct rtun_net *rn,
 	      set_ids(t, tb, extack);
 	if (err)
 		goto free;
-	err = dst_cache_init(&t->dst_cache, GFP_KERNEL);
-	if (err)
-		goto free;
 	err = -ENOMEM;
-	t->ident = alloc_percpu_gfp(struct rtun_ident, GFP_KERNEL_ACCOUNT);
-	if (!t->ident)
-		goto free_dst;
+	t->path = alloc_percpu_gfp(struct rtun_path, GFP_KERNEL_ACCOUNT);
+	if (!t->path)
+		goto free;
 	err = rtun_tunnel_set(t, tb, extack);
 	if (err)
-		goto free_ident;
+		goto free_path;
 	t->vrf = vrf_of(rn->net, t->outer.oif);
 	err = set_link(t, tb, extack) ?: check_local(t, tb, extack);
 	if (err)
@@ -588,10 +587,8 @@ free_id:
 	free_id(t);
 free_blob:
 	rtun_blob_set(rn, &t->blob, NULL);
-free_ident:
-	free_percpu(t->ident);
-free_dst:
-	dst_cache_destroy(&t->dst_cache);
+free_path:
+	free_percpu(t->path);
 free:
 	kfree(t);
 	return ERR_PTR(err);
@@ -618,7 +615,7 @@ static void kill_list(struct rtun_net *rn, struct list_head *tunnels,
 	list_for_each_entry_safe(t, next, tunnels, kill) {
 		list_del_init(&t->kill);
 		/* nobody sends any more; a route must not outlive its namespace */
-		dst_cache_reset_now(&t->dst_cache);
+		rtun_out_forget(t);
 		rn->n_tunnels--;
 		rtun_net_changed(rn);
 		t->ops->close(t);

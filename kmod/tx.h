@@ -26,6 +26,12 @@ int rtun_tx_frame(struct rtun_session *s, struct sk_buff *skb);
  */
 int rtun_tx_fragment(struct rtun_session *s, struct sk_buff *skb, u8 inner);
 
+/* Several of them, linked by next and not empty, which leave together if that is possible:
+ * how many were lost.
+ */
+unsigned int rtun_tx_fragments(struct rtun_session *s, struct sk_buff *list,
+			       u8 inner);
+
 /* Octets in front of a payload that rtun_tx_frame() needs as headroom. */
 unsigned int rtun_tx_headroom(void);
 /* Octets a packet of the device grows by at the most. */

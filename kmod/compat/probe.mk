@@ -33,7 +33,6 @@ rtun_probes := \
 	$(call has_file,LINUX_UNALIGNED_H,linux/unaligned.h) \
 	$(call has_decl,DUMMY_NETDEV_ALLOC,alloc_netdev_dummy,linux/netdevice.h) \
 	$(call has_decl,LLTX_FIELD,lltx,linux/netdevice.h) \
-	$(call has_decl,PCPU_STAT_TYPE,pcpu_stat_type,linux/netdevice.h) \
 	$(call has_decl,NEWLINK_PARAMS,rtnl_newlink_params,net/rtnetlink.h) \
 	$(call has_decl,GENL_INFO_DUMP,genl_info_dump,net/genetlink.h) \
 	$(call has_decl,TIMER_SHUTDOWN,timer_shutdown_sync,linux/timer.h) \

@@ -13,6 +13,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
+#include <linux/udp.h>
 #include <net/flow.h>
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
@@ -38,32 +39,6 @@ static inline void rtun_dev_set_lltx(struct net_device *dev)
 	dev->lltx = true;
 #else
 	dev->features |= NETIF_F_LLTX;
-#endif
-}
-
-/* Per-CPU packet counters of a device: by the core if it can, else ours. */
-static inline void rtun_dev_want_tstats(struct net_device *dev)
-{
-#ifdef RTUN_HAVE_PCPU_STAT_TYPE
-	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
-#endif
-}
-
-static inline int rtun_dev_alloc_tstats(struct net_device *dev)
-{
-#ifndef RTUN_HAVE_PCPU_STAT_TYPE
-	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
-	if (!dev->tstats)
-		return -ENOMEM;
-#endif
-	return 0;
-}
-
-static inline void rtun_dev_free_tstats(struct net_device *dev)
-{
-#ifndef RTUN_HAVE_PCPU_STAT_TYPE
-	free_percpu(dev->tstats);
-	dev->tstats = NULL;
 #endif
 }
 
@@ -124,6 +99,16 @@ static inline void rtun_skb_unset_transport(struct sk_buff *skb)
 	skb_unset_transport_header(skb);
 #else
 	skb->transport_header = (typeof(skb->transport_header))~0U;
+#endif
+}
+
+/* Packets that are many are not cut for a socket, if they say what this is about. */
+static inline void rtun_udp_accept_fraglist(struct sock *sk)
+{
+#ifdef udp_set_bit
+	udp_set_bit(ACCEPT_FRAGLIST, sk);
+#else
+	udp_sk(sk)->accept_udp_fraglist = 1;
 #endif
 }
 

@@ -6,7 +6,11 @@
 #include "selftest.h"
 #include "rc4.h"
 
-enum { LENGTH = 4112 };
+enum {
+	LENGTH	= 4112,
+	PIECES	= 600,	/* octets, more than two turns of the table */
+	STEPS	= 100,	/* more than are done at a time */
+};
 
 static const struct {
 	u8 len;
@@ -57,16 +61,16 @@ static bool streams(struct rtun_rc4 *c, u8 *text, u8 *whole)
 		SELFTEST(!memcmp(whole, vectors[v].at0, 16));
 		SELFTEST(!memcmp(whole + 240, vectors[v].at240, 16));
 		SELFTEST(!memcmp(whole + 4096, vectors[v].at4096, 16));
-		for (step = 1; step < 20; step++) {
+		for (step = 1; step < STEPS; step++) {
 			memset(text, 0xa5, LENGTH);
 			rtun_rc4_key(c, vectors[v].key, vectors[v].len);
-			for (at = 0; at < 200; at += n) {
-				n = step < 200 - at ? step : 200 - at;
+			for (at = 0; at < PIECES; at += n) {
+				n = step < PIECES - at ? step : PIECES - at;
 				rtun_rc4(c, text + at, text + at, n);
 			}
-			for (at = 0; at < 200; at++)
+			for (at = 0; at < PIECES; at++)
 				SELFTEST(text[at] == (whole[at] ^ 0xa5));
-			SELFTEST(text[200] == 0xa5);
+			SELFTEST(text[PIECES] == 0xa5);
 		}
 	}
 	return true;

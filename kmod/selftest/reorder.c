@@ -188,6 +188,34 @@ static bool table(u32 base, unsigned int bits)
 	return true;
 }
 
+static bool run(struct sink *k, u32 seq, u32 n)
+{
+	return rtun_reorder_run(&k->r, seq & rtun_seq_mask(k->bits), n, k->now);
+}
+
+/* Items that are one: in order, or nothing has changed. */
+static bool runs(u32 base, unsigned int bits)
+{
+	struct sink k;
+
+	start(&k, SLOTS, bits);
+	SELFTEST(!run(&k, base, 3) && !k.r.synced);
+	SELFTEST(feed(&k, base) == RTUN_REORDER_NOW);
+	SELFTEST(run(&k, base + 1, 3) && awaits(&k, base + 4));
+	/* late, early, and more than is ever believed */
+	SELFTEST(!run(&k, base + 1, 3) && !run(&k, base + 5, 3));
+	SELFTEST(!run(&k, base + 4, RTUN_REORDER_FAR));
+	/* they do not pass by what is held */
+	SELFTEST(feed(&k, base + 6) == RTUN_REORDER_HELD);
+	SELFTEST(!run(&k, base + 4, 2) && awaits(&k, base + 4));
+	SELFTEST(k.r.held == 1);
+	SELFTEST(feed(&k, base + 4) == RTUN_REORDER_NOW);
+	SELFTEST(feed(&k, base + 5) == RTUN_REORDER_NOW && !k.r.held);
+	SELFTEST(run(&k, base + 7, 2 * SLOTS));
+	SELFTEST(awaits(&k, base + 7 + 2 * SLOTS) && !k.lost);
+	return true;
+}
+
 /* Jumps are believed after three in a row, or in front after a pause. */
 static bool jumps(u32 base, unsigned int bits)
 {
@@ -380,6 +408,8 @@ bool rtun_selftest_reorder(void)
 			 table(half - 6, bits));
 		SELFTEST(jumps(0, bits) && jumps(0U - 2, bits) &&
 			 jumps(half - 1, bits));
+		SELFTEST(runs(0, bits) && runs(0U - 5, bits) &&
+			 runs(half - 3, bits));
 		SELFTEST(restarts(0, bits) && restarts(0U - 4, bits));
 	}
 	SELFTEST(bounds() && ages());

@@ -50,6 +50,27 @@ static const struct {
 	    0xce, 0x0e, 0x52, 0x2c, 0xa2, 0xe6, 0x08, 0xce, 0x05, 0x6d } },
 };
 
+/* The changes of a key are made of other steps: the same as of the text? */
+static bool key_changes(u32 len)
+{
+	u8 text[112] = {}, digest[RTUN_SHA1_DIGEST], key[16];
+	struct rtun_sha1_start start;
+	u32 n, i;
+
+	for (i = 0; i < len; i++)
+		text[i] = 0x35 * (i + 1) & 0xff;
+	memcpy(key, text, len);
+	memset(text + len + 40 + len, 0xf2, 40);
+	rtun_sha1_start(&start, text, len);
+	for (n = 0; n < 100; n++) {
+		memcpy(text + len + 40, key, len);
+		rtun_sha1(text, 2 * (len + 40), digest);
+		rtun_sha1_key(&start, key, len, key);
+		SELFTEST(!memcmp(key, digest, len));
+	}
+	return true;
+}
+
 bool rtun_selftest_sha1(void)
 {
 	u8 digest[RTUN_SHA1_DIGEST];
@@ -66,5 +87,5 @@ bool rtun_selftest_sha1(void)
 		selftest_free(text);
 		SELFTEST(!memcmp(digest, vectors[v].digest, sizeof(digest)));
 	}
-	return true;
+	return key_changes(8) && key_changes(16);
 }

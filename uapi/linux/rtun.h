@@ -383,6 +383,10 @@ enum rtun_session_flags {
 	 * ..20..2f
 	 */
 	RTUN_SESSION_F_BCP_MANAGEMENT_TX = 1 << 12,
+	/* the peer is one of these modules: over a virtual link inside a machine, packets
+	 * may reach it many at once, with inner checksums that nobody has made
+	 */
+	RTUN_SESSION_F_PEER_OFFLOAD	= 1 << 13,
 };
 
 /* How a bundle spreads what it sends over its links.  What does not fit into one
