@@ -133,6 +133,7 @@ struct Pseudowire {
     bool zero_checksum6 = false;
     bool peer_float = false;
     bool scoped_ids = false;
+    bool peer_offload = false;          // the other end is an rtun
     std::uint32_t reorder_slots = 256;  // 0: hold nothing
     std::chrono::milliseconds reorder_time{50};
     bool circuit_up = true;

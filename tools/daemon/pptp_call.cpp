@@ -163,6 +163,8 @@ void PptpCall::on(pptp::CallUp &output) {
     change.peer_id = static_cast<std::uint16_t>(output.peer);
     if (output.peer_window > 0)
         change.peer_window = output.peer_window;
+    if (server_vendor_ == pptp::OwnVendor)
+        change.peer_offload = true;
     if (const auto set = plumbing_.set(change); !set) {
         end(kernel_reason(set.error()));
         return;

@@ -46,6 +46,8 @@ base::Status ServerCall::open() {
     session.peer_id = static_cast<std::uint16_t>(plan_.request.peer);
     if (plan_.request.peer_window > 0)
         session.peer_window = plan_.request.peer_window;
+    if (plan_.vendor == pptp::OwnVendor)
+        session.peer_offload = true;
     session.reorder_slots = settings.reorder_slots;
     session.reorder_timeout = static_cast<std::uint32_t>(settings.reorder_time.count());
     session.tx_window = tx_window();

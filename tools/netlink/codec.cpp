@@ -155,6 +155,10 @@ void put_flags(Message &message, const SessionChange &change) {
                  bit(change.multilink->short_tx, RTUN_SESSION_F_MP_SHORT_TX);
         selector |= RTUN_SESSION_F_MP_SHORT_RX | RTUN_SESSION_F_MP_SHORT_TX;
     }
+    if (change.peer_offload) {
+        value |= bit(*change.peer_offload, RTUN_SESSION_F_PEER_OFFLOAD);
+        selector |= RTUN_SESSION_F_PEER_OFFLOAD;
+    }
     if (change.mppe_required) {
         value |= bit(*change.mppe_required, RTUN_SESSION_F_MPPE_REQUIRED);
         selector |= RTUN_SESSION_F_MPPE_REQUIRED;

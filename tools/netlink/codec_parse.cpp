@@ -265,6 +265,7 @@ base::Result<Session> parse_session_nest(const Attributes &from) {
     session.overhead = from.u32(RTUN_A_SESSION_OVERHEAD).value_or(0);
     session.rtt = from.u32(RTUN_A_SESSION_RTT);
     session.congested = from.u32(RTUN_A_SESSION_CONGESTED).value_or(0) != 0;
+    session.peer_offload = (flags & RTUN_SESSION_F_PEER_OFFLOAD) != 0;
     session.mppe_required = (flags & RTUN_SESSION_F_MPPE_REQUIRED) != 0;
     session.mppe_tx = TRY(parse_mppe(from.nest(RTUN_A_SESSION_MPPE_TX)));
     session.mppe_rx = TRY(parse_mppe(from.nest(RTUN_A_SESSION_MPPE_RX)));

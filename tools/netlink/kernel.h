@@ -143,6 +143,7 @@ struct SessionChange {
     std::optional<std::uint32_t> static_rtt{};  // ms, 0: adapt
     std::optional<std::uint32_t> disorder{};    // pptp(8)'s test-type, 0: in order
     std::optional<std::uint32_t> disorder_rate{};
+    std::optional<bool> peer_offload{};   // enum rtun_session_flags: the peer is of our kind
     std::optional<bool> mppe_required{};  // nothing leaves, or is taken, in clear
     std::optional<Mppe> mppe_tx{};
     std::optional<Mppe> mppe_rx{};
@@ -222,6 +223,7 @@ struct Session {
     std::uint32_t overhead = 0;          // octets that a packet grows by, 0: not known
     std::optional<std::uint32_t> rtt{};  // us; nothing: not known
     bool congested = false;
+    bool peer_offload = false;
     bool mppe_required = false;
     std::optional<MppeStatus> mppe_tx{};  // nothing: in clear
     std::optional<MppeStatus> mppe_rx{};

@@ -22,9 +22,12 @@ namespace rtun::pptp {
 
 enum class CallId : std::uint16_t {};
 
+// The vendor name of our own: a peer that says so has the same data path as we have.
+inline constexpr std::string_view OwnVendor = "rtun";
+
 struct ControlOptions {
     std::string host_name;  // at most 63 octets are sent
-    std::string vendor = "rtun";
+    std::string vendor{OwnVendor};
     std::string phone_number;           // for the OCRQ, at most 63 octets
     std::string sub_address;            // likewise
     std::uint16_t receive_window = 64;  // packets we buffer, told to the peer

@@ -25,7 +25,7 @@ namespace rtun::pptp {
 
 struct ServerOptions {
     std::string host_name{};  // at most 63 octets are sent
-    std::string vendor = "rtun";
+    std::string vendor{OwnVendor};
     std::uint16_t receive_window = 64;  // packets we buffer, told to the peer
     std::uint16_t max_calls = 16;       // of one connection; the next is refused (no resources)
     base::Duration start_timeout = std::chrono::seconds(10);  // for SCCRQ after TCP is up

@@ -167,6 +167,7 @@ netlink::SessionChange change_of(const netlink::SessionChange &old,
             change.*member = wanted.*member;
     };
     take(&netlink::SessionChange::sequence);
+    take(&netlink::SessionChange::peer_offload);
     take(&netlink::SessionChange::reorder_slots);
     take(&netlink::SessionChange::reorder_timeout);
     take(&netlink::SessionChange::cookie_tx);

@@ -112,6 +112,7 @@ netlink::SessionChange session_of(const Pseudowire &settings) {
     if (vlan)
         change.vlan = settings.vlan_id;
     change.sequence = sequence_of(settings.sequencing);
+    change.peer_offload = settings.peer_offload;
     change.reorder_slots = settings.reorder_slots;
     change.reorder_timeout = milliseconds(settings.reorder_time);
     change.cookie_tx = settings.send_cookie;
@@ -198,6 +199,7 @@ Pseudowire settings_of(const netlink::Tunnel &tunnel, const netlink::Session &se
     p.zero_checksum6 = spec.flags.zero_csum6_rx;
     p.peer_float = spec.flags.peer_float;
     p.scoped_ids = spec.flags.scoped_ids;
+    p.peer_offload = session.peer_offload;
     p.reorder_slots = session.reorder_slots;
     p.reorder_time = std::chrono::milliseconds(session.reorder_timeout);
     p.circuit_up = record.enabled ? session.circuit_up : record.circuit_up;

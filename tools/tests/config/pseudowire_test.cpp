@@ -86,7 +86,8 @@ TEST(PseudowireAdd, TakesEveryProperty) {
         "send-cookie 0a0b0c0d peer-cookie none cookie-grace 2m sublayer default "
         "sequencing receive type vlan vlan-id 4094 mac-address 02-00-5E-10-00-01 mtu 1500 ttl 64 "
         "tos 0xb8 dont-fragment inherit fwmark 0x10 interface eth0 udp-checksum no "
-        "zero-checksum6 yes peer-float yes scoped-ids no reorder-slots 64 reorder-time 30ms "
+        "zero-checksum6 yes peer-float yes scoped-ids no peer-offload yes reorder-slots 64 "
+        "reorder-time 30ms "
         "circuit down keepalive 10 dead-time 1500ms comment 'to Brno' disabled yes"));
     const std::map<std::string_view, std::string> expected{
         {"local", "any"},
@@ -115,6 +116,7 @@ TEST(PseudowireAdd, TakesEveryProperty) {
         {"udp-checksum", "no"},
         {"zero-checksum6", "yes"},
         {"peer-float", "yes"},
+        {"peer-offload", "yes"},
         {"scoped-ids", "no"},
         {"reorder-slots", "64"},
         {"reorder-time", "30"},

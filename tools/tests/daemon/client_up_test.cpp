@@ -41,6 +41,15 @@ TEST(ClientUp, TellsEachPhaseAndStandsWithDeviceAddressAndMtu) {
     EXPECT_EQ(tunnel.spec.remote.text(), "192.0.2.10");
 }
 
+TEST(ClientUp, TellsTheKernelOfAPeerOfOurKind) {
+    for (const bool ours : {true, false}) {
+        Host host;
+        host.server.vendor = ours ? "rtun" : "MikroTik";
+        host.dial();
+        EXPECT_EQ(host.only_session().peer_offload, ours);
+    }
+}
+
 TEST(ClientUp, ReportsItsStatusInTheManualsWords) {
     Host host;
     host.make(office());

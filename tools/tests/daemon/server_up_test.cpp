@@ -57,6 +57,14 @@ TEST(Server, TellsOfASessionWhoAndWhere) {
     EXPECT_EQ(host.field(server_id::Up, "attempt"), host.field(server_id::Call, "attempt"));
 }
 
+TEST(Server, TellsTheKernelOfAPeerOfOurKind) {
+    for (const bool ours : {true, false}) {
+        ServerHost host;
+        ASSERT_TRUE(host.dial({.vendor = ours ? "rtun" : "Microsoft"}).up());
+        EXPECT_EQ(host.kernel.sessions().value().at(0).peer_offload, ours);
+    }
+}
+
 TEST(Server, PutsTheSessionIntoTheKernelAsTheClientSees) {
     ServerHost host;
     auto &client = host.dial();

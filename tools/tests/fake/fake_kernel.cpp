@@ -414,6 +414,7 @@ void FakeKernel::apply(SessionState &state, const SessionChange &change) {
     session.static_rtt = change.static_rtt.value_or(session.static_rtt);
     session.disorder = change.disorder.value_or(session.disorder);
     session.disorder_rate = change.disorder_rate.value_or(session.disorder_rate);
+    session.peer_offload = change.peer_offload.value_or(session.peer_offload);
     session.mppe_required = change.mppe_required.value_or(session.mppe_required);
     for (auto [told, kept] : {std::pair(&change.mppe_tx, &session.mppe_tx),
                               std::pair(&change.mppe_rx, &session.mppe_rx)})

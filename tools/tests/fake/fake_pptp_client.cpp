@@ -134,7 +134,7 @@ void FakePptpClient::accepted(FakeConnection connection) {
         return;
     pptp::ControlOptions options;
     options.host_name = "fakeclient";
-    options.vendor = "fake";
+    options.vendor = options_.vendor;
     options.echo_interval = {};
     control_.emplace(options, pptp::CallId{options_.call_id}, random_);
     control_->start(world_.now());

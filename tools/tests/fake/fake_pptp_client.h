@@ -47,6 +47,7 @@ public:
         std::uint16_t port = 40000;
         base::Ipv4 to{0xc0000201};  // 192.0.2.1
         std::uint16_t call_id = 7;
+        std::string vendor = "fake";
         std::string user = "jack";
         std::string password = "secret";
         auth::MethodSet allow = auth::MethodSet::all();

@@ -86,7 +86,7 @@ void FakePptpServer::message(base::View octets) {
     switch (type) {
     case 1:  // Start-Control-Connection-Request
         body.be16(0x0100).u8(static_cast<std::uint8_t>(control_result)).u8(0);
-        body.be32(1).be32(1).be16(16).be16(0x0101).text("fake-server", 64).text("fake", 64);
+        body.be32(1).be32(1).be16(16).be16(0x0101).text("fake-server", 64).text(vendor, 64);
         control(2, body.take());
         break;
     case 3:  // Stop-Control-Connection-Request

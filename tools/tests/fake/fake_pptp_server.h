@@ -41,9 +41,10 @@ public:
     std::optional<std::uint32_t> discriminator;
     bool bridges = false;      // BCP, with an address of its own; else it does not know it
     bool rejects_mac = false;  // that of the other end
-    int control_result = 1;    // of the Start-Control-Connection-Reply
-    int call_result = 1;       // of the Outgoing-Call-Reply
-    bool eager = false;        // the first LCP frame overtakes the Outgoing-Call-Reply
+    std::string vendor = "fake";
+    int control_result = 1;  // of the Start-Control-Connection-Reply
+    int call_result = 1;     // of the Outgoing-Call-Reply
+    bool eager = false;      // the first LCP frame overtakes the Outgoing-Call-Reply
     // Closes the TCP connection instead of answering this control message (1 SCCRQ, 7 OCRQ).
     int close_at_message = 0;
     // Sends a Terminate-Request instead of answering: "lcp", "pap", "ipcp".

@@ -44,6 +44,19 @@ TEST(MppeRequest, carries_a_nest_a_direction_and_the_flag) {
     EXPECT_TRUE(key_of(8).same_as(*rx.bytes(RTUN_A_MPPE_KEY)));
 }
 
+TEST(OffloadRequest, says_yes_or_no_and_leaves_the_other_flags) {
+    for (const bool yes : {true, false}) {
+        SessionChange change;
+        change.peer_offload = yes;
+        const Datagram datagram = received(build_session_set(Id, SessionId{5}, change).value());
+        const Attributes session = datagram.messages[0].attributes(GenlHeader).nest(RTUN_A_SESSION);
+        const auto *flags =
+            reinterpret_cast<const nla_bitfield32 *>(session.bytes(RTUN_A_SESSION_FLAGS)->data());
+        EXPECT_EQ(flags->value, yes ? std::uint32_t{RTUN_SESSION_F_PEER_OFFLOAD} : 0U);
+        EXPECT_EQ(flags->selector, std::uint32_t{RTUN_SESSION_F_PEER_OFFLOAD});
+    }
+}
+
 TEST(MppeRequest, to_end_it_carries_nothing_else) {
     SessionChange change;
     change.mppe_tx = Mppe{};

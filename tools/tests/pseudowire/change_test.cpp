@@ -74,6 +74,14 @@ TEST_F(Changed, SoDoItsFlags) {
                             "tunnel_set 1 flags tos-inherit zero-csum-tx zero-csum6-rx"));
 }
 
+TEST_F(Changed, SoDoesWhatThePeerTakes) {
+    EXPECT_TRUE(change([](Pseudowire &p) { p.peer_offload = true; }));
+    EXPECT_TRUE(state().session.peer_offload);
+    EXPECT_TRUE(state().settings.peer_offload);
+    EXPECT_TRUE(change([](Pseudowire &p) { p.peer_offload = false; }));
+    EXPECT_FALSE(state().settings.peer_offload);
+}
+
 TEST_F(Changed, AnMtuOfTheAdministratorLetsPacketsBeFragmented) {
     EXPECT_TRUE(change([](Pseudowire &p) { p.mtu = 1500; }));
     EXPECT_EQ(link().mtu, 1500U);
