@@ -52,8 +52,13 @@ check "TCP in bulk passes from A to B" bulk
 check "TCP in bulk passes from B to A" bulk -R
 all_arrived() { [ "$(counter "$B" 7 rx-packets)" -eq "$(counter "$A" 7 tx-packets)" ]; }
 check "nothing is lost on a link that loses nothing" busywait 10 all_arrived
-check "the device counts what the session counts" equal "$(in_ns "$A" cat /sys/class/net/rt0/statistics/tx_packets)" \
-	"$(counter "$A" 7 tx-packets)"
+of_device() { in_ns "$A" cat /sys/class/net/rt0/statistics/tx_packets; }
+check "the device counts what the session counts" equal "$(of_device)" "$(counter "$A" 7 tx-packets)"
+sent=$(of_device)
+check "the session leaves its device" ctl "$A" session-detach id=7
+check "which counts what it carried" equal "$(of_device)" "$sent"
+check "the session gets its device back" ctl "$A" session-attach id=7 ifindex="$(in_ns "$A" cat /sys/class/net/rt0/ifindex)"
+check "which counts on" eval 'pings -c 3 -i 0.2 192.168.9.2 >/dev/null && equal "$(of_device)" $((sent + 3))'
 check "one-way traffic is acknowledged by bare acknowledgements" at_least "$(counter "$B" 7 tx-acks)" 1
 acks_arrived() { [ "$(counter "$A" 7 rx-acks)" -eq "$(counter "$B" 7 tx-acks)" ]; }
 check "they arrive and are counted" busywait 10 acks_arrived

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One end of the kernel's own PPP over its own L2TP version 2, without a daemon
- * and without negotiation: units of ppp_generic, each over one channel, or one
- * unit with multilink over all of them.  It is how the selftests get the other
- * implementation of RFC 1990 as a peer in the same kernel.
+ * One end of the kernel's own PPP over its own L2TP version 2 or PPTP, without a
+ * daemon and without negotiation: units of ppp_generic, each over one channel, or
+ * one unit with multilink over all of them.  It is how the selftests get the other
+ * implementation of RFC 1990 as a peer in the same kernel, and how it is measured.
  *
- *	intree_ppp [-m [-s]] [-M MRRU] [-c FIFO] LOCAL,REMOTE,TUNNEL,PEER-TUNNEL,SESSION,PEER-SESSION...
+ *	intree_ppp [-m [-s]] [-M MRRU] [-c FIFO] CHANNEL...
  *
+ *	CHANNEL	LOCAL,REMOTE,TUNNEL,PEER-TUNNEL,SESSION,PEER-SESSION	L2TP
+ *		LOCAL,REMOTE,CALL,PEER-CALL				PPTP
  *	-m	all channels are links of one unit; MRRU (1500) is what it puts together
  *	-s	with short headers, in both directions
  *
@@ -78,7 +80,7 @@ static int pppox(const struct wire *w, int udp, unsigned int session, unsigned i
 }
 
 /* A tunnel of its own for each channel: a socket, its first session is number 0. */
-static int channel(const struct wire *w)
+static int l2tp(const struct wire *w)
 {
 	struct sockaddr_in local = address(w->local), remote = address(w->remote);
 	int udp = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
@@ -89,6 +91,44 @@ static int channel(const struct wire *w)
 		die("UDP socket");
 	pppox(w, udp, 0, 0);
 	return pppox(w, udp, w->session, w->peer_session);
+}
+
+/* Call ids are the whole kernel's: both ends in one need different ones. */
+static int pptp(const struct wire *w)
+{
+	struct sockaddr_pppox local = {
+		.sa_family = AF_PPPOX,
+		.sa_protocol = PX_PROTO_PPTP,
+	}, remote = local;
+	int s = socket(AF_PPPOX, SOCK_STREAM, PX_PROTO_PPTP);
+
+	local.sa_addr.pptp.call_id = w->session;
+	local.sa_addr.pptp.sin_addr = address(w->local).sin_addr;
+	remote.sa_addr.pptp.call_id = w->peer_session;
+	remote.sa_addr.pptp.sin_addr = address(w->remote).sin_addr;
+	if (s < 0 || bind(s, (struct sockaddr *)&local, sizeof(local)) ||
+	    connect(s, (struct sockaddr *)&remote, sizeof(remote)))
+		die("PPTP socket");
+	return s;
+}
+
+/* "LOCAL,REMOTE" and two or four numbers */
+static int open_channel(const char *text)
+{
+	struct wire w;
+
+	switch (sscanf(text, "%63[^,],%63[^,],%u,%u,%u,%u", w.local, w.remote, &w.tunnel,
+		       &w.peer_tunnel, &w.session, &w.peer_session)) {
+	case 4:
+		w.session = w.tunnel;
+		w.peer_session = w.peer_tunnel;
+		return pptp(&w);
+	case 6:
+		return l2tp(&w);
+	default:
+		fprintf(stderr, "not a channel: %s\n", text);
+		exit(2);
+	}
 }
 
 static int attach(int socket)
@@ -148,14 +188,7 @@ int main(int argc, char **argv)
 		}
 	}
 	for (; optind < argc && n < LINKS_MAX; optind++, n++) {
-		struct wire w;
-
-		if (sscanf(argv[optind], "%63[^,],%63[^,],%u,%u,%u,%u", w.local, w.remote, &w.tunnel,
-			   &w.peer_tunnel, &w.session, &w.peer_session) != 6) {
-			fprintf(stderr, "not a channel: %s\n", argv[optind]);
-			return 2;
-		}
-		sockets[n] = channel(&w);
+		sockets[n] = open_channel(argv[optind]);
 		if (!multilink || number < 0)
 			unit(&number, multilink, short_header, mrru);
 		channels[n] = attach(sockets[n]);

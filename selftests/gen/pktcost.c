@@ -2,15 +2,17 @@
 /*
  * What moving a UDP datagram from one network namespace to another costs.
  *
- *	pktcost NS-A NS-B ADDRESS SIZE COUNT [BATCH]
+ *	pktcost [-c] NS-A NS-B ADDRESS[+N] SIZE COUNT [BATCH]
  *
+ * With +N the datagrams go round over that many addresses, from this one on.
  * One thread sends a batch from A, takes it in at B, and goes on so: a closed
  * loop.  On a machine with one processor everything between the two system calls
  * (routing, tunnel, veth, softirq, the way back up) then falls into the measured
  * time.  The unit is the processor's time stamp counter, which under qemu's
  * "-icount shift=0" counts instructions: a figure that neither the load of the
  * host nor its speed changes.  It models no cache and no pipeline; it compares
- * code paths and forecasts no throughput.
+ * code paths and forecasts no throughput.  With -c the unit is a nanosecond by the
+ * clock, for a real machine.
  *
  * Two marks tell a profiler in the emulation (profile.c) where it begins and ends.
  */
@@ -19,10 +21,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -39,6 +43,16 @@ static void die(const char *what)
 {
 	perror(what);
 	exit(1);
+}
+
+static unsigned long long now(bool clock)
+{
+	struct timespec t;
+
+	if (!clock)
+		return __rdtsc();
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (unsigned long long)t.tv_sec * 1000000000 + (unsigned long long)t.tv_nsec;
 }
 
 static void enter(const char *ns)
@@ -68,17 +82,21 @@ static int receiver(void)
 }
 
 /* Not connected: a lookup of the route is part of each datagram's price. */
-static int sender(const char *address, struct sockaddr_in *to)
+static int sender(const char *text, struct sockaddr_in *to, long *addresses)
 {
+	const char *plus = strchr(text, '+');
+	char *address = strndup(text, plus ? (size_t)(plus - text) : strlen(text));
 	const int size = BUFFER;
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	*to = (struct sockaddr_in){ .sin_family = AF_INET,
 				    .sin_port = htons(PORT) };
-	if (!inet_aton(address, &to->sin_addr)) {
-		fprintf(stderr, "pktcost: bad address %s\n", address);
+	*addresses = plus ? atol(plus + 1) : 1;
+	if (!address || !inet_aton(address, &to->sin_addr) || *addresses < 1) {
+		fprintf(stderr, "pktcost: bad address %s\n", text);
 		exit(1);
 	}
+	free(address);
 	if (fd < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
 		die("sending socket");
@@ -109,15 +127,22 @@ static long take(int fd, long want)
 
 int main(int argc, char **argv)
 {
-	long size, count, batch, warm, sent = 0, got = 0;
+	long size, count, batch, warm, addresses, sent = 0, got = 0;
 	unsigned long long start = 0, end;
 	static char data[65536];
 	unsigned int noise = 12345;
 	struct sockaddr_in address;
+	unsigned int first;
+	bool clock = false;
 	int from, to;
 
+	if (argc > 1 && !strcmp(argv[1], "-c")) {
+		clock = true;
+		argv++;
+		argc--;
+	}
 	if (argc < 6) {
-		fprintf(stderr, "usage: pktcost NS-A NS-B ADDRESS SIZE COUNT [BATCH]\n");
+		fprintf(stderr, "usage: pktcost [-c] NS-A NS-B ADDRESS[+N] SIZE COUNT [BATCH]\n");
 		return 2;
 	}
 	size = atol(argv[4]);
@@ -136,7 +161,8 @@ int main(int argc, char **argv)
 	enter(argv[2]);
 	to = receiver();
 	enter(argv[1]);
-	from = sender(argv[3], &address);
+	from = sender(argv[3], &address, &addresses);
+	first = ntohl(address.sin_addr.s_addr);
 
 	warm = count / 10 < 200 ? 200 : count / 10;
 	for (long done = -warm; done < count; done += batch) {
@@ -146,16 +172,20 @@ int main(int argc, char **argv)
 			sent = 0;
 			got = 0;
 			MARK(1);
-			start = __rdtsc();
+			start = now(clock);
 		}
-		for (long i = 0; i < batch; i++, sent++)
+		for (long i = 0; i < batch; i++, sent++) {
+			if (addresses > 1)
+				address.sin_addr.s_addr =
+					htonl(first + (unsigned int)(sent % addresses));
 			if (sendto(from, data, (size_t)size, 0,
 				   (const struct sockaddr *)&address,
 				   sizeof(address)) >= 0)
 				in_flight++;
+		}
 		got += take(to, in_flight);
 	}
-	end = __rdtsc();
+	end = now(clock);
 	MARK(2);
 	printf("size %ld sent %ld lost %ld cost %.0f\n", size, sent, sent - got,
 	       (double)(end - start) / (double)sent);

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Offloads on and off below the tunnel and on its device, for L2TPv2, which PPP is in: see
+# offloads.sh.
+
+# shellcheck disable=SC2016,SC2034,SC2086,SC2154
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/gen/pair.sh"
+. "$(dirname "$0")/gen/l2tp.sh"
+. "$(dirname "$0")/gen/offloads.sh"
+
+ktap_header
+need ip ping tc python3 ethtool tcpdump taskset
+need_module rtun
+
+check "two hosts, and one behind each, are there" offload_hosts
+all_offloads 4 big big v2 flags=+peer-offload
+# an odd number of octets in front of IP, which the kernel makes a wrong checksum of
+all_offloads 6 big not_big v2 flags=+acfc-tx,+pfc-tx,+pfc-rx,+seq-tx,+seq-rx,+peer-offload
+all_offloads 4 big not_big v2 flags=+seq-tx,+seq-rx,+peer-offload
+ktap_finish
