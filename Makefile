@@ -57,6 +57,9 @@ fuzz: ## each fuzzer for a minute (FUZZ_SECONDS=)
 cost: ## instructions per packet, counted in a guest
 	@scripts/suite cost
 
+bench: ## rtun beside the kernel's own drivers, as a page: docs/benchmarks; KERNELS=, QUICK=1, PLANES=, HOST=1
+	@KERNELS="$(KERNELS)" QUICK="$(QUICK)" PLANES='$(PLANES)' HOST="$(HOST)" scripts/bench
+
 demo: ## the whole story in a throw-away VM
 	@scripts/demo
 
@@ -99,5 +102,5 @@ endif
 clean: ## remove build/
 	rm -rf $(B)
 
-.PHONY: all help kmod tools selftests style test check check-long fuzz cost demo \
+.PHONY: all help kmod tools selftests style test check check-long fuzz cost bench demo \
 	install install-files dkms-install uninstall clean

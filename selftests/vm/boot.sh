@@ -19,9 +19,9 @@
 #     --init systemd have systemd for process 1, and SCRIPT run by it
 #     --icount       count instructions: one processor, a clock of 1 GHz that
 #                    ticks once an instruction
-#     --profile FILE with --icount: instructions of each of the kernel's functions, for
-#                    profile.py (see profile.c); FILE.symbols is what the script
-#                    leaves in /ctl/symbols
+#     --profile FILE with --icount: instructions and atomic operations of each of
+#                    the kernel's functions, for profile.py (see profile.c);
+#                    FILE.symbols is what the script leaves in /ctl/symbols
 #     --pair SCRIPT  boot a second guest, joined to the first by an Ethernet
 #                    link, that runs SCRIPT (see pair.sh); it has no --module
 #     --allow WHAT   do not complain of console lines that match WHAT (for the
@@ -190,21 +190,25 @@ share() { echo "-fsdev local,id=$1,path=$2,security_model=none,multidevs=remap$3
 # qemu_guest NAME CONSOLE OUTPUT-CHARDEV EXTRA...: starts one, adds to pids
 qemu_guest()
 {
-	local name=$1 console=$2 output=$3 accel=(-accel 'tcg,thread=multi,tb-size=256') n=$cpus cpu=max
+	local name=$1 console=$2 output=$3 accel=(-accel 'tcg,thread=multi,tb-size=256') n=$cpus cpu=max more=''
 	shift 3
 
 	if [ -n "$icount" ]; then
 		accel=(-accel 'tcg,thread=single,tb-size=256' -icount 'shift=0,sleep=off')
 		# rep movsb would count once a byte
 		n=1 cpu=max,erms=off,fsrm=off
-		[ -z "$profile" ] || accel+=(-plugin "$build/selftests/gen/profile.so,out=$profile")
+		if [ -n "$profile" ]; then
+			accel+=(-plugin "$build/selftests/gen/profile.so,out=$profile")
+			# As with several processors, and memory where profile.c looks for it
+			more=' noreplace-smp nokaslr'
+		fi
 	fi
 	: > "$console"
 	# shellcheck disable=SC2046 # share prints several words
 	qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
 		-machine pc,usb=off,vmport=off,hpet=off -cpu "$cpu" "${accel[@]}" -smp "$n" -m "$mem" \
 		-kernel "/boot/vmlinuz-$kver" -initrd "$initrd" \
-		-append "console=ttyS0 loglevel=6 panic=-1 oops=panic no_timer_check tsc=reliable random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=60${peer:+ rtun.pair}" \
+		-append "console=ttyS0 loglevel=6 panic=-1 oops=panic no_timer_check tsc=reliable random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=60$more${peer:+ rtun.pair}" \
 		-chardev "file,id=console,path=$console" -serial chardev:console \
 		-chardev "$output" -serial chardev:output \
 		$(share host / ,readonly=on) $(share ctl "$run/$name" '') \
