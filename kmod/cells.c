@@ -28,6 +28,9 @@ enum {
  * @lock: guards @queue and @in; BH disabled
  * @queue: packets
  * @work: packets that the poll has taken, its own
+ * @direct: a packet of a stream whose order counts that goes past the queue as soon as the
+ *	stream's lock is released
+ * @passing: from then on until the stack has taken it
  * @in: packets queued since the module was loaded
  * @out: packets polled since then
  * @polls: finished polls
@@ -37,6 +40,8 @@ struct rtun_cell {
 	spinlock_t lock;
 	struct sk_buff_head queue;
 	struct sk_buff_head work;
+	struct sk_buff *direct;
+	bool passing;
 	u32 in;
 	u32 out;
 	u32 polls;
@@ -45,12 +50,12 @@ struct rtun_cell {
 static struct rtun_cell __percpu *cells;
 static struct net_device *dummy;
 
-/* Is something queued, or in GRO?  Under its lock, nothing can slip through
- * between: the poll looks into the queue again after it ended.
+/* Is something queued, in GRO, or on its way past both?  Under its lock, nothing can slip
+ * through between: who polls or passes looks into the queue again after it ended.
  */
 static bool busy(const struct rtun_cell *cell)
 {
-	return !skb_queue_empty(&cell->queue) ||
+	return !skb_queue_empty(&cell->queue) || READ_ONCE(cell->passing) ||
 	       test_bit(NAPI_STATE_SCHED, &cell->napi.state);
 }
 
@@ -141,23 +146,50 @@ static bool bare_ack(const struct sk_buff *skb)
 	return th && th->doff * 4 == len;
 }
 
-static DEFINE_PER_CPU(bool, passing);
+/* This CPU hands something to the stack, past its cell. */
+static DEFINE_PER_CPU(bool, bypassing);
 
 /* What is many already is not joined to more, what has nothing in it to nothing; but GRO
  * may hold what came before it.
  */
 bool rtun_cells_may_bypass(const struct sk_buff *skb)
 {
-	return !this_cpu_read(passing) &&
+	return !this_cpu_read(bypassing) &&
 	       (!joins(skb) || (!busy(this_cpu_ptr(cells)) &&
 				(skb_is_gso(skb) || bare_ack(skb))));
 }
 
 void rtun_cells_bypass(struct sk_buff *skb)
 {
-	this_cpu_write(passing, true);
+	this_cpu_write(bypassing, true);
 	netif_receive_skb(skb);
-	this_cpu_write(passing, false);
+	this_cpu_write(bypassing, false);
+}
+
+/* Of a stream whose order counts nothing may go past what the cell has of it. */
+static bool may_pass(const struct rtun_cell *cell, const struct sk_buff *skb)
+{
+	return !this_cpu_read(bypassing) && !busy(cell) &&
+	       (skb_is_gso(skb) || !joins(skb) || bare_ack(skb));
+}
+
+void rtun_cells_pass(void)
+{
+	struct rtun_cell *cell = this_cpu_ptr(cells);
+	struct sk_buff *skb = cell->direct;
+	bool again;
+
+	if (!skb)
+		return;
+	cell->direct = NULL;
+	rtun_cells_bypass(skb);
+	/* another CPU may have seen us busy until now */
+	spin_lock(&cell->lock);
+	WRITE_ONCE(cell->passing, false);
+	again = !skb_queue_empty(&cell->queue);
+	spin_unlock(&cell->lock);
+	if (unlikely(again))
+		napi_schedule(&cell->napi);
 }
 
 bool rtun_cells_receive(struct sk_buff *skb)
@@ -182,13 +214,19 @@ bool rtun_cells_receive_ordered(struct sk_buff *skb, int *home)
 	if (unlikely(*home != cpu)) {
 		spin_lock(&cell->lock);
 		if (busy(cell)) {
-			/* it polls, or looks again: no need to wake it */
+			/* it polls or passes, and looks again: no need to wake it */
 			ok = put(cell, skb);
 			spin_unlock(&cell->lock);
 			return ok;
 		}
 		spin_unlock(&cell->lock);
 		*home = cpu;
+		cell = this_cpu_ptr(cells);
+	}
+	if (may_pass(cell, skb)) {
+		cell->direct = skb;
+		WRITE_ONCE(cell->passing, true);
+		return true;
 	}
 	return rtun_cells_receive(skb);
 }

@@ -27,9 +27,12 @@ void rtun_cells_bypass(struct sk_buff *skb);
 bool rtun_cells_receive(struct sk_buff *skb);
 /* The same for a stream whose order counts, whatever CPUs its packets come in
  * on: as long as the CPU *@home has some of them, it gets the next ones too.
- * The caller serialises the stream's calls.
+ * The caller serialises the stream's calls by a lock and, after it has released it and before
+ * BH are enabled, calls rtun_cells_pass(): the stack takes no packet under a lock.
  */
 bool rtun_cells_receive_ordered(struct sk_buff *skb, int *home);
+/* Hand over what may have been set aside to go past an idle cell. */
+void rtun_cells_pass(void);
 /* Wait until no packet of a device which no longer receives is under way. */
 void rtun_cells_flush(void);
 

@@ -367,7 +367,7 @@ static void answer(struct sk_buff_head *mine, struct sk_buff_head *answers)
 	if (answers)
 		skb_queue_splice_tail(mine, answers);
 	else
-		rtun_ppp_send_answers(mine);
+		rtun_ppp_unlocked(mine);
 }
 
 void rtun_mp_rx(struct rtun_session *link, struct sk_buff *skb,
@@ -477,7 +477,7 @@ static void settle(struct rtun_session *b)
 		charge(b, c);
 	}
 	spin_unlock(&b->rx_lock);
-	rtun_ppp_send_answers(&mine);
+	rtun_ppp_unlocked(&mine);
 }
 
 void rtun_mp_rx_settle(struct rtun_session *b)

@@ -130,7 +130,7 @@ bool rtun_order_rx_whole(struct rtun_session *s, struct sk_buff *skb, u32 seq,
 	deliver(s, skb, &answers);
 out:
 	spin_unlock(&s->rx_lock);
-	rtun_ppp_send_answers(&answers);
+	rtun_ppp_unlocked(&answers);
 	if (ok && s->tunnel->ops->received)
 		s->tunnel->ops->received(s);
 	return ok;
@@ -226,7 +226,7 @@ void rtun_order_rx(struct rtun_session *s, struct sk_buff *skb, u32 seq)
 		rtun_stats_add(s->stats, RTUN_A_STATS_RX_LOST, lost);
 	if (unlikely(why))
 		rtun_drop(s, skb, why);
-	rtun_ppp_send_answers(&answers);
+	rtun_ppp_unlocked(&answers);
 	if (s->tunnel->ops->received)
 		s->tunnel->ops->received(s);
 }
@@ -258,7 +258,7 @@ void rtun_order_timeout(struct timer_list *t)
 	spin_unlock(&s->rx_lock);
 	if (lost)
 		rtun_stats_add(s->stats, RTUN_A_STATS_RX_LOST, lost);
-	rtun_ppp_send_answers(&answers);
+	rtun_ppp_unlocked(&answers);
 	if (s->tunnel->ops->received)
 		s->tunnel->ops->received(s);
 	rcu_read_unlock();
@@ -288,7 +288,7 @@ static void change(struct rtun_session *s, const u32 *slots, bool synced)
 	spin_unlock(&s->rx_lock);
 	if (lost)
 		rtun_stats_add(s->stats, RTUN_A_STATS_RX_LOST, lost);
-	rtun_ppp_send_answers(&answers);
+	rtun_ppp_unlocked(&answers);
 	rcu_read_unlock();
 	local_bh_enable();
 }

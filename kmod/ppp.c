@@ -5,6 +5,7 @@
 #include "ppp.h"
 #include "bcp.h"
 #include "capture.h"
+#include "cells.h"
 #include "mlppp.h"
 #include "mppe.h"
 #include "netlink.h"
@@ -89,10 +90,11 @@ int rtun_ppp_send(struct rtun_session *s, struct sk_buff *skb)
 	return err;
 }
 
-void rtun_ppp_send_answers(struct sk_buff_head *answers)
+void rtun_ppp_unlocked(struct sk_buff_head *answers)
 {
 	struct sk_buff *skb;
 
+	rtun_cells_pass();
 	while ((skb = __skb_dequeue(answers)))
 		rtun_ppp_send(rtun_answer_cb(skb)->session, skb);
 }
@@ -421,7 +423,7 @@ static void rx_with_lock(struct rtun_session *s, struct sk_buff *skb, u16 proto,
 	rtun_cb(skb)->locked = true;
 	rx_locked(s, skb, proto, &mine);
 	spin_unlock(&s->rx_lock);
-	rtun_ppp_send_answers(&mine);
+	rtun_ppp_unlocked(&mine);
 }
 
 void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,

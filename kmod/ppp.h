@@ -26,8 +26,10 @@ enum rtun_ppp_limits {
 void rtun_ppp_rx(struct rtun_session *s, struct sk_buff *skb,
 		 struct sk_buff_head *answers);
 
-/* Send what rtun_answer() has queued; RCU, as then. */
-void rtun_ppp_send_answers(struct sk_buff_head *answers);
+/* No rx_lock is held any more: hand the stack what was set aside for that, send what
+ * rtun_answer() has queued.  RCU and BH disabled since then.
+ */
+void rtun_ppp_unlocked(struct sk_buff_head *answers);
 
 /* Put the protocol field in front, and address and control if they belong there;
  * the headroom is there.

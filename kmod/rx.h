@@ -35,7 +35,7 @@ static inline struct rtun_answer_cb *rtun_answer_cb(struct sk_buff *skb)
 	return (struct rtun_answer_cb *)skb->cb;
 }
 
-/* A frame of @s, from its protocol field on, for rtun_ppp_send_answers(). */
+/* A frame of @s, from its protocol field on, for rtun_ppp_unlocked(). */
 static inline void rtun_answer(struct rtun_session *s,
 			       struct sk_buff_head *answers,
 			       struct sk_buff *skb)
@@ -68,8 +68,8 @@ static inline void rtun_rx_pull(struct sk_buff *skb, unsigned int len)
 bool rtun_rx_ecn_ok(struct sk_buff *skb, u8 outer);
 
 /* Hand a packet to its device (skb->dev), whose link header is at the mac
- * header; it is counted from there on.  @locked as in struct rtun_cb.  Takes the
- * skb; BH disabled, RCU.
+ * header; it is counted from there on.  @locked as in struct rtun_cb: rtun_ppp_unlocked()
+ * comes after the lock.  Takes the skb; BH disabled, RCU.
  */
 void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb, bool locked);
 
