@@ -12,6 +12,7 @@
 
 ktap_header
 need ip ping tc python3 ethtool tcpdump taskset
+need_gen stream
 need_module rtun
 
 check "two hosts, and one behind each, are there" offload_hosts

@@ -41,11 +41,11 @@ none_left() { at_most "$(sockets)" "$sockets_before"; }
 at_most() { [ "$1" -le "$2" ] || { echo "$1, expected $2 at most"; return 1; }; }
 
 # All by one processor: what two of them queue at a veth pair arrives in disorder.
-stream() { in_ns "$1" taskset -c 0 "$SELFTESTS/gen/stream.py" "${@:2}"; }
+stream() { in_ns "$1" taskset -c 0 "$GEN/stream" "${@:2}"; }
 listen() # NS KIND ADDRESS
 {
 	: >"$TMP/got"
-	bg in_ns "$1" taskset -c 0 "$SELFTESTS/gen/stream.py" "$2" "$3" 7000 >"$TMP/got"
+	bg in_ns "$1" taskset -c 0 "$GEN/stream" "$2" "$3" 7000 >"$TMP/got"
 	LISTENER=$BG_PID
 	busywait 20 grep -q ready "$TMP/got"
 }
@@ -110,8 +110,9 @@ counted() # BEFORE OCTETS [lossy]: the link may lose some, and TCP sends them ag
 	fi && [ $rx -ge $(($2 / 1460)) ] && [ $rx_octets -ge $(($2 + rx * 40)) ]
 }
 # ... by the device as well
-dev_counted() { equal "$(ip -n "$1" -s -j link show rt0 | python3 -c 'import json, sys; s = json.load(sys.stdin)[0]["stats64"]; print(s["tx"]["packets"], s["rx"]["packets"])')" \
-	"$(counter "$1" 7 tx-packets) $(counter "$1" 7 rx-packets)"; }
+packets() { in_ns "${!1}" cat "/sys/class/net/$2/statistics/$3_packets"; } # A|B DEV tx|rx
+dev_counted() { equal "$(packets "$1" rt0 tx) $(packets "$1" rt0 rx)" \
+	"$(counter "${!1}" 7 tx-packets) $(counter "${!1}" 7 rx-packets)"; }
 
 end() # A|B XPORT "TUNNEL-WORD..." WORD...: PPP over it
 {
@@ -137,7 +138,7 @@ mppe()
 v3() { l2_pair "$@" && ip -n "$A" link set rt0 mtu 1500 && ip -n "$B" link set rt0 mtu 1500; }
 udp() { XPORT=udp; v3 "$@"; }
 ip115() { XPORT=ip; v3 "$@"; }
-fine() { quiet "$A" 7 && quiet "$B" 7 && busywait 10 dev_counted "$A" && busywait 10 dev_counted "$B"; }
+fine() { quiet "$A" 7 && quiet "$B" 7 && busywait 10 dev_counted A && busywait 10 dev_counted B; }
 
 all_offloads()
 {
