@@ -29,9 +29,9 @@ serve()
 {
 	local ns=$1 in out
 
-	mkfifo "$TMP/$ns.in" "$TMP/$ns.out" &&
+	mkfifo "$TMP/$ns.in" "$TMP/$ns.out" && : >"$TMP/$ns.answer" &&
 	exec {in}<>"$TMP/$ns.in" {out}<>"$TMP/$ns.out" || return
-	bg in_ns "$ns" "$CTL" serve "$TMP/$ns.in" >"$TMP/$ns.out"
+	bg in_ns "$ns" "$CTL" serve "$TMP/$ns.in" "$TMP/$ns.answer" >"$TMP/$ns.out"
 	ctl_in[$ns]=$in ctl_out[$ns]=$out
 	ctl_answer "$ns"
 }
@@ -40,20 +40,17 @@ serve()
 # would leave the rest to the next question.
 ctl_answer()
 {
-	local line lines=() status
+	local line lines status
 
-	while IFS= read -r -t 60 line <&"${ctl_out[$1]}"; do
-		case $line in
-		"== "*)
-			[ ${#lines[@]} -eq 0 ] || printf '%s\n' "${lines[@]}"
-			line=${line#== } status=${line%% *}
-			[ "$status" = 0 ] || echo "${line#* }" >&2
-			return "$status";;
-		*) lines+=("$line");;
-		esac
-	done
-	echo "no answer from rtunctl.py in $1" >&2
-	return 1
+	if ! IFS= read -r -t 60 line <&"${ctl_out[$1]}"; then
+		echo "no answer from rtunctl.py in $1" >&2
+		return 1
+	fi
+	mapfile -t lines <"$TMP/$1.answer"
+	[ ${#lines[@]} -eq 0 ] || printf '%s\n' "${lines[@]}"
+	line=${line#== } status=${line%% *}
+	[ "$status" = 0 ] || echo "${line#* }" >&2
+	return "$status"
 }
 
 ctl()

@@ -33,10 +33,12 @@ Besides the commands of the header (info-get, owner-bind, tunnel-new, ...):
   inject WORD...  as greinject.py WORD...
   l2tp WORD...    as l2tpinject.py WORD...
 
-  rtunctl.py serve FIFO   reads such lines from there and runs each as if it
-  were a command line, but on one socket; after the output of each comes a line
-  "== STATUS TEXT".  It spares a guest hundreds of starts of Python.
+  rtunctl.py serve FIFO FILE   reads such lines from FIFO and runs each as if it
+  were a command line, but on one socket; FILE has the output of the last one, when a
+  line "== STATUS TEXT" is printed.  It spares a guest hundreds of starts of
+  Python, and a shell to read a pipe octet by octet.
 """
+import contextlib
 import json
 import os
 import re
@@ -503,23 +505,25 @@ def line(g, words):
             part = []
 
 
-def serve(fifo):
+def serve(fifo, answer):
     g = Genl()
     print("== 0 ready", flush=True)
     for words in fifo:
-        try:
-            line(g, words.split())
-            print("== 0", flush=True)
-        except Refused as e:
-            print(f"== 2 {e}", flush=True)
-        except (OSError, KeyError, ValueError, SystemExit) as e:
-            print(f"== 1 {type(e).__name__}: {e}", flush=True)
+        with open(answer, "w", encoding="utf-8") as f, contextlib.redirect_stdout(f):
+            try:
+                line(g, words.split())
+                status = "0"
+            except Refused as e:
+                status = f"2 {e}"
+            except (OSError, KeyError, ValueError, SystemExit) as e:
+                status = f"1 {type(e).__name__}: {e}"
+        print(f"== {status}", flush=True)
 
 
 def main():
     if sys.argv[1:2] == ["serve"]:
         with open(sys.argv[2], encoding="utf-8") as fifo:
-            serve(fifo)
+            serve(fifo, sys.argv[3])
     else:
         line(Genl(), sys.argv[1:])
 
