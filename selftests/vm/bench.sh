@@ -36,7 +36,7 @@ if [ -n "${RTUN_PROFILE-}" ]; then
 fi
 ktap_header
 # The clock jumps while the guest waits for a file: have them read before anything waits.
-"$CTL" serve /dev/null </dev/null >/dev/null 2>&1
+"$CTL" serve /dev/null /dev/null </dev/null >/dev/null 2>&1
 need ip ethtool python3 iperf3 jq wg pppd pptpd pptp
 need_gen pktcost intree_ppp intree_pptp.so
 

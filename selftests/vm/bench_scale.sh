@@ -25,7 +25,7 @@ else
 	clock='' unit=instructions
 fi
 ktap_header
-"$CTL" serve /dev/null </dev/null >/dev/null 2>&1
+"$CTL" serve /dev/null /dev/null </dev/null >/dev/null 2>&1
 need ip python3
 need_gen pktcost manysessions
 need_module rtun

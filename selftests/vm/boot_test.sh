@@ -33,6 +33,8 @@ run()
 
 status_is() { [ "$(cat "$TMP/$1.status")" = "$2" ] || { cat "$TMP/$1.status" "$TMP/$1.out"; return 1; }; }
 
+equal() { [ "$1" = "$2" ] || { echo "$1, expected $2"; return 1; }; }
+
 # By the folder that belongs to a run, which is on qemu's command line.
 no_guests() { ! pgrep -f "qemu-system.*$TMPDIR" ; }
 nothing_left() { no_guests && [ -z "$(find "$TMPDIR" -mindepth 1 -print -quit)" ]; }
@@ -148,6 +150,20 @@ busywait 60 guest_started >/dev/null
 kill -KILL "$BG_PID"
 wait "$BG_PID" 2>/dev/null
 check "a run whose caller is killed leaves nothing behind" ended
+
+# --- A guest that dies of the emulation before its script begins ---
+
+survivor=$(script survivor 'echo "here I am"')
+RTUN_DIE=2 run survivor "$survivor"
+check "a guest that dies so twice boots a third time" status_is survivor 0
+check "which is told" equal "$(grep -c 'boots again' "$TMP/survivor.out")" 2
+check "its script runs once" equal "$(grep -c 'here I am' "$TMP/survivor.out")" 1
+RTUN_DIE=3 run casualty "$survivor"
+check "one that dies so a third time is dead" status_is casualty 125
+died=$(script died 'echo "Oops: int3: 0000" > /dev/kmsg; echo o > /proc/sysrq-trigger; sleep 600')
+run died "$died"
+check "one whose script has begun does not boot again" status_is died 125
+check_not "nor says so" grep -q 'boots again' "$TMP/died.out"
 
 # --- Two guests ---
 

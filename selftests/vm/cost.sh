@@ -15,7 +15,7 @@
 rounds=${RTUN_ROUNDS:-2} count=${RTUN_COUNT:-8000}
 ktap_header
 # The clock jumps while the guest waits for a file: have them read before anything waits.
-"$CTL" serve /dev/null </dev/null >/dev/null 2>&1
+"$CTL" serve /dev/null /dev/null </dev/null >/dev/null 2>&1
 need ip ethtool python3
 need_gen pktcost
 need_module rtun

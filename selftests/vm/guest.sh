@@ -71,6 +71,16 @@ for u in t:
 signal.pause()' &
 fi
 
+# The first attempts die, for the tests of boot.sh.
+if [ "${RTUN_DIE-0}" -ge "$VM_ATTEMPT" ]; then
+	echo "Oops: int3: 0000, because a test asks for it" > /dev/kmsg
+	echo o > /proc/sysrq-trigger
+	sleep 600
+fi
+# Both of a pair begin together.
+: > /ctl/ready
+until [ -e /ctl/go ]; do sleep 0.1; done
+
 read -r command < /ctl/command
 read -r up _ < /proc/uptime
 eval "set -- $command"

@@ -15,7 +15,7 @@
 seconds=${RTUN_SECONDS:-8}
 ktap_header
 # The clock jumps while the guest waits for a file: have them read before anything waits.
-"$CTL" serve /dev/null </dev/null >/dev/null 2>&1
+"$CTL" serve /dev/null /dev/null </dev/null >/dev/null 2>&1
 need ip tc iperf3 jq python3
 need_module rtun
 
