@@ -119,7 +119,7 @@ in_guests()
 		alone "$t" || single+=("$t")
 	done
 	# Long enough for a machine that is busy with other things.
-	words=(-k "$kernel" -t 3600 --path "$build/tools")
+	words=(-k "$kernel" -t 4500 --path "$build/tools")
 
 	# NAME PEER INIT TEST...
 	guest() {
