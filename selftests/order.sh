@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# TIMEOUT: 1200
 # A bad underlay and numbered packets: PPTP, and L2TPv3 over UDP and protocol 115
 # with sequencing.  netem is on A's side of the link, towards B; a numbered stream
 # goes the same way inside.  With 50 ms to wait for what is missing, the tunnel
