@@ -254,15 +254,20 @@ start()
 	disown "$watch"
 }
 
-# Waits until all are about to begin their script; false: one of them died before.
+# Waits until all are about to begin their script; false: one of them died before, or does
+# not get there.
 booted()
 {
-	local pid
+	local pid deadline=$((SECONDS + 300))
 
 	until [ -e a/ready ] && { [ -z "$peer" ] || [ -e b/ready ]; }; do
 		for pid in "${pids[@]}"; do
 			kill -0 "$pid" 2>/dev/null || return
 		done
+		if [ "$machine$icount" = qemu ] && [ $SECONDS -ge $deadline ]; then
+			: > hung
+			return 1
+		fi
 		sleep 0.2
 	done
 	: > a/go
@@ -270,14 +275,16 @@ booted()
 }
 
 # A kernel that starts rewrites much of its own code while its other processor runs it, by
-# way of breakpoints, and qemu's emulation is known to run such a one that is gone already.
-# No script has begun then, so nothing is hidden by a second attempt.
+# way of breakpoints, and qemu's emulation is known to run such a one that is gone already,
+# or to leave both processors waiting for each other.  No script has begun then, so nothing is
+# hidden by a second attempt.
 emulated_badly()
 {
 	local consoles=("$log")
 
 	[ -z "$peer" ] || consoles+=("$log.b")
-	[ "$machine" = qemu ] && [ ! -e out-of-time ] && grep -qaE 'int3: 0000|Oops: int3' "${consoles[@]}"
+	[ "$machine" = qemu ] && [ ! -e out-of-time ] || return
+	[ -e hung ] || grep -qaE 'int3: 0000|Oops: int3' "${consoles[@]}"
 }
 
 began=$EPOCHREALTIME
@@ -285,7 +292,10 @@ for attempt in 1 2 3; do
 	start "$script" "$@"
 	! booted || break
 	[ $attempt -lt 3 ] && emulated_badly || break
-	echo "boot.sh: the kernel died of a breakpoint that it had removed, before the script began: the guest boots again" >&2
+	why='died of a breakpoint that it had removed'
+	[ ! -e hung ] || why='has got stuck'
+	echo "boot.sh: the kernel $why, before the script began: the guest boots again" >&2
+	rm -f hung
 	kill -KILL "$watch" "${pids[@]}" 2>/dev/null
 	{ wait "${pids[@]}"; } 2>/dev/null
 done

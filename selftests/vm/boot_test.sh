@@ -176,10 +176,10 @@ two=$(script two ". $SELFTESTS/vm/pair.sh
 pair_up 10.99.0.2/24 || exit 3
 pair_set ready yes
 until pair_ended; do sleep 0.2; done; echo second is done")
-run pair -t 200 --pair "$two" "$one"
+run pair -t 700 --pair "$two" "$one"
 check "two guests reach each other over their link" status_is pair 0
 check "what the second says is there" grep -q '^# second guest: second is done' "$TMP/pair.out"
-run pair2 -t 200 --pair "$(script bad 'exit 6')" "$(script good 'exit 0')"
+run pair2 -t 700 --pair "$(script bad 'exit 6')" "$(script good 'exit 0')"
 check "the second guest's failure fails the pair" status_is pair2 6
 check "a pair leaves nothing behind" nothing_left
 
