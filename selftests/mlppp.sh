@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# TIMEOUT: 1200
 # Multilink PPP in the kernel (RFC 1990, RFC 2686): a bundle of several links between
 # two ends of rtun, over PPTP and L2TP.
 #
