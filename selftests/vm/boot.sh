@@ -192,7 +192,12 @@ share() { echo "-fsdev local,id=$1,path=$2,security_model=none,multidevs=remap$3
 qemu_guest()
 {
 	local name=$1 console=$2 output=$3 accel=(-accel 'tcg,thread=multi,tb-size=256') n=$cpus cpu=max more=''
+	# The emulation translates code by its address: a program that lies elsewhere each time
+	# is translated anew each time, which takes more than the program does.
+	local append="console=ttyS0 loglevel=6 panic=-1 oops=panic norandmaps"
 	shift 3
+
+	append+=" no_timer_check tsc=reliable random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=60"
 
 	if [ -n "$icount" ]; then
 		accel=(-accel 'tcg,thread=single,tb-size=256' -icount 'shift=0,sleep=off')
@@ -209,7 +214,7 @@ qemu_guest()
 	qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
 		-machine pc,usb=off,vmport=off,hpet=off -cpu "$cpu" "${accel[@]}" -smp "$n" -m "$mem" \
 		-kernel "/boot/vmlinuz-$kver" -initrd "$initrd" \
-		-append "console=ttyS0 loglevel=6 panic=-1 oops=panic no_timer_check tsc=reliable random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=60$more${peer:+ rtun.pair}" \
+		-append "$append$more${peer:+ rtun.pair}" \
 		-chardev "file,id=console,path=$console" -serial chardev:console \
 		-chardev "$output" -serial chardev:output \
 		$(share host / ,readonly=on) $(share ctl "$run/$name" '') \
