@@ -9,67 +9,28 @@
  * first.  The device's namespace may be another one.
  */
 #include "link.h"
-#include "bcp.h"
-#include "cells.h"
-#include "eth.h"
+#include "link_dev.h"
 #include "mlppp.h"
+#include "multipoint.h"
 #include "netlink.h"
-#include "ppp.h"
 #include "rtun.h"
 #include "session.h"
 
 #include <linux/completion.h>
 #include <linux/etherdevice.h>
-#include <linux/if_arp.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <net/ip.h>
-#include <net/ip_tunnels.h>
-#include <net/ipv6.h>
 #include <net/rtnetlink.h>
-
-/**
- * struct rtun_link - a device
- * @dev: itself
- * @session: what it carries; RCU, written under attach_lock
- * @mode: enum rtun_mode
- * @die: delete it when its session is deleted
- * @on_demand: tell who waits for it when it has something to send and no
- *	session; never changes
- * @told: when that was told last, in jiffies; cmpxchg()
- * @gone: takes no session any more; attach_lock
- * @stopped: of flushes, when it was last closed; rtnl
- * @doomed: in the list of devices to be deleted, with a reference to @dev;
- *	attach_lock
- * @past: what it counted, less what its session counts in all: with that, what
- *	the device counts, at no cost to a packet; attach_lock
- */
-struct rtun_link {
-	struct net_device *dev;
-	struct rtun_session __rcu *session;
-	u8 mode;
-	bool die;
-	bool gone;
-	bool on_demand;
-	u32 stopped;
-	unsigned long told;
-	struct list_head doomed;
-	struct rtun_traffic past;
-};
 
 static DEFINE_SPINLOCK(attach_lock);
 static LIST_HEAD(doomed_links);
 /* Some that were in that list still have their names; attach_lock. */
 static bool reaping;
-/* How often the cells were flushed; rtnl. */
-static u32 flushes;
-
-static const struct net_device_ops ppp_ops, eth_ops;
+static struct rtnl_link_ops rtnl_ops;
 
 static struct rtun_session *session_locked(struct rtun_link *link)
 {
@@ -79,7 +40,7 @@ static struct rtun_session *session_locked(struct rtun_link *link)
 
 static bool is_ours(const struct net_device *dev)
 {
-	return dev->netdev_ops == &ppp_ops || dev->netdev_ops == &eth_ops;
+	return dev->rtnl_link_ops == &rtnl_ops;
 }
 
 /* Could packets pass? */
@@ -98,9 +59,10 @@ static void set_carrier(struct rtun_session *s, struct net_device *dev, bool on)
 	if (s->carrier == on)
 		return;
 	s->carrier = on;
-	if (on)
+	/* one that is shared has it without any */
+	if (!link->multipoint && on)
 		netif_carrier_on(dev);
-	else if (!link->on_demand)
+	else if (!link->multipoint && !link->on_demand)
 		netif_carrier_off(dev);
 	rtun_notify_event(s->tunnel->rn, RTUN_EVENT_CARRIER, 0, s->id, on, NULL,
 			  GFP_ATOMIC);
@@ -122,8 +84,13 @@ static void part(struct rtun_link *link, struct rtun_session *s)
 {
 	set_carrier(s, link->dev, false);
 	RCU_INIT_POINTER(s->dev, NULL);
-	RCU_INIT_POINTER(link->session, NULL);
-	rtun_stats_traffic(s->stats, &link->past, 1);
+	if (link->multipoint) {
+		rtun_multipoint_remove(link->multipoint, s);
+		RCU_INIT_POINTER(s->multipoint, NULL);
+	} else {
+		RCU_INIT_POINTER(link->session, NULL);
+		rtun_stats_traffic(s->stats, &link->past, 1);
+	}
 	rtun_net_changed(s->tunnel->rn);
 }
 
@@ -139,7 +106,7 @@ static const char *wrong_mode(u8 mode, const struct rtun_session *s)
 	if (np == RTUN_NP_BRIDGE)
 		return eth ? NULL :
 		       "the session carries bridged frames and needs a device of mode eth";
-	return eth ? "the session carries PPP and needs a device of mode ppp, or bridge for its network protocol" :
+	return eth ? "the session carries PPP and needs a device of mode ppp or multipoint, or bridge for its network protocol" :
 		     NULL;
 }
 
@@ -156,8 +123,8 @@ const char *rtun_link_refuses(struct rtun_session *s, u32 np)
 	link = dev ? netdev_priv(dev) : NULL;
 	if (link && link->mode == RTUN_MODE_ETH && np & ~RTUN_NP_BRIDGE)
 		why = "the session's device is of mode eth and takes no IP packets";
-	else if (link && link->mode == RTUN_MODE_PPP && np & RTUN_NP_BRIDGE)
-		why = "the session's device is of mode ppp and takes no bridged frames";
+	else if (link && link->mode != RTUN_MODE_ETH && np & RTUN_NP_BRIDGE)
+		why = "the session's device carries IP and takes no bridged frames";
 	spin_unlock_bh(&attach_lock);
 	return why;
 }
@@ -186,11 +153,22 @@ static int attach(struct rtun_link *link, struct rtun_session *s, bool die,
 	} else if (rcu_access_pointer(s->dev)) {
 		NL_SET_ERR_MSG(extack, "the session has a device already");
 		err = -EBUSY;
+	} else if (link->multipoint) {
+		err = rtun_multipoint_add(link->multipoint, s);
+		if (err == -EEXIST)
+			NL_SET_ERR_MSG(extack,
+				       "another session of the device has one of its prefixes");
+		else if (err)
+			NL_SET_ERR_MSG(extack,
+				       "no room in the device's table of prefixes");
 	} else {
-		rtun_session_get(s);
 		WRITE_ONCE(link->die, die);
 		rtun_stats_traffic(s->stats, &link->past, -1);
 		rcu_assign_pointer(link->session, s);
+	}
+	if (!err) {
+		rtun_session_get(s);
+		rcu_assign_pointer(s->multipoint, link->multipoint);
 		rcu_assign_pointer(s->dev, link->dev);
 		rtun_net_changed(s->tunnel->rn);
 		set_carrier(s, link->dev, passable(s));
@@ -224,6 +202,47 @@ int rtun_link_attach(struct rtun_session *s, struct net *net,
 	}
 	dev_put(dev);
 	return err;
+}
+
+int rtun_link_check_prefixes(struct rtun_session *s, const struct nlattr *attr,
+			     struct rtun_prefix_change *change,
+			     struct netlink_ext_ack *extack)
+{
+	int err = rtun_prefixes_parse(s, attr, change, extack);
+
+	if (err || !attr)
+		return err;
+	spin_lock_bh(&attach_lock);
+	err = rtun_prefixes_reserve(s, change);
+	spin_unlock_bh(&attach_lock);
+	if (!err)
+		return 0;
+	rtun_nl_say(extack, attr, err == -EEXIST ?
+		    "another session of the device has one of these prefixes" :
+		    "no room in the device's table of prefixes");
+	rtun_prefixes_free(change);
+	return err;
+}
+
+void rtun_link_apply_prefixes(struct rtun_session *s,
+			      struct rtun_prefix_change *change)
+{
+	if (!change->set)
+		return;
+	spin_lock_bh(&attach_lock);
+	rtun_prefixes_take(s, change);
+	spin_unlock_bh(&attach_lock);
+}
+
+void rtun_link_cancel_prefixes(struct rtun_session *s,
+			       struct rtun_prefix_change *change)
+{
+	if (!change->set)
+		return;
+	spin_lock_bh(&attach_lock);
+	rtun_prefixes_give_back(s, change);
+	spin_unlock_bh(&attach_lock);
+	rtun_prefixes_free(change);
 }
 
 bool rtun_link_detach(struct rtun_session *s)
@@ -352,202 +371,44 @@ int rtun_link_fill(struct sk_buff *msg, struct rtun_session *s)
 	return 0;
 }
 
-/* --- net_device --------------------------------------------------------- */
-
-/* Is it for somebody?  What hosts say to all on the link, as they do when an
- * interface comes up, is no reason to dial.
- */
-static bool for_a_host(struct sk_buff *skb)
+static struct rtun_session *any_session(struct rtun_link *link)
 {
-	switch (skb->protocol) {
-	case htons(ETH_P_IP):
-		return pskb_network_may_pull(skb, sizeof(struct iphdr)) &&
-		       !ipv4_is_multicast(ip_hdr(skb)->daddr) &&
-		       !ipv4_is_lbcast(ip_hdr(skb)->daddr);
-	case htons(ETH_P_IPV6):
-		return pskb_network_may_pull(skb, sizeof(struct ipv6hdr)) &&
-		       !ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
-	default:
-		return false;
-	}
+	return link->multipoint ?
+	       list_first_entry_or_null(&link->multipoint->sessions,
+					struct rtun_session, in_multipoint) :
+	       session_locked(link);
 }
 
-static void tell_demand(struct rtun_link *link, struct sk_buff *skb)
+void rtun_link_gone(struct rtun_link *link)
 {
-	unsigned long told = READ_ONCE(link->told);
-
-	if (!link->on_demand || time_before(jiffies, told + HZ) ||
-	    !for_a_host(skb) || cmpxchg(&link->told, told, jiffies) != told)
-		return;
-	rtun_notify_event(rtun_net_of(dev_net(link->dev)), RTUN_EVENT_DEMAND, 0,
-			  0, link->dev->ifindex, NULL, GFP_ATOMIC);
-}
-
-static netdev_tx_t link_xmit(struct sk_buff *skb, struct net_device *dev)
-{
-	struct rtun_link *link = netdev_priv(dev);
-	struct rtun_session *s;
-
-	rcu_read_lock();
-	s = rcu_dereference(link->session);
-	if (likely(s)) {
-		if (link->mode == RTUN_MODE_PPP)
-			rtun_ppp_xmit(s, dev, skb);
-		else if (rtun_session_eth(s))
-			rtun_eth_xmit(s, dev, skb);
-		else
-			rtun_bcp_xmit(s, dev, skb);
-	} else {
-		tell_demand(link, skb);
-		DEV_STATS_INC(dev, tx_dropped);
-		rtun_net_drop(rtun_net_of(dev_net(dev)), skb,
-			      RTUN_DROP_TX_NO_SESSION);
-	}
-	rcu_read_unlock();
-	return NETDEV_TX_OK;
-}
-
-static int link_init(struct net_device *dev)
-{
-	netdev_lockdep_set_classes(dev);
-	return 0;
-}
-
-static int link_stop(struct net_device *dev)
-{
-	struct rtun_link *link = netdev_priv(dev);
-
-	link->stopped = flushes;
-	return 0;
-}
-
-/* The device is closed, and a grace period over: no packet comes any more. */
-static void link_uninit(struct net_device *dev)
-{
-	struct rtun_link *link = netdev_priv(dev);
 	struct rtun_session *s;
 	bool doomed;
 
 	spin_lock_bh(&attach_lock);
 	link->gone = true;
-	s = session_locked(link);
-	if (s)
-		part(link, s);
 	doomed = !list_empty(&link->doomed);
 	list_del_init(&link->doomed);
+	while ((s = any_session(link))) {
+		part(link, s);
+		spin_unlock_bh(&attach_lock);
+		rtun_session_put(s);
+		spin_lock_bh(&attach_lock);
+	}
 	spin_unlock_bh(&attach_lock);
 	if (doomed)
-		dev_put(dev);
-	if (s)
-		rtun_session_put(s);
-	/* Devices that go together are all closed before the first comes here:
-	 * one flush since then serves them all.
-	 */
-	if (link->stopped == flushes) {
-		rtun_cells_flush();
-		flushes++;
-	}
+		dev_put(link->dev);
 }
 
-static void link_stats(struct net_device *dev, struct rtnl_link_stats64 *stats)
+void rtun_link_traffic(struct rtun_link *link, struct rtun_traffic *traffic)
 {
-	struct rtun_link *link = netdev_priv(dev);
-	struct rtun_traffic traffic;
 	struct rtun_session *s;
 
-	netdev_stats_to_stats64(stats, &dev->stats);
 	spin_lock_bh(&attach_lock);
-	traffic = link->past;
+	*traffic = link->past;
 	s = session_locked(link);
 	if (s)
-		rtun_stats_traffic(s->stats, &traffic, 1);
+		rtun_stats_traffic(s->stats, traffic, 1);
 	spin_unlock_bh(&attach_lock);
-	stats->rx_packets = traffic.rx_packets;
-	stats->rx_bytes = traffic.rx_bytes;
-	stats->tx_packets = traffic.tx_packets;
-	stats->tx_bytes = traffic.tx_bytes;
-}
-
-#define LINK_OPS							\
-	.ndo_init = link_init,						\
-	.ndo_uninit = link_uninit,					\
-	.ndo_stop = link_stop,						\
-	.ndo_start_xmit = link_xmit,					\
-	.ndo_get_stats64 = link_stats
-
-static const struct net_device_ops ppp_ops = {
-	LINK_OPS,
-};
-
-static const struct net_device_ops eth_ops = {
-	LINK_OPS,
-	.ndo_set_mac_address = eth_mac_addr,
-	.ndo_validate_addr = eth_validate_addr,
-};
-
-static const struct device_type link_type = { .name = RTUN_LINK_KIND };
-
-static void link_setup(struct net_device *dev)
-{
-	struct rtun_link *link = netdev_priv(dev);
-	netdev_features_t features = NETIF_F_SG | NETIF_F_FRAGLIST |
-				     NETIF_F_HIGHDMA | NETIF_F_HW_CSUM |
-				     NETIF_F_RXCSUM | NETIF_F_GSO_SOFTWARE;
-
-	link->dev = dev;
-	/* never opened, nothing to flush */
-	link->stopped = READ_ONCE(flushes) - 1;
-	INIT_LIST_HEAD(&link->doomed);
-
-	link->mode = RTUN_MODE_PPP;
-	dev->netdev_ops = &ppp_ops;
-	dev->header_ops = &ip_tunnel_header_ops;
-	/* not NONE: IPv6CP gives the interface identifier, not addrconf */
-	dev->type = ARPHRD_PPP;
-	dev->flags = IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST;
-	dev->priv_flags |= IFF_NO_QUEUE;
-	/* GRO compares that many octets in front of the IP header */
-	dev->hard_header_len = 0;
-	dev->addr_len = 0;
-	dev->needed_headroom = LL_MAX_HEADER + RTUN_OVERHEAD_MAX;
-	dev->mtu = ETH_DATA_LEN - 40;	/* IP, GRE and PPP: what PPTP leaves */
-	dev->min_mtu = IPV4_MIN_MTU;
-	dev->max_mtu = IP_MAX_MTU - RTUN_OVERHEAD_MAX;
-	dev->features |= features;
-	dev->hw_features |= features;
-	dev->hw_enc_features |= features;
-	dev->vlan_features |= features;
-	dev->needs_free_netdev = true;
-	rtun_dev_set_lltx(dev);
-	/* answers to too big packets want to know where they came from */
-	netif_keep_dst(dev);
-	SET_NETDEV_DEVTYPE(dev, &link_type);
-}
-
-/* Make an Ethernet device of it; not registered yet.  What the request gave,
- * address and MTU, is there already.
- */
-static void eth_setup(struct net_device *dev, bool has_address, bool has_mtu)
-{
-	struct rtun_link *link = netdev_priv(dev);
-	unsigned int mtu = dev->mtu;
-	u8 address[ETH_ALEN];
-
-	ether_addr_copy(address, dev->dev_addr);
-	ether_setup(dev);
-	link->mode = RTUN_MODE_ETH;
-	dev->netdev_ops = &eth_ops;
-	/* frames are written to */
-	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
-	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
-	dev->min_mtu = ETH_MIN_MTU;
-	dev->max_mtu = IP_MAX_MTU - RTUN_OVERHEAD_MAX - ETH_HLEN;
-	if (has_mtu)
-		dev->mtu = mtu;
-	if (has_address)
-		eth_hw_addr_set(dev, address);
-	else
-		eth_hw_addr_random(dev);
 }
 
 /* --- rtnetlink ---------------------------------------------------------- */
@@ -572,15 +433,20 @@ static const struct nla_policy link_policy[IFLA_RTUN_MAX + 1] = {
 	[IFLA_RTUN_ON_DEMAND] = { .type = NLA_FLAG },
 };
 
+static u8 mode_of(struct nlattr *data[])
+{
+	return data && data[IFLA_RTUN_MODE] ?
+	       nla_get_u8(data[IFLA_RTUN_MODE]) : RTUN_MODE_PPP;
+}
+
 static int link_validate(struct nlattr *tb[], struct nlattr *data[],
 			 struct netlink_ext_ack *extack)
 {
-	bool eth = data && data[IFLA_RTUN_MODE] &&
-		   nla_get_u8(data[IFLA_RTUN_MODE]) == RTUN_MODE_ETH;
+	bool eth = mode_of(data) == RTUN_MODE_ETH;
 
 	if (tb[IFLA_ADDRESS] && !eth) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_ADDRESS],
-				    "a point-to-point device has no address on the link");
+				    "a device that carries IP has no address on the link");
 		return -EINVAL;
 	}
 	if (tb[IFLA_ADDRESS] &&
@@ -596,8 +462,14 @@ static int link_validate(struct nlattr *tb[], struct nlattr *data[],
 				    "to die with a session, the device needs one");
 		return -EINVAL;
 	}
+	if (data && data[IFLA_RTUN_DIE_WITH_SESSION] &&
+	    mode_of(data) == RTUN_MODE_MULTIPOINT) {
+		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_RTUN_DIE_WITH_SESSION],
+				    "a device of mode multipoint outlives its sessions");
+		return -EINVAL;
+	}
 	if (data && data[IFLA_RTUN_ON_DEMAND] &&
-	    (eth || data[IFLA_RTUN_DIE_WITH_SESSION])) {
+	    (mode_of(data) != RTUN_MODE_PPP || data[IFLA_RTUN_DIE_WITH_SESSION])) {
 		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_RTUN_ON_DEMAND],
 				    "a device on demand is of mode ppp and outlives its sessions");
 		return -EINVAL;
@@ -636,9 +508,10 @@ static int newlink(struct net *net, struct net_device *dev,
 {
 	int err;
 
-	if (data && data[IFLA_RTUN_MODE] &&
-	    nla_get_u8(data[IFLA_RTUN_MODE]) == RTUN_MODE_ETH)
-		eth_setup(dev, tb[IFLA_ADDRESS], tb[IFLA_MTU]);
+	if (mode_of(data) == RTUN_MODE_ETH)
+		rtun_eth_setup(dev, tb[IFLA_ADDRESS], tb[IFLA_MTU]);
+	else if (mode_of(data) == RTUN_MODE_MULTIPOINT)
+		rtun_multipoint_setup(dev);
 	if (dev->mtu > dev->max_mtu) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_MTU],
 				    "the MTU is more than an outer packet can carry");
@@ -649,7 +522,7 @@ static int newlink(struct net *net, struct net_device *dev,
 
 		link->on_demand = true;
 		link->told = jiffies - HZ;
-	} else {
+	} else if (mode_of(data) != RTUN_MODE_MULTIPOINT) {
 		netif_carrier_off(dev);
 	}
 	err = register_netdevice(dev);
@@ -729,7 +602,7 @@ static struct net *link_net(const struct net_device *dev)
 static struct rtnl_link_ops rtnl_ops = {
 	.kind = RTUN_LINK_KIND,
 	.priv_size = sizeof(struct rtun_link),
-	.setup = link_setup,
+	.setup = rtun_link_setup,
 	.maxtype = IFLA_RTUN_MAX,
 	.policy = link_policy,
 	.validate = link_validate,

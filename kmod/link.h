@@ -10,6 +10,7 @@
 struct net;
 struct netlink_ext_ack;
 struct nlattr;
+struct rtun_prefix_change;
 struct rtun_session;
 struct sk_buff;
 
@@ -25,6 +26,16 @@ const char *rtun_link_refuses(struct rtun_session *s, u32 np);
  * deleted by the next rtun_link_reap().  cfg_lock.
  */
 bool rtun_link_detach(struct rtun_session *s);
+/* What SESSION_SET makes of PREFIXES, which may be NULL: then it is either applied
+ * or cancelled.  cfg_lock.
+ */
+int rtun_link_check_prefixes(struct rtun_session *s, const struct nlattr *attr,
+			     struct rtun_prefix_change *change,
+			     struct netlink_ext_ack *extack);
+void rtun_link_apply_prefixes(struct rtun_session *s,
+			      struct rtun_prefix_change *change);
+void rtun_link_cancel_prefixes(struct rtun_session *s,
+			       struct rtun_prefix_change *change);
 /* Set the carrier by what the session's state is; cfg_lock. */
 void rtun_link_carrier(struct rtun_session *s);
 /* Put IFINDEX and NETNSID of the session's device into a message; RCU. */

@@ -44,7 +44,7 @@ int rtun_fill_session(struct sk_buff *msg, struct rtun_session *s, u32 portid,
 		      u32 seq, int flags, u8 cmd);
 /* An skb with room for one such message. */
 struct sk_buff *rtun_msg_new(void);
-enum { RTUN_MSG_SIZE = 3072 + 4096 };	/* with a blob */
+enum { RTUN_MSG_SIZE = 3072 + 2048 + 4096 }; /* with prefixes and a blob */
 
 /* To the group "events": what became of an object.  cfg_lock. */
 void rtun_notify_tunnel(struct rtun_tunnel *t, u8 cmd);

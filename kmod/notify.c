@@ -7,6 +7,7 @@
 #include "link.h"
 #include "mlppp.h"
 #include "mppe.h"
+#include "multipoint.h"
 #include "netlink.h"
 #include "outer.h"
 #include "owner.h"
@@ -135,7 +136,7 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 				    READ_ONCE(s->reorder.slots)) ||
 			nla_put_u32(msg, RTUN_A_SESSION_REORDER_TIMEOUT,
 				    READ_ONCE(s->reorder_timeout)))) ||
-	    rtun_link_fill(msg, s) ||
+	    rtun_link_fill(msg, s) || rtun_prefixes_fill(msg, s) ||
 	    put_blob(msg, RTUN_A_SESSION_BLOB, rcu_dereference(s->blob)) ||
 	    rtun_stats_fill(msg, RTUN_A_SESSION_STATS, s))
 		return -EMSGSIZE;

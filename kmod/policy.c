@@ -90,6 +90,7 @@ static struct netlink_range_validation memory_range = {
  * others, for which handlers look.
  */
 #define COOKIE_LEN_MAX 8
+#define PREFIXES_OCTETS 1280 /* RTUN_PREFIXES_MAX of struct rtun_prefix */
 #define VLAN_MAX 4094 /* 0 and 4095 are no VLANs: IEEE 802.1Q table 9-2 */
 
 static const struct nla_policy owner_attrs[RTUN_A_OWNER_MAX + 1] = {
@@ -229,6 +230,8 @@ static const struct nla_policy session_new_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_MP_PROBE] = NLA_POLICY_MAX(NLA_U32, RTUN_LOSS_TIME_MAX),
 	[RTUN_A_SESSION_LINKS] = READ_ONLY,
 	[RTUN_A_SESSION_MP_CLASS] = READ_ONLY,
+	[RTUN_A_SESSION_PREFIXES] =
+		NLA_POLICY_MAX(NLA_BINARY, PREFIXES_OCTETS),
 };
 
 static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
@@ -295,6 +298,8 @@ static const struct nla_policy session_set_attrs[RTUN_A_SESSION_MAX + 1] = {
 	[RTUN_A_SESSION_MP_PROBE] = NLA_POLICY_MAX(NLA_U32, RTUN_LOSS_TIME_MAX),
 	[RTUN_A_SESSION_LINKS] = READ_ONLY,
 	[RTUN_A_SESSION_MP_CLASS] = READ_ONLY,
+	[RTUN_A_SESSION_PREFIXES] =
+		NLA_POLICY_MAX(NLA_BINARY, PREFIXES_OCTETS),
 };
 
 static const struct nla_policy session_id_attrs[] = {

@@ -8,6 +8,7 @@
 #include "cells.h"
 #include "mlppp.h"
 #include "mppe.h"
+#include "multipoint.h"
 #include "netlink.h"
 #include "outer.h"
 #include "rtun.h"
@@ -177,6 +178,14 @@ static struct sk_buff *realign(struct sk_buff *skb)
 	return copy;
 }
 
+/* On a device that it shares with others, a session speaks for its own addresses only. */
+static bool is_its(const struct rtun_session *s, const struct sk_buff *skb)
+{
+	struct rtun_multipoint *mp = rcu_dereference(s->multipoint);
+
+	return mp && rtun_multipoint_from(mp, s, skb);
+}
+
 static void rx_ip(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 {
 	u8 version = proto == PPP_IP ? 4 : 6;
@@ -217,6 +226,9 @@ static void rx_ip(struct rtun_session *s, struct sk_buff *skb, u16 proto)
 		goto drop;
 	why = RTUN_DROP_ECN;
 	if (!rtun_rx_ecn_ok(skb, tos))
+		goto drop;
+	why = RTUN_DROP_SOURCE;
+	if (unlikely(!(dev->flags & IFF_POINTOPOINT)) && !is_its(s, skb))
 		goto drop;
 	skb->dev = dev;
 	skb_reset_mac_header(skb);

@@ -36,6 +36,7 @@ struct rtun_bundle;
 struct rtun_capture;
 struct rtun_crypt;
 struct rtun_mppe_rx;
+struct rtun_multipoint;
 struct rtun_out;
 struct rtun_pptp;
 struct rtun_session;
@@ -368,6 +369,7 @@ struct rtun_l2tp {
  * @circuit: it is up; cfg_lock
  * @alive: its peer was heard in time; the work of alive.c
  * @dev: RCU; written under the attach lock (link.c)
+ * @multipoint: of @dev, which it shares with others; likewise; NULL: it does not
  * @l2tp: RCU; written under cfg_lock; NULL: PPTP
  * @pptp: what PPTP has besides; NULL: not PPTP; lives as long as the session
  * @mp: what a bundle has besides; NULL: no bundle; lives as long as the session
@@ -418,6 +420,7 @@ struct rtun_session {
 	u16 vlan;
 	u32 peer_id;
 	struct net_device __rcu *dev;
+	struct rtun_multipoint __rcu *multipoint;
 	struct rtun_l2tp __rcu *l2tp;
 	struct rtun_pptp *pptp;
 	struct rtun_bundle *mp;
@@ -462,6 +465,8 @@ struct rtun_session {
 	u32 link_mtu;		/* octets */
 	struct rtun_l2tp *l2tp_next; /* between check and apply */
 	bool carrier;		/* attach lock */
+	struct list_head in_multipoint; /* attach lock */
+	struct list_head prefixes; /* attach lock, and RCU for dumps */
 	struct list_head in_tunnel;
 	struct list_head kill;
 	u64 death;		/* which one of rtun_net::deaths */

@@ -5,6 +5,7 @@
 #include "rx.h"
 #include "cells.h"
 #include "gso.h"
+#include "multipoint.h"
 #include "rtun.h"
 
 #include <linux/if_arp.h>
@@ -46,6 +47,15 @@ static void clean(struct rtun_session *s, struct sk_buff *skb)
 	memset(skb->cb, 0, sizeof(skb->cb));
 }
 
+static void count(struct rtun_session *s, unsigned int n, unsigned int len)
+{
+	struct rtun_multipoint *mp = rcu_dereference(s->multipoint);
+
+	rtun_stats_packets(s->stats, RTUN_A_STATS_RX_PACKETS, n, len);
+	if (unlikely(mp))
+		rtun_stats_packets(mp->stats, RTUN_A_STATS_RX_PACKETS, n, len);
+}
+
 void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb, bool locked)
 {
 	struct net_device *dev = skb->dev;
@@ -60,14 +70,14 @@ void rtun_rx_device(struct rtun_session *s, struct sk_buff *skb, bool locked)
 	if (dev->type == ARPHRD_ETHER)
 		skb->pkt_type = type;
 	if (!locked && rtun_cells_may_bypass(skb)) {
-		rtun_stats_packets(s->stats, RTUN_A_STATS_RX_PACKETS, n, len);
+		count(s, n, len);
 		rtun_cells_bypass(skb);
 		return;
 	}
 	ok = locked ? rtun_cells_receive_ordered(skb, &s->rx_cpu) :
 		      rtun_cells_receive(skb);
 	if (likely(ok))
-		rtun_stats_packets(s->stats, RTUN_A_STATS_RX_PACKETS, n, len);
+		count(s, n, len);
 	else
 		rtun_drop(s, skb, RTUN_DROP_RX_NOMEM);
 }

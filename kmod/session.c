@@ -2,6 +2,7 @@
 /*
  * Sessions, see session.h and the lifetime rules in rtun.h.
  */
+#include "multipoint.h"
 #include "session.h"
 #include "alive.h"
 #include "capture.h"
@@ -181,6 +182,7 @@ static void session_free(struct work_struct *work)
 	kfree(s->pptp);
 	rtun_mp_free(s);
 	rtun_mppe_free(s);
+	rtun_prefixes_forget(s);
 	kmem_cache_free(sessions, s);
 }
 
@@ -361,6 +363,11 @@ static int check_payload(const struct rtun_session *s, struct nlattr **tb,
 				    "links of a bundle carry PPP, and this session carries Ethernet");
 		return -EOPNOTSUPP;
 	}
+	if (tb[RTUN_A_SESSION_PREFIXES]) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_SESSION_PREFIXES],
+				    "Ethernet shares no device by IP addresses");
+		return -EOPNOTSUPP;
+	}
 	if (tb[RTUN_A_SESSION_MPPE_TX] || tb[RTUN_A_SESSION_MPPE_RX]) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[RTUN_A_SESSION_MPPE_TX] ?:
 				    tb[RTUN_A_SESSION_MPPE_RX],
@@ -458,6 +465,7 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 {
 	const struct rtun_xport_ops *ops = s->tunnel->ops;
 	struct rtun_net *rn = s->tunnel->rn;
+	struct rtun_prefix_change prefixes;
 	struct rtun_mppe_change mppe;
 	struct rtun_blob *blob = NULL;
 	int err;
@@ -481,9 +489,13 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 	err = rtun_mppe_check(tb, &mppe, extack);
 	if (err)
 		goto free_blob;
-	err = ops->session_check ? ops->session_check(s, tb, extack) : 0;
+	err = rtun_link_check_prefixes(s, tb[RTUN_A_SESSION_PREFIXES],
+				       &prefixes, extack);
 	if (err)
 		goto cancel_mppe;
+	err = ops->session_check ? ops->session_check(s, tb, extack) : 0;
+	if (err)
+		goto cancel_prefixes;
 
 	/* ...then all is done */
 	if (tb[RTUN_A_SESSION_BLOB])
@@ -494,6 +506,7 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 	rtun_mppe_apply(s, &mppe);
 	apply_common(s, tb);
 	rtun_mp_apply_link(s, tb);
+	rtun_link_apply_prefixes(s, &prefixes);
 	/* a new session has nobody yet to be heard of */
 	if (s->state == RTUN_SESSION_LIVE &&
 	    (tb[RTUN_A_SESSION_KEEPALIVE] || tb[RTUN_A_SESSION_DEAD_TIME]))
@@ -501,6 +514,8 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 	rtun_link_carrier(s);
 	return 0;
 
+cancel_prefixes:
+	rtun_link_cancel_prefixes(s, &prefixes);
 cancel_mppe:
 	rtun_mppe_cancel(&mppe);
 free_blob:
@@ -603,6 +618,7 @@ struct rtun_session *rtun_session_new(struct rtun_tunnel *t,
 	timer_setup(&s->gap_timer, rtun_order_timeout, 0);
 	rtun_alive_init(s);
 	INIT_LIST_HEAD(&s->kill);
+	INIT_LIST_HEAD(&s->prefixes);
 	refcount_set(&s->ref, 1);
 	INIT_RCU_WORK(&s->free_work, session_free);
 
@@ -627,6 +643,7 @@ free_stats:
 	kfree(s->pptp);
 	rtun_mp_free(s);
 	rtun_mppe_free(s);
+	rtun_prefixes_forget(s);
 	free_percpu(s->stats);
 free:
 	kmem_cache_free(sessions, s);

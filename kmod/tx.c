@@ -15,6 +15,7 @@
 #include "gso_whole.h"
 #include "mlppp.h"
 #include "mppe.h"
+#include "multipoint.h"
 #include "outer.h"
 #include "ppp.h"
 #include "rtun.h"
@@ -435,8 +436,13 @@ unsigned int rtun_tx_fragments(struct rtun_session *s, struct sk_buff *list,
 static void count(struct rtun_session *s, struct net_device *dev,
 		  const struct batch *b)
 {
+	struct rtun_multipoint *mp = rcu_dereference(s->multipoint);
+
 	if (likely(b->n))
 		rtun_stats_packets(s->stats, RTUN_A_STATS_TX_PACKETS, b->n,
+				   b->octets);
+	if (unlikely(mp))
+		rtun_stats_packets(mp->stats, RTUN_A_STATS_TX_PACKETS, b->n,
 				   b->octets);
 	if (unlikely(b->lost)) {
 		DEV_STATS_ADD(dev, tx_errors, b->lost);

@@ -214,10 +214,10 @@ check "with its device" device "$A" $MAC_A
 check "not even instead of them" refused "$A" "of mode eth and takes no IP packets" session-set id=7 np=+ipv6,-bridge
 check "which keeps its address" equal "$(in_ns "$A" cat /sys/class/net/rt0/address)" $MAC_A
 check "without a device it may become one of IP" eval 'ctl "$A" session-detach id=7 && ctl "$A" session-set id=7 np=+ipv4,-bridge'
-check "for which mode eth is the wrong one" refused "$A" "needs a device of mode ppp, or bridge for its network protocol" \
+check "for which mode eth is the wrong one" refused "$A" "needs a device of mode ppp or multipoint, or bridge for its network protocol" \
 	session-attach id=7 ifindex="$(in_ns "$A" cat /sys/class/net/rt0/ifindex)"
 check "and which is not bridged on a device of mode ppp" eval \
-	'ctl "$A" link-add name=rt9 session=7 && refused "$A" "of mode ppp and takes no bridged frames" session-set id=7 np=-ipv4,+bridge'
+	'ctl "$A" link-add name=rt9 session=7 && refused "$A" "carries IP and takes no bridged frames" session-set id=7 np=-ipv4,+bridge'
 check "Ethernet pseudowires have no options of BCP" eval \
 	'ctl "$A" tunnel-new xport=l2tpv3-ip local4=10.0.0.1 remote4=10.0.0.2 id=2 &&
 	 refused "$A" "Ethernet has no options of PPP" session-new tunnel-id=2 flags=+bcp-tagged-tx'

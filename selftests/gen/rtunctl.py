@@ -14,14 +14,14 @@ data= and cookies hex digits, for flags= and np= names with + or - in front, for
 xport=, df=, pw-type=, l2spec=, mp-mode= and disorder= the header's names in small letters; mppe-tx=
 and mppe-rx= BITS[:KEY-IN-HEX[:FLAG,...]], where nothing is an attribute that is
 left out, a flag is of the header, and "raw" instead of BITS takes the attributes
-of the nest by number: raw:NUMBER=HEX,...
+of the nest by number: raw:NUMBER=HEX,...; prefixes= ADDRESS/LENGTH,...
 Besides the commands of the header (info-get, owner-bind, tunnel-new, ...):
 
   listen [events] [frames=N] [seconds=N]   print what arrives
   dump COMMAND    e.g. dump session-get tunnel-id=1
   field PATH COMMAND       print that one value only, 0 if there is none,
                   e.g. field session.stats.drops.seq-far session-get id=7
-  link-add name=DEV [session=N] [die] [mode=eth|ppp] [mtu=N] [address=MAC]
+  link-add name=DEV [session=N] [die] [mode=eth|ppp|multipoint] [mtu=N] [address=MAC]
                   [ATTRIBUTE-NUMBER=HEX]
   link-set name=DEV ...    the same for a device that is there
   rcvbuf=N        size of the socket's receive buffer
@@ -168,6 +168,24 @@ def mppe(value):
     return body
 
 
+def prefixes(value):
+    """ADDRESS/LEN,... as struct rtun_prefix."""
+    out = b""
+    for prefix in value.split(",") if value else ():
+        addr, _, length = prefix.partition("/")
+        family = socket.AF_INET6 if ":" in addr else socket.AF_INET
+        out += struct.pack("BBxx16s", family, int(length), socket.inet_pton(family, addr))
+    return out
+
+
+def prefixes_of(data):
+    out = []
+    for family, length, addr in struct.iter_unpack("BBxx16s", data):
+        addr = addr[:4] if family == socket.AF_INET else addr
+        out.append(f"{socket.inet_ntop(family, addr)}/{length}")
+    return out
+
+
 def encode(obj, words):
     """name=value words to the nest of one object."""
     known = {v: k for k, v in ATTRS[obj].items()}
@@ -200,6 +218,8 @@ def encode(obj, words):
             payload = socket.inet_pton(socket.AF_INET6, value)
         elif key in STRING:
             payload = value.encode() + b"\0"
+        elif key == "prefixes":
+            payload = prefixes(value)
         elif key in BINARY:
             payload = bytes.fromhex(value)
         elif key in S32:
@@ -245,6 +265,8 @@ def decode(obj, data):
             out[key] = socket.inet_ntop(socket.AF_INET6, p)
         elif key in STRING:
             out[key] = p.rstrip(b"\0").decode()
+        elif key == "prefixes":
+            out[key] = prefixes_of(p)
         elif key in BINARY:
             out[key] = p.hex()
         elif key in S32:

@@ -77,6 +77,7 @@ constexpr std::array<std::string_view, RTUN_A_SESSION_MAX + 1> SessionNames = {
     "mp-probe",
     "links",
     "mp-class",
+    "prefixes",
 };
 constexpr std::array<std::string_view, RTUN_A_MPPE_MAX + 1> MppeNames = {
     "", "", "bits", "flags", "key", "count", "key-changes",
@@ -140,12 +141,14 @@ constexpr std::array<std::string_view, RTUN_DROP_MAX + 1> DropNames = {
     "device_down",
     "ip_header",
     "ecn",
+    "source",
     "ctrl_no_owner",
     "ctrl_rate",
     "ctrl_overrun",
     "ctrl_too_long",
     "rx_nomem",
     "tx_no_session",
+    "tx_no_prefix",
     "tx_np_closed",
     "tx_proto",
     "tx_recursion",

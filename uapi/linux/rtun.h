@@ -95,7 +95,7 @@
  *                    [MPPE_TX { BITS [FLAGS] [KEY] }] [MPPE_RX { ... }]
  *                    [BUNDLE] [LINK_RATE] [LINK_LATENCY] [LINK_MTU]
  *                    [MP_MODE] [MP_MIN_FRAGMENT] [MP_LOSS_TIME] [MP_MEMORY]
- *                    [MP_IDLE] [MP_PROBE] }
+ *                    [MP_IDLE] [MP_PROBE] [PREFIXES] }
  *                    PEER_ID: once, if it was not known before.
  *                 !  RTUN_A_SESSION { ... }
  * SESSION_DEL     -> RTUN_A_SESSION { ID }: what it holds goes, and is told of,
@@ -153,7 +153,8 @@
  *
  *  IFLA_RTUN_MODE      RTUN_MODE_PPP (default) for sessions whose payload is
  *                      PPP, RTUN_MODE_ETH for Ethernet, and for bridged frames
- *                      in PPP; only at creation
+ *                      in PPP, RTUN_MODE_MULTIPOINT for many sessions of PPP;
+ *                      only at creation
  *  IFLA_RTUN_SESSION   at creation: attach to this session of the caller's
  *                      namespace; in dumps: the attached session
  *  IFLA_RTUN_DIE_WITH_SESSION   flag, only together with the former: delete
@@ -164,6 +165,11 @@
  *                      dropped (TX_NO_SESSION) and told of: event DEMAND, once a
  *                      second at the most
  *  IFLA_RTUN_XPORT, IFLA_RTUN_PEER4, IFLA_RTUN_PEER6   read-only
+ *
+ * A device of mode multipoint has as many sessions as are attached to it, and
+ * its carrier is always on.  What it sends goes to the session that has the
+ * longest of the PREFIXES with the destination in them; what a session receives
+ * must come from one of its own.  No two sessions of a device have the same.
  *
  * Deleting a device detaches its session and does not delete it.  The carrier
  * is on while a session is attached, its circuit is up, its peer is not dead
@@ -203,6 +209,7 @@
 #define RTUN_FRAGMENT_MIN	64	/* octets; the least that can be asked for */
 #define RTUN_LOSS_TIME_MAX	10000	/* ms */
 #define RTUN_MP_MEMORY_MAX	4194304	/* octets; the most that can be asked for */
+#define RTUN_PREFIXES_MAX	64	/* of a session */
 #define RTUN_LINK_LATENCY_MAX	10000000 /* us */
 
 enum rtun_cmd {
@@ -492,6 +499,16 @@ enum rtun_np {
 	RTUN_NP_BRIDGE	= 1 << 2,	/* 0x0031, Ethernet frames; without the others */
 };
 
+/* One of RTUN_A_SESSION_PREFIXES. */
+struct rtun_prefix {
+	__u8 family;		/* AF_INET or AF_INET6 */
+	__u8 len;		/* bits */
+	__u8 zero[2];
+	__u8 addr[16];		/* bits behind len, octets behind an address of
+				 * IPv4 are zero
+				 */
+};
+
 enum rtun_session_attr {
 	RTUN_A_SESSION_UNSPEC,
 	RTUN_A_SESSION_PAD,
@@ -645,6 +662,12 @@ enum rtun_session_attr {
 	RTUN_A_SESSION_MP_CLASS, /* nest, enum rtun_mp_class_attr, one a class;
 				  * read-only
 				  */
+	RTUN_A_SESSION_PREFIXES, /* binary, struct rtun_prefix, up to
+				  * RTUN_PREFIXES_MAX of them, PPP: addresses of
+				  * the peer, for a device of mode multipoint; all
+				  * of them, those that it had before and are not
+				  * there are taken away
+				  */
 
 	__RTUN_A_SESSION_MAX,
 
@@ -776,6 +799,8 @@ enum rtun_drop {
 	RTUN_DROP_DEVICE_DOWN,		/* the device is not up */
 	RTUN_DROP_IP_HEADER,		/* no valid IP header inside */
 	RTUN_DROP_ECN,			/* RFC 6040: CE outside, Not-ECT inside */
+	RTUN_DROP_SOURCE,		/* a device of mode multipoint: not from one of
+					 * the session's prefixes */
 	/* receive: control frames */
 	RTUN_DROP_CTRL_NO_OWNER,	/* nobody listens now */
 	RTUN_DROP_CTRL_RATE,		/* over the session's rate */
@@ -784,6 +809,8 @@ enum rtun_drop {
 	RTUN_DROP_RX_NOMEM,
 	/* transmit */
 	RTUN_DROP_TX_NO_SESSION,	/* device without session */
+	RTUN_DROP_TX_NO_PREFIX,		/* a device of mode multipoint: to none of its
+					 * sessions, sender told */
 	RTUN_DROP_TX_NP_CLOSED,
 	RTUN_DROP_TX_PROTO,		/* neither IPv4 nor IPv6 */
 	RTUN_DROP_TX_RECURSION,		/* tunnel routed into itself */
@@ -904,6 +931,7 @@ enum rtun_mode {
 	RTUN_MODE_UNSPEC,
 	RTUN_MODE_PPP,		/* layer 3, point to point, ARPHRD_PPP */
 	RTUN_MODE_ETH,		/* layer 2, ARPHRD_ETHER */
+	RTUN_MODE_MULTIPOINT,	/* layer 3, of many sessions, ARPHRD_PPP */
 
 	__RTUN_MODE_MAX,
 	RTUN_MODE_MAX = __RTUN_MODE_MAX - 1
