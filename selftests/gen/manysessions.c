@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * L2TPv3 sessions by the thousand, each with an Ethernet device, of rtun or of the
- * in-tree driver, in the same manner: many requests in each message to the kernel,
- * each of which is acknowledged.
+ * L2TPv3 sessions by the thousand, of rtun or of the in-tree driver, in the same
+ * manner: many requests in each message to the kernel, each of which is acknowledged.
  *
- *	manysessions rtun|l2tp add TUNNEL COUNT
- *	manysessions rtun|l2tp del TUNNEL COUNT
+ *	manysessions KIND add TUNNEL COUNT
+ *	manysessions KIND del TUNNEL COUNT
+ *
+ * KIND is one of
+ *	l2tp		the in-tree driver, each session with an Ethernet device
+ *	rtun		ours, the same
+ *	ppp		ours, each with a device for PPP
+ *	multipoint	ours, PPP, all of them on device many0, which is there and of mode
+ *			multipoint; session N has the address 10.100.(N / 256).(N % 256)
  *
  * Sessions 1 to COUNT in a tunnel that is there, with the same ids at both ends, and
  * devices many1, many2, ...  "del" takes the sessions, and returns when their devices
  * are gone.  Prints how many milliseconds it took by the clock.
  */
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +33,9 @@
 #include <linux/rtun.h>
 
 enum { TOGETHER = 32 };
+
+enum kind { INTREE, ETH, PPP, MULTIPOINT };
+static const char *const kinds[] = { "l2tp", "rtun", "ppp", "multipoint" };
 
 static char buffer[1 << 16];
 static size_t filled;
@@ -163,9 +173,14 @@ static void intree_session(int fam, int cmd, unsigned int tunnel, unsigned int i
 	put(h, L2TP_ATTR_IFNAME, name, strlen(name) + 1);
 }
 
-static void our_session(int fam, int cmd, unsigned int tunnel, unsigned int id)
+static void our_session(int fam, enum kind kind, int cmd, unsigned int tunnel, unsigned int id)
 {
 	const struct genlmsghdr head = { .cmd = (unsigned char)cmd, .version = RTUN_GENL_VERSION };
+	const struct nla_bitfield32 np = { .value = RTUN_NP_IPV4, .selector = RTUN_NP_IPV4 };
+	const struct rtun_prefix prefix = {
+		.family = AF_INET, .len = 32,
+		.addr = { 10, 100, (unsigned char)(id / 256), (unsigned char)(id % 256) },
+	};
 	struct nlmsghdr *h = message(fam, 0, &head, sizeof(head));
 	struct nlattr *session = nest(h, RTUN_A_SESSION);
 
@@ -175,15 +190,32 @@ static void our_session(int fam, int cmd, unsigned int tunnel, unsigned int id)
 		put32(h, RTUN_A_SESSION_LOCAL_ID, id);
 		put32(h, RTUN_A_SESSION_PEER_ID, id);
 		put32(h, RTUN_A_SESSION_L2SPEC, RTUN_L2SPEC_DEFAULT);
+		if (kind != ETH) {
+			put32(h, RTUN_A_SESSION_PW_TYPE, RTUN_PW_PPP);
+			put(h, RTUN_A_SESSION_NP, &np, sizeof(np));
+		}
+		if (kind == MULTIPOINT)
+			put(h, RTUN_A_SESSION_PREFIXES, &prefix, sizeof(prefix));
 	}
 	nest_end(session);
 }
 
-static void our_device(unsigned int id)
+static void our_attachment(int fam, unsigned int device, unsigned int id)
+{
+	const struct genlmsghdr head = { .cmd = RTUN_CMD_SESSION_ATTACH, .version = RTUN_GENL_VERSION };
+	struct nlmsghdr *h = message(fam, 0, &head, sizeof(head));
+	struct nlattr *session = nest(h, RTUN_A_SESSION);
+
+	put32(h, RTUN_A_SESSION_ID, id);
+	put32(h, RTUN_A_SESSION_IFINDEX, device);
+	nest_end(session);
+}
+
+static void our_device(enum kind kind, unsigned int id)
 {
 	const struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
 	struct nlmsghdr *h = message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
-	const unsigned char mode = RTUN_MODE_ETH;
+	const unsigned char mode = kind == ETH ? RTUN_MODE_ETH : RTUN_MODE_PPP;
 	struct nlattr *info, *data;
 	char name[16];
 
@@ -234,39 +266,50 @@ static void wait_gone(int rtnl, unsigned int count)
 
 int main(int argc, char **argv)
 {
-	unsigned int tunnel, count;
+	unsigned int tunnel, count, device = 0;
+	enum kind kind = INTREE;
 	int genl, rtnl, fam;
-	int rtun, add;
 	double start;
+	int add;
 
 	if (argc != 5)
 		return 2;
-	rtun = !strcmp(argv[1], "rtun");
+	while (strcmp(argv[1], kinds[kind]))
+		if (kind++ == MULTIPOINT)
+			return 2;
 	add = !strcmp(argv[2], "add");
 	tunnel = (unsigned int)atoi(argv[3]);
 	count = (unsigned int)atoi(argv[4]);
 	genl = netlink(NETLINK_GENERIC);
 	rtnl = netlink(NETLINK_ROUTE);
-	fam = family(genl, rtun ? RTUN_GENL_NAME : L2TP_GENL_NAME);
+	fam = family(genl, kind == INTREE ? L2TP_GENL_NAME : RTUN_GENL_NAME);
+	if (kind == MULTIPOINT) {
+		device = if_nametoindex("many0");
+		if (!device)
+			die("many0");
+	}
 
 	start = now();
 	for (unsigned int id = 1; id <= count; id += TOGETHER) {
 		unsigned int last = id + TOGETHER - 1 < count ? id + TOGETHER - 1 : count;
 
 		for (unsigned int i = id; i <= last; i++)
-			if (rtun)
-				our_session(fam, add ? RTUN_CMD_SESSION_NEW : RTUN_CMD_SESSION_DEL, tunnel, i);
-			else
+			if (kind == INTREE)
 				intree_session(fam, add ? L2TP_CMD_SESSION_CREATE : L2TP_CMD_SESSION_DELETE,
 					       tunnel, i);
+			else
+				our_session(fam, kind, add ? RTUN_CMD_SESSION_NEW : RTUN_CMD_SESSION_DEL, tunnel, i);
 		flush(genl, (int)(last - id + 1));
-		if (!rtun || !add)
+		if (kind == INTREE || !add)
 			continue;
 		for (unsigned int i = id; i <= last; i++)
-			our_device(i);
-		flush(rtnl, (int)(last - id + 1));
+			if (kind == MULTIPOINT)
+				our_attachment(fam, device, i);
+			else
+				our_device(kind, i);
+		flush(kind == MULTIPOINT ? genl : rtnl, (int)(last - id + 1));
 	}
-	if (!add)
+	if (!add && kind != MULTIPOINT)
 		wait_gone(rtnl, count);
 	printf("%.1f\n", now() - start);
 	return 0;

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What "make bench" runs after bench.sh: L2TPv3 sessions by the thousand, each with a device, of
-# ours and of the kernel's own driver, made and deleted by the same program in the same
-# way.  How long that takes, how much memory the kernel needs for it, what a datagram
-# costs when it is always the same session and when it is another each time.  Figures
-# are lines "bench: {...}", as in bench.sh.
+# ours and of the kernel's own driver, and ours on one device for all (PPP), made and deleted by
+# the same program in the same way.  How long that takes, how much memory the kernel needs for
+# it, what a datagram costs when it is always the same session and when it is another each time.
+# Figures are lines "bench: {...}", as in bench.sh.
 #
 #	RTUN_SCALE	how many sessions, several numbers one after the other (1 100 1000)
 #	RTUN_COUNT	datagrams of each cost (4000)
 #
 #	A 192.168.9.1 === many1, many2, ... === B, where all of 10.100.0.0/16 is
 #	  va 10.0.0.1 ----------------------- vb 10.0.0.2
+#
+# The one device is A's, many0; B's are one each there, too.
 # shellcheck disable=SC2016,SC2034,SC2086,SC2154
 . "$(dirname "$0")/../lib.sh"
 . "$SELFTESTS/gen/pair.sh"
@@ -56,11 +58,16 @@ hosts()
 	done
 }
 
-# KiB of the kernel's own
+# KiB of the kernel's own, without what allocators keep for later
 memory()
 {
+	local cache
+
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done
 	awk '/^(Slab|Percpu|VmallocUsed|KernelStack):/ { sum += $2 } END { print sum }' /proc/meminfo
 }
 
@@ -69,7 +76,7 @@ tunnels()
 	local end
 
 	for end in A B; do
-		if [ $kind = rtun ]; then
+		if [ $kind != in-tree ]; then
 			XPORT=udp FAM=4 l2_tunnel $end ${l2_num[$end]} || return
 		else
 			ip -n "${!end}" l2tp add tunnel tunnel_id ${l2_num[$end]} peer_tunnel_id $((3 - l2_num[$end])) \
@@ -79,11 +86,19 @@ tunnels()
 	done
 }
 
+# A's device for all of them
+device() { ctl "$A" link-add name=many0 mode=multipoint && ip -n "$A" link set many0 mtu 1500 up; }
+
 # Each device up, and behind each of A's an address whose neighbour is known
 links()
 {
 	local end
 
+	if [ $kind = multipoint ]; then
+		seq $number | sed 's/.*/link set many& mtu 1500 up/' | ip -n "$B" -batch - &&
+		ip -n "$A" route add 10.100.0.0/16 dev many0 src 192.168.9.1
+		return
+	fi
 	for end in A B; do
 		seq $number | sed "s/.*/link set many& address 02:00:00:00:00:0${l2_num[$end]} mtu 1500 up/" |
 			ip -n "${!end}" -batch - || return
@@ -109,7 +124,7 @@ made()
 	local took
 
 	took=$(in_ns "$A" "$GEN/manysessions" $driver add 1 $number) || { echo "$took"; return 1; }
-	in_ns "$B" "$GEN/manysessions" $driver add 2 $number || return
+	in_ns "$B" "$GEN/manysessions" ${driver/multipoint/ppp} add 2 $number || return
 	[ $number -ge 1000 ] || return 0
 	figure make "$took" ms
 }
@@ -135,13 +150,13 @@ deleted()
 }
 
 # With their tunnel, and all of them at once
-devices() { ip -n "$A" -o link | grep -c many; }
+devices() { ip -n "$A" -o link | grep -c 'many[1-9]'; }
 deleted_together()
 {
 	local began took few=$((number < 1000 ? number : 1000))
 
 	began=${EPOCHREALTIME/[.,]/}
-	if [ $kind = rtun ]; then
+	if [ $kind != in-tree ]; then
 		ctl "$A" tunnel-del id=1
 	else
 		ip -n "$A" l2tp del tunnel tunnel_id 1
@@ -153,8 +168,8 @@ deleted_together()
 
 down()
 {
-	if [ $kind = rtun ]; then
-		ctl "$A" flush && ctl "$B" flush
+	if [ $kind != in-tree ]; then
+		ctl "$A" flush && ctl "$B" flush && { [ $kind = rtun ] || ip -n "$A" link del many0; }
 	else
 		ip -n "$B" l2tp del tunnel tunnel_id 2
 	fi
@@ -179,9 +194,10 @@ modprobe -a l2tp_netlink l2tp_eth
 "$GEN/manysessions" l2tp del 1 0 >/dev/null
 
 for number in $scale; do
-	for kind in rtun in-tree; do
-		[ $kind = rtun ] && driver=rtun || driver=l2tp
+	for kind in rtun in-tree multipoint; do
+		driver=${kind/in-tree/l2tp}
 		check "$kind: a tunnel" tunnels || continue
+		[ $kind != multipoint ] || check "multipoint: a device" device || continue
 		measured "made" made
 		check "$kind, $number sessions: all up" links
 		for size in 64 1400; do
