@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# KERNEL: 6.1 (it is about the program)
 # UML: long (it is about the program)
 #
 # Wrong commands and wrong configuration files: one line on standard error that

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# KERNEL: 6.1 (what the kernel does of it, on_demand.sh does, too)
 # UML: long (what the kernel does of it, on_demand.sh does, too)
 #
 # A client that dials on demand: an interface without a call, the first packet, the

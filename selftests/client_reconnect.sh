@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# KERNEL: 6.1 (what the kernel does of it, client_ends.sh does, too)
 # UML: long (what the kernel does of it, client_ends.sh does, too)
 #
 # "rtun daemon": a client that dials again when the server was away, waits longer

@@ -23,7 +23,8 @@
 # "# TIMEOUT: SECONDS" may take longer than the settings say.  One
 # whose head has a line "# UML: no (WHY)" is not for the debug kernel;
 # those with a peer are not either, and one with "# UML: long (WHY)" is one of the
-# long ones there.  There RTUN_SMALL=1 asks the scripts for few
+# long ones there.  One with "# KERNEL: VERSION (WHY)" is one of the long ones on
+# other kernels than that.  With the debug kernel RTUN_SMALL=1 asks the scripts for few
 # packets: a system call takes a hundred times as long.
 #
 # After each script there is a look for what it may have left behind.  The exit
@@ -88,6 +89,19 @@ not_uml()
 	[ "$list" != list ] || uml_long "$1"
 }
 
+# Why it is one of the long ones with this kernel, as with all others but one; nothing when
+# it is none
+elsewhere()
+{
+	local want
+
+	want=$(sed -n 's/^# KERNEL: \([^ ]*\) .*/\1/p;20q' "$here/$1")
+	case "$kernel." in
+	uml.|"${want:-$kernel}".*) ;;
+	*) sed -n 's/^# KERNEL: \([^ ]*\) (\(.*\))$/with \1 only: \2/p;20q' "$here/$1";;
+	esac
+}
+
 uml_long() { sed -n 's/^# UML: long (\(.*\))$/\1/p;20q' "$here/$1"; }
 
 # --- In guests ---
@@ -114,6 +128,16 @@ in_guests()
 			fi
 		done
 		tests=("${single[@]}") single=()
+	elif [ -n "$all" ] && [ "$list" = list ]; then
+		for t in "${tests[@]}"; do
+			why=$(elsewhere "$t")
+			[ -n "$why" ] && echo "# not with kernel $kernel: $t ($why)" || single+=("$t")
+		done
+		tests=("${single[@]}") single=()
+	elif [ -n "$all" ] && [ "$list" = list-extended ]; then
+		for t in $(make -s --no-print-directory -C "$here" list); do
+			[ -z "$(elsewhere "$t")" ] || tests+=("$t")
+		done
 	fi
 	for t in "${tests[@]}"; do
 		alone "$t" || single+=("$t")

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# KERNEL: 6.12 (it is about the program)
 # UML: long (it is about the program)
 #
 # A password is never seen: not in the list of processes, not in what the program

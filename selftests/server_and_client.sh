@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# KERNEL: 6.12 (what the kernel does of it, interop_pptp_linux.sh and interop_pptpd_mppe.sh do, too)
 # UML: long (what the kernel does of it, interop_pptp_linux.sh and interop_pptpd_mppe.sh do, too)
 #
 # One daemon that serves Debian's pptp-linux and pppd, and dials Debian's pptpd and pppd:

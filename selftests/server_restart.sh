@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# KERNEL: 6.1 (what the kernel does of it, owner.sh does, too)
 # INIT: systemd
 # UML: no (systemd is process 1)
 #
