@@ -45,6 +45,10 @@ int rtun_fill_session(struct sk_buff *msg, struct rtun_session *s, u32 portid,
 /* An skb with room for one such message. */
 struct sk_buff *rtun_msg_new(void);
 enum { RTUN_MSG_SIZE = 3072 + 2048 + 4096 }; /* with prefixes and a blob */
+/* The same for an answer about what the request made: what is long in it, the
+ * request had, and nothing was counted yet.
+ */
+struct sk_buff *rtun_answer_new(const struct genl_info *info);
 
 /* To the group "events": what became of an object.  cfg_lock. */
 void rtun_notify_tunnel(struct rtun_tunnel *t, u8 cmd);

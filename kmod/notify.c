@@ -21,6 +21,11 @@ struct sk_buff *rtun_msg_new(void)
 	return genlmsg_new(RTUN_MSG_SIZE, GFP_KERNEL);
 }
 
+struct sk_buff *rtun_answer_new(const struct genl_info *info)
+{
+	return genlmsg_new(1024 + info->nlhdr->nlmsg_len, GFP_KERNEL);
+}
+
 static int put_blob(struct sk_buff *msg, int attr,
 		    const struct rtun_blob *blob)
 {
@@ -103,7 +108,9 @@ static int put_payload(struct sk_buff *msg, struct rtun_session *s)
 	       rtun_mppe_fill(msg, s) ?: rtun_mp_fill_link(msg, s);
 }
 
-static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
+/* @counters: a session that was just made has counted nothing. */
+static int session_attrs(struct sk_buff *msg, struct rtun_session *s,
+			 bool counters)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTUN_A_SESSION);
 
@@ -138,7 +145,7 @@ static int session_attrs(struct sk_buff *msg, struct rtun_session *s)
 				    READ_ONCE(s->reorder_timeout)))) ||
 	    rtun_link_fill(msg, s) || rtun_prefixes_fill(msg, s) ||
 	    put_blob(msg, RTUN_A_SESSION_BLOB, rcu_dereference(s->blob)) ||
-	    rtun_stats_fill(msg, RTUN_A_SESSION_STATS, s))
+	    (counters && rtun_stats_fill(msg, RTUN_A_SESSION_STATS, s)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -177,7 +184,8 @@ int rtun_fill_session(struct sk_buff *msg, struct rtun_session *s, u32 portid,
 	if (!h)
 		return -EMSGSIZE;
 	rcu_read_lock();
-	err = session_attrs(msg, s) ?: put_generation(msg, s->tunnel->rn);
+	err = session_attrs(msg, s, cmd != RTUN_CMD_SESSION_NEW) ?:
+	      put_generation(msg, s->tunnel->rn);
 	rcu_read_unlock();
 	if (err)
 		genlmsg_cancel(msg, h);

@@ -25,7 +25,7 @@ static int session_new(struct genl_info *info, struct nlattr **tb)
 		return RTUN_NL_MISSING(info, info->attrs[RTUN_A_SESSION],
 			       RTUN_A_SESSION_VLAN,
 			       "the VLAN of a pseudowire of type 4");
-	msg = rtun_msg_new();
+	msg = rtun_answer_new(info);
 	if (!msg)
 		return -ENOMEM;
 

@@ -80,7 +80,7 @@ int rtun_nl_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 		err = tunnel_check_new(info, tb);
 	if (err)
 		return err;
-	msg = rtun_msg_new();
+	msg = rtun_answer_new(info);
 	if (!msg)
 		return -ENOMEM;
 

@@ -460,8 +460,9 @@ static void apply_common(struct rtun_session *s, struct nlattr **tb)
 		   pick(s->dead_time, tb[RTUN_A_SESSION_DEAD_TIME]));
 }
 
-int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
-		     struct netlink_ext_ack *extack)
+/* To what check_kind() lets pass */
+static int change(struct rtun_session *s, struct nlattr **tb,
+		  struct netlink_ext_ack *extack)
 {
 	const struct rtun_xport_ops *ops = s->tunnel->ops;
 	struct rtun_net *rn = s->tunnel->rn;
@@ -473,8 +474,8 @@ int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
 	lockdep_assert_held(&rn->cfg_lock);
 
 	/* first all that can be refused... */
-	err = check_kind(s, tb, extack) ?: check_payload(s, tb, extack) ?:
-	      check_np(s, tb, extack) ?: check_common(s, tb, extack) ?:
+	err = check_payload(s, tb, extack) ?: check_np(s, tb, extack) ?:
+	      check_common(s, tb, extack) ?:
 	      rtun_mp_check_link(s, tb, extack);
 	if (err)
 		return err;
@@ -521,6 +522,12 @@ cancel_mppe:
 free_blob:
 	kfree(blob);
 	return err;
+}
+
+int rtun_session_set(struct rtun_session *s, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	return check_kind(s, tb, extack) ?: change(s, tb, extack);
 }
 
 /* No packet of it is in work: end what else runs, and what it holds. */
@@ -625,7 +632,7 @@ struct rtun_session *rtun_session_new(struct rtun_tunnel *t,
 	err = check_kind(s, tb, extack) ?: t->ops->session_new(s, tb, extack);
 	if (err)
 		goto free_stats;
-	err = rtun_session_set(s, tb, extack);
+	err = change(s, tb, extack);
 	if (err)
 		goto forget;
 	err = publish(s, tb, extack);

@@ -85,7 +85,8 @@
  *                    MLPPP, a bundle: neither LOCAL_ID nor PEER_ID; [MRRU]
  *                    [PEER_MRRU] [MP_CLASSES_RX] [MP_CLASSES_TX] and the flags
  *                    of its headers.
- *                 <- RTUN_A_SESSION { ID, LOCAL_ID, ... as in GET }
+ *                 <- RTUN_A_SESSION { ID, LOCAL_ID, ... as in GET, but
+ *                    no STATS: all are 0 }
  *                 !  the same
  * SESSION_SET     -> RTUN_A_SESSION { ID [PEER_ID] [FLAGS] [NP]
  *                    [REORDER_SLOTS] [REORDER_TIMEOUT] [PEER_WINDOW]
