@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * L2TPv3 sessions by the thousand, of rtun or of the in-tree driver, in the same
- * manner: many requests in each message to the kernel, each of which is acknowledged.
+ * manner: many requests in each message to the kernel, each of which is answered or
+ * acknowledged.
  *
  *	manysessions KIND add TUNNEL COUNT
  *	manysessions KIND del TUNNEL COUNT
@@ -100,15 +101,15 @@ static void nest_end(struct nlattr *a)
 	a->nla_len = (unsigned short)(buffer + filled - (char *)a);
 }
 
-/* Sends what is there and takes in so many acknowledgements. */
-static void flush(int s, int acks)
+/* Sends what is there and takes in so many acknowledgements or answers. */
+static void flush(int s, int answers)
 {
 	static char answer[1 << 17];
 
 	if (send(s, buffer, filled, 0) < 0)
 		die("send");
 	filled = 0;
-	while (acks > 0) {
+	while (answers > 0) {
 		ssize_t got = recv(s, answer, sizeof(answer), 0);
 		struct nlmsghdr *h = (void *)answer;
 
@@ -117,13 +118,11 @@ static void flush(int s, int acks)
 		for (; NLMSG_OK(h, (size_t)got); h = NLMSG_NEXT(h, got)) {
 			const struct nlmsgerr *e = NLMSG_DATA(h);
 
-			if (h->nlmsg_type != NLMSG_ERROR)
-				continue;
-			if (e->error) {
+			if (h->nlmsg_type == NLMSG_ERROR && e->error) {
 				fprintf(stderr, "refused: %s\n", strerror(-e->error));
 				exit(1);
 			}
-			acks--;
+			answers--;
 		}
 	}
 }
@@ -186,6 +185,8 @@ static void our_session(int fam, enum kind kind, int cmd, unsigned int tunnel, u
 
 	put32(h, RTUN_A_SESSION_ID, id);
 	if (cmd == RTUN_CMD_SESSION_NEW) {
+		/* it is answered with the session */
+		h->nlmsg_flags &= (unsigned short)~NLM_F_ACK;
 		put32(h, RTUN_A_SESSION_TUNNEL_ID, tunnel);
 		put32(h, RTUN_A_SESSION_LOCAL_ID, id);
 		put32(h, RTUN_A_SESSION_PEER_ID, id);
