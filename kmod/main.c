@@ -180,17 +180,17 @@ static struct pernet_operations net_ops = {
 	.size = sizeof(struct rtun_net),
 };
 
+#ifdef RTUN_DEBUG
+#define AND_HOLDS(name, what) && rtun_selftest_##name()
+#endif
+
 static int __init rtun_init(void)
 {
 	int err;
 
 #ifdef RTUN_DEBUG
 	err = -ENOTRECOVERABLE;
-	if (!rtun_selftest_seq() || !rtun_selftest_reorder() ||
-	    !rtun_selftest_window() || !rtun_selftest_reassemble() ||
-	    !rtun_selftest_share() || !rtun_selftest_rc4() ||
-	    !rtun_selftest_sha1() || !rtun_selftest_crypt() ||
-	    !rtun_selftest_bcp())
+	if (!(true RTUN_SELFTESTS(AND_HOLDS)))
 		goto err;
 #endif
 	err = -ENOMEM;

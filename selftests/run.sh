@@ -23,8 +23,8 @@
 # "# TIMEOUT: SECONDS" may take longer than the settings say.  One
 # whose head has a line "# UML: no (WHY)" is not for the debug kernel;
 # those with a peer are not either, and one with "# UML: long (WHY)" is one of the
-# long ones there.  One with "# KERNEL: VERSION (WHY)" is one of the long ones on
-# other kernels than that.  With the debug kernel RTUN_SMALL=1 asks the scripts for few
+# long ones there.  One with "# UML: only (WHY)" is for no other kernel.  One with
+# "# KERNEL: VERSION (WHY)" is one of the long ones on other kernels than that.  With the debug kernel RTUN_SMALL=1 asks the scripts for few
 # packets: a system call takes a hundred times as long.
 #
 # After each script there is a look for what it may have left behind.  The exit
@@ -89,6 +89,9 @@ not_uml()
 	[ "$list" != list ] || uml_long "$1"
 }
 
+# Why this one can run with the debug kernel only, nothing when it is for others, too
+only_uml() { sed -n 's/^# UML: only (\(.*\))$/\1/p;20q' "$here/$1"; }
+
 # Why it is one of the long ones with this kernel, as with all others but one; nothing when
 # it is none
 elsewhere()
@@ -138,6 +141,13 @@ in_guests()
 		for t in $(make -s --no-print-directory -C "$here" list); do
 			[ -z "$(elsewhere "$t")" ] || tests+=("$t")
 		done
+	fi
+	if [ "$kernel" != uml ] && [ -n "$all" ]; then
+		for t in "${tests[@]}"; do
+			why=$(only_uml "$t")
+			[ -n "$why" ] && echo "# only with the debug kernel: $t ($why)" || single+=("$t")
+		done
+		tests=("${single[@]}") single=()
 	fi
 	for t in "${tests[@]}"; do
 		alone "$t" || single+=("$t")

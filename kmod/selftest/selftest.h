@@ -2,7 +2,7 @@
 /*
  * Tests of the cores that know no packets.  The same files run on the host
  * (host_main.c) and, in a debug build, when the module is loaded, which fails
- * if one of them does.
+ * if one of them does, and as KUnit suites (../kunit/cores.c).
  */
 #ifndef _RTUN_SELFTEST_H
 #define _RTUN_SELFTEST_H
@@ -28,14 +28,19 @@
 		}							\
 	} while (0)
 
-bool rtun_selftest_seq(void);
-bool rtun_selftest_reorder(void);
-bool rtun_selftest_window(void);
-bool rtun_selftest_reassemble(void);
-bool rtun_selftest_share(void);
-bool rtun_selftest_rc4(void);
-bool rtun_selftest_sha1(void);
-bool rtun_selftest_crypt(void);
-bool rtun_selftest_bcp(void);
+/* All of them: X(name, what it shows). */
+#define RTUN_SELFTESTS(X)						\
+	X(seq, "sequence numbers compare across the wrap")		\
+	X(reorder, "reordering keeps order and bounds")			\
+	X(window, "the send window keeps to RFC 2637")			\
+	X(reassemble, "multilink packets are put together")		\
+	X(share, "multilink packets are shared out")			\
+	X(rc4, "RC4 is that of RFC 6229")				\
+	X(sha1, "SHA-1 is that of FIPS 180-4")				\
+	X(crypt, "MPPE keeps in step as RFC 3078 says")			\
+	X(bcp, "bridged frames are those of RFC 3518")
+
+#define RTUN_SELFTEST_DECLARE(name, what) bool rtun_selftest_##name(void);
+RTUN_SELFTESTS(RTUN_SELFTEST_DECLARE)
 
 #endif /* _RTUN_SELFTEST_H */

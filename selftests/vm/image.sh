@@ -67,15 +67,16 @@ vm_initrd()
 	echo "$file"
 }
 
-# vm_modules VERSION [FILE]: a folder with FILE and the index that modprobe reads,
-# covering FILE and those parts of the kernel's own modules that a network test
-# may want.  A full depmod takes five times as long.  Modules in another place than
-# /lib/modules (vm_lib) are linked to.
+# vm_modules VERSION [FILE]: a folder with FILE, what was built beside it (rtun_kunit.ko),
+# and the index that modprobe reads, covering these and those parts of the kernel's own
+# modules that a network test may want.  A full depmod takes five times as long.  Modules
+# in another place than /lib/modules (vm_lib) are linked to.
 vm_modules()
 {
-	local kver=$1 module=$2 lib=${vm_lib:-/lib/modules}/$1 cache=$build/vm dir tmp tree d
+	local kver=$1 module=$2 lib=${vm_lib:-/lib/modules}/$1 cache=$build/vm dir tmp tree d ours=()
 
-	dir=$cache/modules-$kver-$(vm_key "$vm/image.sh" "$lib/modules.dep" ${module:+"$module"})
+	[ -z "$module" ] || ours=("${module%/*}"/*.ko)
+	dir=$cache/modules-$kver-$(vm_key "$vm/image.sh" "$lib/modules.dep" "${ours[@]}")
 	if [ -d "$dir" ]; then
 		echo "$dir"
 		return
@@ -94,7 +95,7 @@ vm_modules()
 		esac
 	done
 	cp "$lib"/modules.{builtin,builtin.modinfo,order} "$tree/"
-	[ -z "$module" ] || cp "$module" "$tree/updates/"
+	[ ${#ours[@]} -eq 0 ] || cp "${ours[@]}" "$tree/updates/"
 	depmod -b "$tmp" "$kver" || return
 	rm -r "$tree/kernel"
 	[ -z "${vm_lib-}" ] || ln -s "$lib/kernel" "$tree/kernel"
