@@ -204,6 +204,15 @@ static void tell(struct rtun_net *rn, struct sk_buff *msg, gfp_t gfp)
 	genlmsg_multicast_netns(&rtun_genl, rn->net, msg, 0, 0, gfp);
 }
 
+/* No memory for a message: who listens is told that one is missing, as when
+ * there is no room in its socket.
+ */
+static void missed(struct rtun_net *rn, struct sk_buff *msg)
+{
+	nlmsg_free(msg);
+	genl_set_err(&rtun_genl, rn->net, 0, 0, -ENOBUFS);
+}
+
 void rtun_notify_tunnel(struct rtun_tunnel *t, u8 cmd)
 {
 	struct sk_buff *msg;
@@ -214,7 +223,7 @@ void rtun_notify_tunnel(struct rtun_tunnel *t, u8 cmd)
 	if (msg && !rtun_fill_tunnel(msg, t, 0, 0, 0, cmd))
 		tell(t->rn, msg, GFP_KERNEL);
 	else
-		nlmsg_free(msg);
+		missed(t->rn, msg);
 }
 
 void rtun_notify_session(struct rtun_session *s, u8 cmd)
@@ -228,7 +237,7 @@ void rtun_notify_session(struct rtun_session *s, u8 cmd)
 	if (msg && !rtun_fill_session(msg, s, 0, 0, 0, cmd))
 		tell(rn, msg, GFP_KERNEL);
 	else
-		nlmsg_free(msg);
+		missed(rn, msg);
 }
 
 static void notify_del(struct rtun_net *rn, u8 cmd, int object, int id_attr,
@@ -241,19 +250,17 @@ static void notify_del(struct rtun_net *rn, u8 cmd, int object, int id_attr,
 	if (!anybody(rn))
 		return;
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!msg)
-		return;
-	h = genlmsg_put(msg, 0, 0, &rtun_genl, 0, cmd);
+	h = msg ? genlmsg_put(msg, 0, 0, &rtun_genl, 0, cmd) : NULL;
 	nest = h ? nla_nest_start(msg, object) : NULL;
 	if (!nest || nla_put_u32(msg, id_attr, id) ||
 	    (parent_attr && nla_put_u32(msg, parent_attr, parent))) {
-		nlmsg_free(msg);
+		missed(rn, msg);
 		return;
 	}
 	nla_nest_end(msg, nest);
 	if (nla_put_u32(msg, RTUN_A_REASON, reason) ||
 	    put_generation(msg, rn)) {
-		nlmsg_free(msg);
+		missed(rn, msg);
 		return;
 	}
 	genlmsg_end(msg, h);
@@ -283,9 +290,7 @@ void rtun_notify_event(struct rtun_net *rn, u32 type, u32 tunnel_id,
 	if (!anybody(rn))
 		return;
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, gfp);
-	if (!msg)
-		return;
-	h = genlmsg_put(msg, 0, 0, &rtun_genl, 0, RTUN_CMD_EVENT);
+	h = msg ? genlmsg_put(msg, 0, 0, &rtun_genl, 0, RTUN_CMD_EVENT) : NULL;
 	nest = h ? nla_nest_start(msg, RTUN_A_EVENT) : NULL;
 	if (!nest || nla_put_u32(msg, RTUN_A_EVENT_TYPE, type) ||
 	    (tunnel_id &&
@@ -294,7 +299,7 @@ void rtun_notify_event(struct rtun_net *rn, u32 type, u32 tunnel_id,
 	     nla_put_u32(msg, RTUN_A_EVENT_SESSION_ID, session_id)) ||
 	    (!name && nla_put_u32(msg, RTUN_A_EVENT_VALUE, value)) ||
 	    (name && nla_put_string(msg, RTUN_A_EVENT_NAME, name))) {
-		nlmsg_free(msg);
+		missed(rn, msg);
 		return;
 	}
 	nla_nest_end(msg, nest);
@@ -314,9 +319,7 @@ void rtun_notify_peer_addr(struct rtun_tunnel *t,
 	if (!anybody(rn))
 		return;
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, gfp);
-	if (!msg)
-		return;
-	h = genlmsg_put(msg, 0, 0, &rtun_genl, 0, RTUN_CMD_EVENT);
+	h = msg ? genlmsg_put(msg, 0, 0, &rtun_genl, 0, RTUN_CMD_EVENT) : NULL;
 	nest = h ? nla_nest_start(msg, RTUN_A_EVENT) : NULL;
 	if (!nest ||
 	    nla_put_u32(msg, RTUN_A_EVENT_TYPE, RTUN_EVENT_PEER_ADDR) ||
@@ -324,7 +327,7 @@ void rtun_notify_peer_addr(struct rtun_tunnel *t,
 	    put_addr(msg, peer->family, RTUN_A_EVENT_ADDR4, RTUN_A_EVENT_ADDR6,
 		     &peer->addr) ||
 	    (port && nla_put_u32(msg, RTUN_A_EVENT_PORT, ntohs(port)))) {
-		nlmsg_free(msg);
+		missed(rn, msg);
 		return;
 	}
 	nla_nest_end(msg, nest);

@@ -147,6 +147,9 @@
  * up to RTUN_BLOB_MAX octets which the kernel keeps for the owner unread, so
  * that a new incarnation of it can go on where the old one ended.
  *
+ * Who listens to "events" and reads ENOBUFS has missed notifications: its
+ * receive buffer was full, or there was no memory for one.
+ *
  *
  * Devices
  * -------
