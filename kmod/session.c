@@ -540,6 +540,23 @@ static void stop(struct rtun_session *s)
 	rtun_capture_session_gone(s);
 }
 
+static void bury_all(struct rtun_net *rn);
+
+/* Who listens must not hear of the end of a session after another one that has
+ * its id has come.
+ */
+static void bury_namesake(struct rtun_net *rn, u32 id)
+{
+	const struct rtun_session *s;
+
+	list_for_each_entry(s, &rn->dead, kill) {
+		if (s->id == id) {
+			bury_all(rn);
+			return;
+		}
+	}
+}
+
 /* Take its id, its place in the tables; the creation is complete before. */
 static int publish(struct rtun_session *s, struct nlattr **tb,
 		   struct netlink_ext_ack *extack)
@@ -561,6 +578,8 @@ static int publish(struct rtun_session *s, struct nlattr **tb,
 			NL_SET_ERR_MSG_ATTR(extack, id,
 					    "a session with this id exists");
 			err = -EEXIST;
+		} else if (!err) {
+			bury_namesake(rn, s->id);
 		}
 	} else {
 		err = xa_alloc_cyclic(&rn->sessions, &s->id, s, xa_limit_31b,

@@ -121,6 +121,10 @@ for i in 1 2 3; do ctl "$A" session-new tunnel-id=2 id=$((30 + i)) >/dev/null; d
 check "all sessions are listed" equal "$(ctl "$A" dump session-get | wc -l)" 5
 check "or those of one tunnel" equal "$(ctl "$A" dump session-get tunnel-id=2 | wc -l)" 3
 check "a deleted session is notified with the reason" eval 'ctl "$A" session-del id=31 && busywait 10 heard a "session-del.*\"id\": 31, \"tunnel-id\": 2.*\"reason\": \"request\""'
+lives() { grep -oE '"session-(new|del)", "session": \{"id": 33,' "$TMP/a" | sed 's/"session-\(...\).*/\1/' | xargs; }
+lived() { [ "$(lives | wc -w)" -ge 3 ]; }
+check "another session takes the id of one that is deleted" eval 'ctl "$A" session-del id=33 && ctl "$A" session-new tunnel-id=2 id=33 && busywait 10 lived'
+check "it comes after the end of that was told" equal "$(lives)" "new del new"
 check "with its tunnel a session goes for another one" eval 'ctl "$A" tunnel-del id=2 && busywait 10 heard a "session-del.*\"id\": 32.*\"reason\": \"tunnel\""'
 check "the tunnel too" heard a 'tunnel-del.*"id": 2.*"reason": "request"'
 check "its sessions are gone" equal "$(ctl "$A" dump session-get | wc -l)" 2
