@@ -414,7 +414,7 @@ def listen(g, words):
             pending = []
 
 
-def link(words, flags):
+def link_body(words):
     """A device, by rtnetlink: ip(8) does not know the kind's attributes."""
     data, info, name = b"", b"", "rt0"
     for word in words:
@@ -440,9 +440,12 @@ def link(words, flags):
     kind = nla(IFLA_INFO_KIND, H["RTUN_LINK_KIND"].encode() + b"\0")
     info += nla(IFLA_LINKINFO | NLA_F_NESTED,
                 kind + nla(IFLA_INFO_DATA | NLA_F_NESTED, data))
+    return struct.pack("BxHiII", 0, 0, 0, 0, 0) + info
+
+
+def link(words, flags):
     r = Netlink(NETLINK_ROUTE)
-    r.request(RTM_NEWLINK, struct.pack("BxHiII", 0, 0, 0, 0, 0) + info,
-              NLM_F_ACK | flags)
+    r.request(RTM_NEWLINK, link_body(words), NLM_F_ACK | flags)
 
 
 def field(path, answers):

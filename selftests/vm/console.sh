@@ -16,7 +16,7 @@ complaints+='|list_(add|del) corruption|Bad page|bad page|slab .*corrupt|Redzone
 complaints+='|rcu.*detected stalls|rcu.*self-detected stall|rcu.*expedited stalls|kthread starved'
 complaints+='|soft lockup|hard LOCKUP|blocked for more than'
 complaints+='|scheduling while atomic|sleeping function called|Voluntary context switch'
-complaints+='|unregister_netdevice: waiting|leaked (reference|percpu)|ref_tracker|stack-protector|invalid opcode'
+complaints+='|unregister_netdevice: waiting|leaked (reference|percpu)|ref_tracker: (reference|.* has [0-9])|stack-protector|invalid opcode'
 
 [ -r "$1" ] || { echo "console.sh: no console log $1"; exit 1; }
 
