@@ -355,9 +355,13 @@ bool rtun_mppe_ccp(struct rtun_session *s, const struct sk_buff *skb,
 	len = get_unaligned_be16(h + 2);
 	if (len < CCP_HLEN || len > skb->len)
 		return false;
-	if (h[0] == CCP_RESET_ACK)
+	if (h[0] == CCP_RESET_ACK) {
 		/* the flushed packet says it all (RFC 3078 section 8.2) */
-		return s->mppe_rx;
+		if (!s->mppe_rx)
+			return false;
+		rtun_stats_inc(s->stats, RTUN_A_STATS_RX_RESET_ACKS);
+		return true;
+	}
 	if (h[0] != CCP_RESET_REQUEST || !rtun_mppe_sends(s))
 		return false;
 	/* RFC 3078 needs no Reset-Ack, but RFC 1962 does, and Linux waits */

@@ -345,6 +345,7 @@ check "it is answered here" equal "$(counter "$B" 8 tx-control)" 1
 check_not "and not by the owner" heard b '80fd0e080004'
 check "a Reset-Ack is of no use to anybody" eval 'hand ppp=ff0380fd0f010004 && hand ppp=ff03c0210101000477 &&
 	busywait 10 heard b c0210101000477 && ! heard b 80fd0f010004'
+check "but it is counted" equal "$(counter "$B" 8 rx-reset-acks)" 1
 control=$(counter "$B" 8 rx-control)
 check "one that is cut is the owner's" eval 'hand ppp=ff0380fd0e09 && busywait 10 heard b 80fd0e09'
 

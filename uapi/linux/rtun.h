@@ -718,6 +718,8 @@ enum rtun_stats_attr {
 	RTUN_A_STATS_TX_FRAGMENT_BYTES,
 	RTUN_A_STATS_RX_NULL_FRAGMENTS,	/* of RX_FRAGMENTS: with nothing in them */
 	RTUN_A_STATS_TX_NULL_FRAGMENTS,
+	RTUN_A_STATS_RX_RESET_ACKS,	/* of CCP, which the kernel asked for and
+					 * keeps */
 
 	__RTUN_A_STATS_MAX,
 	RTUN_A_STATS_MAX = __RTUN_A_STATS_MAX - 1
