@@ -6,6 +6,7 @@
  */
 #include "l2tp.h"
 #include "alive.h"
+#include "gso.h"
 #include "gso_list.h"
 #include "gso_whole.h"
 #include "netlink.h"
@@ -252,7 +253,8 @@ drop:
 /* A packet that is many: its packets, linked by next; NULL: it was dropped. */
 static struct sk_buff *cut(struct rtun_net *rn, struct sk_buff *skb)
 {
-	unsigned int n = skb_shinfo(skb)->gso_segs;
+	/* who made it up need not have said how many */
+	unsigned int n = rtun_gso_segs(skb);
 
 	skb = rtun_is_gso_list(skb) ? rtun_gso_list_cut(skb) :
 				      rtun_gso_whole_cut(skb);

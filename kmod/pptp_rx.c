@@ -4,6 +4,7 @@
  * about what was sent (RFC 2637 sections 4.1 to 4.3).
  */
 #include "alive.h"
+#include "gso.h"
 #include "gso_list.h"
 #include "gso_whole.h"
 #include "order.h"
@@ -130,7 +131,8 @@ drop:
 /* A packet that is many: its packets, linked by next; NULL: it was taken, or dropped. */
 static struct sk_buff *cut(struct rtun_net *rn, struct sk_buff *skb)
 {
-	unsigned int n = skb_shinfo(skb)->gso_segs;
+	/* who made it up need not have said how many */
+	unsigned int n = rtun_gso_segs(skb);
 	bool whole = rtun_is_gso_whole(skb);
 
 	if (whole) {
