@@ -599,6 +599,15 @@ static struct net *link_net(const struct net_device *dev)
 	return net;
 }
 
+/* Without it the kernel refuses without a word. */
+static int link_change(struct net_device *dev, struct nlattr *tb[],
+		       struct nlattr *data[], struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_LINKINFO],
+			    "what a device is for is said at its creation; its session changes by SESSION_ATTACH");
+	return -EOPNOTSUPP;
+}
+
 static struct rtnl_link_ops rtnl_ops = {
 	.kind = RTUN_LINK_KIND,
 	.priv_size = sizeof(struct rtun_link),
@@ -607,6 +616,7 @@ static struct rtnl_link_ops rtnl_ops = {
 	.policy = link_policy,
 	.validate = link_validate,
 	.newlink = link_newlink,
+	.changelink = link_change,
 	.get_size = link_size,
 	.fill_info = link_fill,
 	.get_link_net = link_net,

@@ -79,7 +79,7 @@ check "a device on a session that is not there" refused "$A" "no such session" l
 check_not "and none is left behind" ip -n "$A" link show rt1
 check "a device on a session that has one" refused "$A" "has a device already" link-add name=rt1 session=7
 check "a device's transport is read-only" refused "$A" "read-only" link-add name=rt1 4=01
-check "a device does not change its session" refused "$A" "Operation not supported" link-set name=rt0 session=20
+check "a device does not change its session" refused "$A" "is said at its creation" link-set name=rt0 session=20
 before=$(generation)
 check "a refused change changes nothing, not even in part" refused "$A" "power of two" session-set id=7 ack-delay=7 reorder-slots=3
 check "as can be seen" equal "$(field "$A" session.ack-delay session-get id=7)" 100
