@@ -3,6 +3,7 @@
 implementation, which shares nothing with the kernel's.  Imported by greinject.py.
 """
 import hashlib
+import itertools
 
 # bits: octets that everybody knows
 KNOWN = {40: b"\xd1\x26\x9e", 56: b"\xd1", 128: b""}
@@ -24,8 +25,8 @@ def rc4(key, text):
     return bytes(out)
 
 
-def session_key(bits, start, changes):
-    """The session key after so many changes, from the start key."""
+def session_keys(bits, start):
+    """The session keys after 0, 1, 2, ... changes, from the start key."""
     def interim(now):
         text = start + bytes(40) + now + b"\xf2" * 40
         return hashlib.sha1(text).digest()[:len(start)]
@@ -34,10 +35,15 @@ def session_key(bits, start, changes):
         return KNOWN[bits] + key[len(KNOWN[bits]):]
 
     key = weaker(interim(start))
-    for _ in range(changes):
+    while True:
+        yield key
         new = interim(key)
         key = weaker(rc4(new, new))
-    return key
+
+
+def session_key(bits, start, changes):
+    """The one after so many."""
+    return next(itertools.islice(session_keys(bits, start), changes, None))
 
 
 def seal(how, frame):
