@@ -113,8 +113,9 @@ static enum rtun_drop unwrap(struct rtun_session *s, struct sk_buff *skb)
 	if (why)
 		return why;
 	rtun_rx_pull(skb, RTUN_BCP_HLEN);
-	if (f.len < skb->len && pskb_trim_rcsum(skb, f.len))
-		return RTUN_DROP_RX_NOMEM;
+	why = rtun_rx_trim(skb, f.len, RTUN_DROP_BCP_LENGTH);
+	if (why)
+		return why;
 	/* zeros do not change a checksum */
 	if (f.fill && __skb_put_padto(skb, f.len + f.fill, false))
 		return RTUN_DROP_RX_NOMEM;

@@ -221,7 +221,8 @@ static bool rcv_session(struct rtun_session *s, struct sk_buff *skb,
 		goto drop;
 	rtun_rx_pull(skb, h->hlen);
 	if (h->version == 2) {
-		if (pskb_trim_rcsum(skb, h->len - h->hlen))
+		why = rtun_rx_trim(skb, h->len - h->hlen, RTUN_DROP_L2TP_LENGTH);
+		if (unlikely(why))
 			goto drop;
 	} else {
 		why = pull_v3(s, skb, &numbered, &seq);

@@ -112,9 +112,9 @@ static int rcv(struct rtun_net *rn, struct sk_buff *skb, bool *whole)
 					     ip_hdr(skb)->tos);
 		return NET_RX_SUCCESS;
 	}
-	why = RTUN_DROP_RX_NOMEM;
 	skb_pull_rcsum(skb, hlen);
-	if (pskb_trim_rcsum(skb, len))
+	why = rtun_rx_trim(skb, len, RTUN_DROP_GRE_LENGTH);
+	if (unlikely(why))
 		goto drop;
 	rtun_cb(skb)->tos = ip_hdr(skb)->tos;
 	rtun_order_rx(s, skb, get_unaligned_be32(h + 8));

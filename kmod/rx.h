@@ -5,6 +5,8 @@
 #ifndef _RTUN_RX_H
 #define _RTUN_RX_H
 
+#include <uapi/linux/rtun.h>
+
 #include <linux/skbuff.h>
 #include <linux/types.h>
 
@@ -59,6 +61,19 @@ static inline void rtun_rx_pull(struct sk_buff *skb, unsigned int len)
 	/* after an odd number of octets all others have changed places */
 	if (unlikely(len & 1) && skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
+}
+
+/* Leave the first @len octets.  @forged: what it is if a checksum that is yet to be made
+ * lies behind these, which only who makes up packets can bring about.
+ */
+static inline enum rtun_drop rtun_rx_trim(struct sk_buff *skb, unsigned int len,
+					  enum rtun_drop forged)
+{
+	int err = pskb_trim_rcsum(skb, len);
+
+	if (likely(!err))
+		return RTUN_DROP_UNSPEC;
+	return err == -ENOMEM ? RTUN_DROP_RX_NOMEM : forged;
 }
 
 /* Outer congestion marks go inside (RFC 6040 section 4.2); false: they cannot,
