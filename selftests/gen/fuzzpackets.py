@@ -277,6 +277,9 @@ class Fuzz:
                                f"{surely + perhaps}: {self.grown(now, before)}")
         if self.held:
             self.faults.append(f"{line[:40]}: {self.held} octets of fragments are held for ever")
+        for (i, name), n in now.items():
+            if name[6:] in UNREACHED and n != before.get((i, name), 0):
+                print(f"# {line[:40]}: session {i} dropped as {name[6:]}")
         for i in BUNDLES:
             def n(name, session=i):
                 return now.get((session, name), 0) - before.get((session, name), 0)
@@ -339,7 +342,9 @@ class Fuzz:
         print(f"# {self.refused} packets were refused by the TAP device")
         now = self.counters()
         reached = {}
-        for (_, name), n in now.items():
+        for (i, name), n in now.items():
+            if name[6:] in UNREACHED:
+                print(f"# session {i} has {n} of {name[6:]}")
             if name.startswith("drops."):
                 reached[name[6:]] = reached.get(name[6:], 0) + n
         for why in rtunctl.DROPS.values():
@@ -347,6 +352,8 @@ class Fuzz:
                 continue
             n = reached.get(why, 0)
             print(f"# {why}: {n}" + (f" ({UNREACHED[why]})" if why in UNREACHED else ""))
+            if n and why in UNREACHED:
+                self.faults.append(f"{n} packets were dropped as {why}, which none should reach")
             if not n and why not in UNREACHED:
                 self.faults.append(f"no packet was dropped as {why}")
         for name in FATES[1:] + ("rx-fragments", "rx-null-fragments", "rx-resync", "rx-encrypted",
