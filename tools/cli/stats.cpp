@@ -123,6 +123,7 @@ void print_encryption(Output &out, const netlink::Stats &stats) {
     number("rx_mppe_missed", "missed", stats.rx_mppe_missed);
     number("rx_reset_requests", "resets received", stats.rx_reset_requests);
     number("tx_reset_requests", "resets sent", stats.tx_reset_requests);
+    number("rx_reset_acks", "acknowledged", stats.rx_reset_acks);
 }
 
 enum class Fragments : std::uint8_t { No, Yes };

@@ -131,6 +131,7 @@ base::Result<Stats> parse_stats(const Attributes &from) {
     stats.rx_mppe_missed = count(RTUN_A_STATS_RX_MPPE_MISSED);
     stats.rx_reset_requests = count(RTUN_A_STATS_RX_RESET_REQUESTS);
     stats.tx_reset_requests = count(RTUN_A_STATS_TX_RESET_REQUESTS);
+    stats.rx_reset_acks = count(RTUN_A_STATS_RX_RESET_ACKS);
     stats.tx_held = count(RTUN_A_STATS_TX_HELD);
     stats.rx_fragments = count(RTUN_A_STATS_RX_FRAGMENTS);
     stats.rx_fragment_bytes = count(RTUN_A_STATS_RX_FRAGMENT_BYTES);

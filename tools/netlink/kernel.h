@@ -184,6 +184,7 @@ struct Stats {
     std::uint64_t rx_mppe_missed = 0;
     std::uint64_t rx_reset_requests = 0;
     std::uint64_t tx_reset_requests = 0;
+    std::uint64_t rx_reset_acks = 0;
     std::uint64_t tx_held = 0;
     std::uint64_t rx_fragments = 0;
     std::uint64_t rx_fragment_bytes = 0;

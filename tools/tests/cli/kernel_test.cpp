@@ -115,6 +115,7 @@ FixedKernel mppe_kernel() {
     session.stats.rx_mppe_missed = 10;
     session.stats.rx_reset_requests = 1;
     session.stats.tx_reset_requests = 2;
+    session.stats.rx_reset_acks = 1;
     session.stats.drops["mppe_late"] = 5;
     session.stats.drops["mppe_desync"] = 6;
     return kernel;

@@ -111,7 +111,7 @@ TEST(MppeAnswer, is_read_whole) {
     for (const std::uint16_t attribute :
          {RTUN_A_STATS_RX_ENCRYPTED, RTUN_A_STATS_TX_ENCRYPTED, RTUN_A_STATS_RX_MPPE_LATE,
           RTUN_A_STATS_RX_MPPE_MISSED, RTUN_A_STATS_RX_RESET_REQUESTS,
-          RTUN_A_STATS_TX_RESET_REQUESTS})
+          RTUN_A_STATS_TX_RESET_REQUESTS, RTUN_A_STATS_RX_RESET_ACKS})
         message.bytes(attribute, bytes_of(++count));
     message.end().end();
     const Datagram datagram = received(message);
@@ -131,6 +131,7 @@ TEST(MppeAnswer, is_read_whole) {
     EXPECT_EQ(session->stats.rx_mppe_missed, 4U);
     EXPECT_EQ(session->stats.rx_reset_requests, 5U);
     EXPECT_EQ(session->stats.tx_reset_requests, 6U);
+    EXPECT_EQ(session->stats.rx_reset_acks, 7U);
 }
 
 TEST(MppeAnswer, without_bits_is_a_direction_in_clear) {
