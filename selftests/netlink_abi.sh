@@ -160,7 +160,9 @@ check "nor are events told" eval 'in_ns "$A" setpriv --bounding-set=-net_admin -
 	"$CTL" listen events seconds=1 2>&1 | says "Operation not permitted"'
 check "which others hear" in_ns "$A" "$CTL" listen events seconds=1
 check "who is root of a user namespace may have tunnels in its own network" unshare -Urn "$CTL" info-get
-check "but sees nothing of others" eval 'unshare -Urn "$CTL" dump tunnel-get | equal "$(wc -l)" 0'
+check "but is nobody in a network that another one owns" eval 'in_ns "$A" unshare -Ur "$CTL" info-get 2>&1 | says "Operation not permitted"'
+check "nor hears of events there" eval 'in_ns "$A" unshare -Ur "$CTL" listen events seconds=1 2>&1 | says "Operation not permitted"'
+check "nor sees anything of others from its own" eval 'unshare -Urn "$CTL" dump tunnel-get | equal "$(wc -l)" 0'
 
 # --- the module ------------------------------------------------------------------------
 

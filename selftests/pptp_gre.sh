@@ -47,6 +47,10 @@ check "1400 octets with DF pass from B to A" in_ns "$B" ping -q -W 5 -c 3 -i 0.2
 check "IPv6 passes" pings -6 -c 2 -i 0.2 -s 1300 fd09::2
 ip -n "$A" link set rt0 mtu 1500 && ip -n "$B" link set rt0 mtu 1500
 check "a packet larger than the path is fragmented outside, as DF is unset" pings -c 2 -i 0.2 -M 'do' -s 1472 192.168.9.2
+# CVE-2026-43080: the outer packet's length has 16 bits.
+check_not "an MTU is refused with which an outer packet would be too long" ip -n "$A" link set rt0 mtu 65458
+check "the largest one is not" eval 'ip -n "$A" link set rt0 mtu 65457 && ip -n "$B" link set rt0 mtu 65457'
+check "a packet of that size passes, and its answer" pings -c 1 -s 65429 192.168.9.2
 ip -n "$A" link set rt0 mtu 1460 && ip -n "$B" link set rt0 mtu 1460
 check "TCP in bulk passes from A to B" bulk
 check "TCP in bulk passes from B to A" bulk -R
@@ -191,6 +195,26 @@ check "something else behind an IP protocol field" bad 8 ip-header seq=$((next +
 check "an IP header that is cut" bad 8 ip-header seq=$((next += 1)) ppp=ff03002145000020
 check "congestion experienced outside, no ECN inside" bad 8 ecn seq=$((next += 1)) tos=3 $ip4
 check "a control frame that is too long" bad 8 ctrl-too-long seq=$((next += 1)) "ppp=ff03c021$(printf '%08192d' 0)00"
+# Put together of these a packet has its headers in several buffers: what is read of them
+# has to be pulled before, and is elsewhere then (CVE-2026-68121, CVE-2025-38574).
+pieces() # WORD...: as hand(), in fragments of eight octets
+{
+	hand frags=8 "$@"
+}
+good_pieces()
+{
+	local before
+	before=$(counter "$B" 8 rx-packets)
+	pieces seq=$((next += 1)) $ip4 "$@"
+	arrived() { [ "$(counter "$B" 8 rx-packets)" -eq $((before + 1)) ]; }
+	busywait 10 arrived
+}
+check "in fragments of eight octets a good one is delivered" good_pieces
+check "one with an acknowledgement" good_pieces ack=1
+check "one for nobody is dropped" bad 0 no-session frags=8 call=301 seq=$next $ip4
+check "one that is longer than it is" bad 8 gre-length frags=8 seq=$next ppp=ff03 len=3
+check "one that ends within its header" bad 8 gre-truncated frags=8 seq=1 ack=1 cut=12 len=0
+check "one whose IP header is cut" bad 8 ip-header frags=8 seq=$((next += 1)) ppp=ff03002145000020
 check "after all these the session is unharmed" good
 check "and has lost nothing" equal "$(counter "$B" 8 rx-lost)" 0
 

@@ -20,6 +20,7 @@ hand too).  Fields of the packet, with their defaults:
   len=N           payload length in the key, instead of the true one
   pad=N           octets behind the payload
   cut=N           only the first N octets of it all
+  frags=N         in IP fragments of N octets, a multiple of eight; by hand as spoof=1
   tos=N           of the outer header
   count=1         so many, the sequence number rising by
   step=1
@@ -44,9 +45,9 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def ipv4(src, dst, proto, payload, tos=0):
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, tos, 20 + len(payload), 1, 0,
-                       64, proto, 0, socket.inet_aton(src),
+def ipv4(src, dst, proto, payload, tos=0, ident=1, offset=0):
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, tos, 20 + len(payload), ident,
+                       offset, 64, proto, 0, socket.inet_aton(src),
                        socket.inet_aton(dst))
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
@@ -79,10 +80,20 @@ def gre(f, seq):
     return packet[:int(f["cut"], 0)] if "cut" in f else packet
 
 
+def outer(src, dst, f, packet, ident):
+    """The packet with its IP header, or as many as there are fragments."""
+    tos = int(f.get("tos", "0"), 0)
+    size = int(f.get("frags", "0"), 0) or max(len(packet), 1)
+    for at in range(0, max(len(packet), 1), size):
+        more = 0x2000 if at + size < len(packet) else 0
+        yield ipv4(src, dst, IPPROTO_GRE, packet[at:at + size], tos, ident,
+                   more | at // 8)
+
+
 def inject(words):
     src, dst = words[:2]
     f = dict(w.split("=", 1) for w in words[2:])
-    spoof = "spoof" in f
+    spoof = "spoof" in f or "frags" in f
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW,
                          socket.IPPROTO_RAW if spoof else IPPROTO_GRE)
     if not spoof:
@@ -91,6 +102,7 @@ def inject(words):
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, int(f["tos"], 0))
     rng = random.Random(f.get("random"))
     seq = int(f["seq"], 0) if "seq" in f else None
+    ident = random.randrange(1, 0x10000) if "frags" in f else 1
     for _ in range(int(f.get("count", "1"), 0)):
         if "random" in f:
             size = rng.randrange(12, 200)
@@ -107,10 +119,9 @@ def inject(words):
             packet = bytes(packet)
         else:
             packet = gre(f, seq)
-        if spoof:
-            packet = ipv4(src, dst, IPPROTO_GRE, packet,
-                          int(f.get("tos", "0"), 0))
-        sock.sendto(packet, (dst, 0))
+        for part in outer(src, dst, f, packet, ident) if spoof else (packet,):
+            sock.sendto(part, (dst, 0))
+        ident = ident % 0xFFFF + 1 if "frags" in f else 1
         if seq is not None:
             seq += int(f.get("step", "1"), 0)
     sock.close()
