@@ -5,6 +5,8 @@
 
 #include <daemon/server_events.h>
 
+#include <fmt/format.h>
+
 namespace rtun::daemon::test {
 namespace {
 
@@ -259,6 +261,28 @@ TEST(ServerRefusal, ConnectionsOfOneSourceASecondAreLimited) {
     EXPECT_EQ(host.server->refusals()[0].cause, Cause::RateLimit);
     EXPECT_EQ(host.server->refusals()[0].times, std::uint64_t{Many - 3});
     EXPECT_TRUE(host.dial("jill", "tumble", 0xcb00710a).up());
+}
+
+TEST(ServerRefusal, StrangersCannotFillTheLog) {
+    ServerHost host;
+    constexpr std::uint32_t Many = 4 * PptpServer::MaxWords;
+    const auto guess = [&host](std::uint32_t first) {
+        for (std::uint32_t i = 0; i < Many; i++)
+            EXPECT_FALSE(host.dial(fmt::format("user{}", first + i), "guess", first + i).up());
+    };
+    const auto told = [&host] {
+        unsigned times = 0;
+        for (std::size_t i = 0; i < host.events.size(); i++)
+            times += host.levels[i] < base::log::Level::Debug ? 1 : 0;
+        return times;
+    };
+    const unsigned before = told();
+    guess(0xcb007110);
+    EXPECT_GE(host.count(server_id::AuthFailed), static_cast<int>(Many));
+    EXPECT_EQ(told() - before, PptpServer::MaxWords);
+    host.world.advance(1s);
+    guess(0xcb007310);
+    EXPECT_EQ(told() - before, 2 * PptpServer::MaxWords);
 }
 
 TEST(ServerRefusal, APeerThatNeverProvesItselfIsGivenUp) {
