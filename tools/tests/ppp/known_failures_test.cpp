@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What others' parsers of PPP fell over, one test for each failure that is known; each has its
-// name. The table in docs/PROTOCOLS.md has those, too, that a test of another room shows.
+// name. The tables in docs/SECURITY.md have those, too, that a test of another room shows.
 #include <tests/ppp/bench.h>
 #include <tests/ppp/server_bench.h>
 

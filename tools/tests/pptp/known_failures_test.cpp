@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What others' control connections fell over, one test for each failure that is known; each has its
-// name. The table in docs/PROTOCOLS.md has those, too, that a test of another room shows.
+// name. The tables in docs/SECURITY.md have those, too, that a test of another room shows.
 #include <tests/pptp/bench.h>
 #include <tests/pptp/server_bench.h>
 
