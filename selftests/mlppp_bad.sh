@@ -62,7 +62,7 @@ check "is of no packet that began" counts mp-orphan 1 mp=e:0 data=$IP4
 check "a middle without B" fresh
 check "neither" counts mp-orphan 1 mp=:0 data=$IP4
 
-check "B without E, then B" fresh
+check "B without E, then B" fresh mp-loss-time=10000
 check "the first is given up" eval 'frag mp=b:0 data=$IP4 && counts mp-orphan 1 mp=be:1 data=$IP4'
 check "B and no more" fresh
 check "is given up after the loss time" eval 'frag mp=b:0 data=$IP4 && busywait 5 eval "equal \"\$(ctr \"$A\" drops.mp-incomplete)\" 1"'
@@ -72,7 +72,7 @@ check "twice the same" fresh mp-loss-time=10000
 check "the second is a duplicate" eval 'frag mp=b:0 data=$IP4 && counts mp-dup 1 mp=b:0 data=$IP4'
 check "one that overlaps is one too" counts mp-dup 1 mp=e:0 data=$IP4
 
-check "over the MRRU" fresh
+check "over the MRRU" fresh mp-loss-time=10000
 check "two of 800 octets are too many" eval 'frag mp=b:0 size=800 && counts mp-oversize 2 mp=e:1 size=800'
 check "in 65 fragments" fresh mrru=65535
 many() { frag mp=b:0 data=$IP4 && frag mp=:1 size=10 count=70 && busywait 5 eval 'at_least "$(ctr "$A" drops.mp-oversize)" 65'; }
