@@ -212,7 +212,9 @@ std::optional<std::vector<Received>> split(base::View datagram) {
     std::vector<Received> messages;
     while (!datagram.empty()) {
         const auto *header = reinterpret_cast<const nlmsghdr *>(datagram.data());
-        if (!mnl_nlmsg_ok(header, static_cast<int>(datagram.size())))
+        // mnl_nlmsg_ok() takes a length of 2 GiB and more for less than nothing, which fits.
+        if (!mnl_nlmsg_ok(header, static_cast<int>(datagram.size())) ||
+            header->nlmsg_len > datagram.size())
             return std::nullopt;
         messages.push_back(
             {.type = header->nlmsg_type,

@@ -87,6 +87,9 @@ TEST(Message, a_length_beyond_the_datagram_makes_no_messages) {
     bytes[0] = 8;  // shorter than its own header
     bytes[1] = bytes[2] = bytes[3] = 0;
     EXPECT_FALSE(split(bytes).has_value());
+    bytes = datagram.bytes;
+    bytes[3] = 0x80;  // less than nothing to who takes it for a signed number
+    EXPECT_FALSE(split(bytes).has_value());
 }
 
 TEST(Message, two_in_a_datagram_are_two) {
