@@ -314,7 +314,28 @@ Message build_route_get(base::Ipv4 destination, std::uint32_t fwmark) {
     return message;
 }
 
+namespace {
+
+// libnl (3.7) goes from one next hop to the next by their own lengths, and does not look whether
+// there is one: a next hop of no length is met for ever, in ever more memory.
+bool next_hops_whole(base::View rest) {
+    while (rest.size() >= sizeof(rtnexthop)) {
+        rtnexthop hop{};
+        std::memcpy(&hop, rest.data(), sizeof(hop));
+        if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > rest.size())
+            return false;
+        rest = rest.subspan(std::min<std::size_t>(RTNH_ALIGN(hop.rtnh_len), rest.size()));
+    }
+    return rest.empty();
+}
+
+}  // namespace
+
 base::Result<ParsedRoute> parse_route(const Datagram &datagram, std::size_t which) {
+    const Attributes attributes = datagram.messages[which].attributes(sizeof(rtmsg));
+    for (const auto &[type, value] : attributes.all())
+        if (type == RTA_MULTIPATH && !next_hops_whole(value))
+            return fail(ErrorCode::System, "malformed route from the kernel", EBADMSG);
     // libnl wants the header, which stands before the payload, and does not write to it.
     const std::uint8_t *payload = datagram.messages[which].payload.data();
     const auto *header = reinterpret_cast<const nlmsghdr *>(payload - NLMSG_HDRLEN);

@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstring>
 
 namespace rtun::netlink {
@@ -192,6 +193,26 @@ TEST(Route, read_back_is_the_route_that_was_written) {
         EXPECT_EQ(parsed->protocol, RouteProtocol);
         EXPECT_EQ(parsed->table, std::uint32_t{RT_TABLE_MAIN});
     }
+}
+
+TEST(Route, over_several_next_hops_is_read_and_one_of_no_length_is_refused) {
+    const auto read = [](std::uint16_t length) {
+        rtmsg header{};
+        header.rtm_family = AF_INET;
+        Message message(RTM_NEWROUTE, 0, bytes_of(header));
+        std::array<rtnexthop, 2> hops{};
+        hops[0].rtnh_len = sizeof(rtnexthop);
+        hops[0].rtnh_ifindex = 3;
+        hops[1].rtnh_len = length;
+        hops[1].rtnh_ifindex = 4;
+        message.bytes(RTA_MULTIPATH, bytes_of(hops));
+        return parse_route(received(message), 0);
+    };
+    const auto whole = read(sizeof(rtnexthop));
+    ASSERT_TRUE(whole.has_value()) << whole.error().text;
+    EXPECT_EQ(whole->route.oif, LinkIndex{3});
+    for (const std::uint16_t length : std::array<std::uint16_t, 5>{0, 1, 7, 9, 0xffff})
+        EXPECT_FALSE(read(length).has_value()) << length;
 }
 
 TEST(Route, to_everywhere_goes_before_another_of_the_same_metric) {
