@@ -3,6 +3,8 @@
 // The four kinds of blocks that are written, in the order of the draft's section 4.
 #include <cli/pcapng.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace rtun::cli::pcapng {
@@ -93,13 +95,16 @@ Bytes beginning(std::string_view program, const Interface &interface, std::uint3
 
 Bytes frame(const Frame &frame) {
     constexpr std::uint32_t added = 2;
+    // A reader takes a file for broken where less is said to have been there than there is.
+    const auto captured = static_cast<std::uint32_t>(frame.data.size());
+    const std::uint32_t whole = std::clamp(frame.length, captured, UINT32_MAX - added);
     Block block(EnhancedPacket);
     block.body()
         .be32(0)  // the interface
         .be32(high(frame.time))
         .be32(low(frame.time))
-        .be32(static_cast<std::uint32_t>(frame.data.size()) + added)
-        .be32(frame.length + added)
+        .be32(captured + added)
+        .be32(whole + added)
         .be16(all_stations)
         .bytes(frame.data);
     block.pad();

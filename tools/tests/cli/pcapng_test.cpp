@@ -130,6 +130,18 @@ TEST(Pcapng, NothingLostIsNotTold) {
     }
 }
 
+TEST(Pcapng, NeverMoreIsCapturedThanThereWas) {
+    const Bytes data(8, 0x21);
+    for (const std::uint32_t length : {0U, 7U, 0xfffffffeU, 0xffffffffU}) {
+        const auto blocks = blocks_of(frame({.time = 1, .length = length, .data = data}));
+        ASSERT_EQ(blocks.size(), 1U);
+        Reader in(blocks[0].body);
+        in.skip(12);
+        EXPECT_EQ(in.be32(), 10U);
+        EXPECT_EQ(in.be32(), length < 8 ? 10U : 0xffffffffU);
+    }
+}
+
 TEST(Pcapng, EndsWithWhatWasReceivedAndLost) {
     const auto blocks =
         blocks_of(ending({.began = 1, .ended = 0x200000003, .received = 12, .lost = 5}));
