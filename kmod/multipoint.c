@@ -51,7 +51,8 @@ static const struct rhashtable_params table_params = {
 
 struct rtun_multipoint *rtun_multipoint_new(void)
 {
-	struct rtun_multipoint *mp = kzalloc(sizeof(*mp), GFP_KERNEL);
+	struct rtun_multipoint *mp = kzalloc(sizeof(*mp),
+					     GFP_KERNEL_ACCOUNT);
 
 	if (!mp)
 		return NULL;
