@@ -195,26 +195,26 @@ check "something else behind an IP protocol field" bad 8 ip-header seq=$((next +
 check "an IP header that is cut" bad 8 ip-header seq=$((next += 1)) ppp=ff03002145000020
 check "congestion experienced outside, no ECN inside" bad 8 ecn seq=$((next += 1)) tos=3 $ip4
 check "a control frame that is too long" bad 8 ctrl-too-long seq=$((next += 1)) "ppp=ff03c021$(printf '%08192d' 0)00"
-# Put together of these a packet has its headers in several buffers: what is read of them
-# has to be pulled before, and is elsewhere then (CVE-2026-68121, CVE-2025-38574).
-pieces() # WORD...: as hand(), in fragments of eight octets
+# Where headers are in pages, what is read of them has to be pulled before, and is elsewhere
+# then (CVE-2026-68121).  16 octets are GRE's, 4 are PPP's, 20 the inner IP's.
+paged() # WORD...: good ones, cut after each of the first 41 octets
 {
-	hand frags=8 "$@"
+	local n before
+
+	for ((n = 0; n <= 40; n++)); do
+		before=$(counter "$B" 8 rx-packets)
+		hand paged=va:$n seq=$((next += 1)) $ip4 "$@" || return
+		arrived() { [ "$(counter "$B" 8 rx-packets)" -eq $((before + 1)) ]; }
+		busywait 10 arrived || { echo "$n octets in one piece"; return 1; }
+	done
 }
-good_pieces()
-{
-	local before
-	before=$(counter "$B" 8 rx-packets)
-	pieces seq=$((next += 1)) $ip4 "$@"
-	arrived() { [ "$(counter "$B" 8 rx-packets)" -eq $((before + 1)) ]; }
-	busywait 10 arrived
-}
-check "in fragments of eight octets a good one is delivered" good_pieces
-check "one with an acknowledgement" good_pieces ack=1
-check "one for nobody is dropped" bad 0 no-session frags=8 call=301 seq=$next $ip4
-check "one that is longer than it is" bad 8 gre-length frags=8 seq=$next ppp=ff03 len=3
-check "one that ends within its header" bad 8 gre-truncated frags=8 seq=1 ack=1 cut=12 len=0
-check "one whose IP header is cut" bad 8 ip-header frags=8 seq=$((next += 1)) ppp=ff03002145000020
+ip -n "$A" link set va mtu 9000 && ip -n "$B" link set vb mtu 9000
+check "with its headers in pages each is delivered" paged
+check "and with an acknowledgement" paged ack=1
+check "one for nobody is dropped" bad 0 no-session paged=va:0 call=301 seq=$next $ip4
+check "one that says it is longer than it is" bad 8 gre-length paged=va:4 seq=$next ppp=ff03 len=6000
+check "one whose IP header is cut" bad 8 ip-header paged=va:8 seq=$((next += 1)) ppp=ff03002145000020
+ip -n "$A" link set va mtu 1500 && ip -n "$B" link set vb mtu 1500
 check "after all these the session is unharmed" good
 check "and has lost nothing" equal "$(counter "$B" 8 rx-lost)" 0
 

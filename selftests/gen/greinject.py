@@ -20,7 +20,9 @@ hand too).  Fields of the packet, with their defaults:
   len=N           payload length in the key, instead of the true one
   pad=N           octets behind the payload
   cut=N           only the first N octets of it all
-  frags=N         in IP fragments of N octets, a multiple of eight; by hand as spoof=1
+  paged=DEV:N     as a frame on this device of which the receiver has no more than N octets
+                  behind the IP header in one piece, the others in pages; it is padded to 5000
+                  octets.  By hand as spoof=1
   tos=N           of the outer header
   count=1         so many, the sequence number rising by
   step=1
@@ -45,9 +47,9 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def ipv4(src, dst, proto, payload, tos=0, ident=1, offset=0):
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, tos, 20 + len(payload), ident,
-                       offset, 64, proto, 0, socket.inet_aton(src),
+def ipv4(src, dst, proto, payload, tos=0):
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, tos, 20 + len(payload), 1, 0,
+                       64, proto, 0, socket.inet_aton(src),
                        socket.inet_aton(dst))
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
@@ -80,20 +82,22 @@ def gre(f, seq):
     return packet[:int(f["cut"], 0)] if "cut" in f else packet
 
 
-def outer(src, dst, f, packet, ident):
-    """The packet with its IP header, or as many as there are fragments."""
-    tos = int(f.get("tos", "0"), 0)
-    size = int(f.get("frags", "0"), 0) or max(len(packet), 1)
-    for at in range(0, max(len(packet), 1), size):
-        more = 0x2000 if at + size < len(packet) else 0
-        yield ipv4(src, dst, IPPROTO_GRE, packet[at:at + size], tos, ident,
-                   more | at // 8)
+# The kernel splits a frame of more than a page where the header of virtio_net in front of it
+# says that headers end (PACKET_VNET_HDR).  To all stations, as nobody's address is known here.
+def send_paged(where, packet):
+    dev, linear = where.split(":")
+    frame = b"\xff" * 6 + bytes([2, 0, 0, 0, 0, 0x66]) + b"\x08\x00" + packet
+    vnet = struct.pack("<BBHHHH", 0, 0, 14 + 20 + int(linear), 0, 0, 0)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
+        sock.setsockopt(263, 15, 1)     # SOL_PACKET, PACKET_VNET_HDR
+        sock.bind((dev, 0x0800))
+        sock.send(vnet + frame)
 
 
 def inject(words):
     src, dst = words[:2]
     f = dict(w.split("=", 1) for w in words[2:])
-    spoof = "spoof" in f or "frags" in f
+    spoof = "spoof" in f
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW,
                          socket.IPPROTO_RAW if spoof else IPPROTO_GRE)
     if not spoof:
@@ -102,7 +106,6 @@ def inject(words):
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, int(f["tos"], 0))
     rng = random.Random(f.get("random"))
     seq = int(f["seq"], 0) if "seq" in f else None
-    ident = random.randrange(1, 0x10000) if "frags" in f else 1
     for _ in range(int(f.get("count", "1"), 0)):
         if "random" in f:
             size = rng.randrange(12, 200)
@@ -119,9 +122,14 @@ def inject(words):
             packet = bytes(packet)
         else:
             packet = gre(f, seq)
-        for part in outer(src, dst, f, packet, ident) if spoof else (packet,):
-            sock.sendto(part, (dst, 0))
-        ident = ident % 0xFFFF + 1 if "frags" in f else 1
+        if "paged" in f:
+            send_paged(f["paged"], ipv4(src, dst, IPPROTO_GRE, packet.ljust(5000, b"\0"),
+                                        int(f.get("tos", "0"), 0)))
+        else:
+            if spoof:
+                packet = ipv4(src, dst, IPPROTO_GRE, packet,
+                              int(f.get("tos", "0"), 0))
+            sock.sendto(packet, (dst, 0))
         if seq is not None:
             seq += int(f.get("step", "1"), 0)
     sock.close()
