@@ -85,26 +85,13 @@ check "of whoever" eval '! in_ns "$A" "$CTL" capture-start session-id=7 2>/dev/n
 check "no other socket ends it" eval '! in_ns "$A" "$CTL" capture-stop session-id=7 2>/dev/null'
 check "it ends" ctl "$A" capture-stop session-id=7
 # RTUN_CAPTURES_MAX
-many()
-{
-	local id
-	for ((id = 1000; id < 1064; id++)); do
-		ctl "$A" session-new tunnel-id=1 id=$id && ctl "$A" capture-start session-id=$id || return
-	done
-}
-all_gone()
-{
-	local id
-	for ((id = 1000; id < 1064; id++)); do
-		ctl "$A" session-del id=$id || return
-	done
-}
+many() { ctl "$A" times 64 session-new tunnel-id=1 id='10{i}' && ctl "$A" times 64 capture-start session-id='10{i}'; }
 check "64 at a time" many
 check "not one more in this namespace" refused "$A" "all the captures" capture-start session-id=7
-check "until one ends" ctl "$A" capture-stop session-id=1000
+check "until one ends" ctl "$A" capture-stop session-id=101
 check "then one begins" ctl "$A" capture-start session-id=7
 check "and ends" ctl "$A" capture-stop session-id=7
-check "sessions go with theirs" all_gone
+check "sessions go with theirs" ctl "$A" times 64 session-del id='10{i}'
 check "rtun refuses what is not there" eval '! in_ns "$A" rtun capture nothing -w "$TMP/none.pcapng" 2>"$TMP/err" && grep -q "no session" "$TMP/err"'
 check "rtun refuses Ethernet in words" eval '! in_ns "$A" rtun capture 9 -w "$TMP/none.pcapng" 2>"$TMP/err" && grep -q "capture on its device" "$TMP/err"'
 check "no file is left of that" eval '[ ! -e "$TMP/none.pcapng" ]'
