@@ -24,8 +24,9 @@
 # whose head has a line "# UML: no (WHY)" is not for the debug kernel;
 # those with a peer are not either, and one with "# UML: long (WHY)" is one of the
 # long ones there.  One with "# UML: only (WHY)" is for no other kernel.  One with
-# "# KERNEL: VERSION (WHY)" is one of the long ones on other kernels than that.  With the debug kernel RTUN_SMALL=1 asks the scripts for few
-# packets: a system call takes a hundred times as long.
+# "# KERNEL: VERSION (WHY)" is one of the long ones on other kernels than that.  With the
+# debug kernel RTUN_SMALL=1 asks the scripts for few packets: a system call takes a
+# hundred times as long.
 #
 # After each script there is a look for what it may have left behind.  The exit
 # status is 0 when everything passed or was skipped, else 1.
