@@ -6,7 +6,7 @@
 # Counts the results in KTAP logs and prints "PASSED FAILED SKIPPED".  A result
 # that only sums up the indented ones before it is not counted, unless it failed
 # while none of those did (a script that died).  With -f it also prints, on
-# standard error, the name of each failed test.
+# standard error, the name of each failed test and the first lines of what it says.
 
 names=0
 [ "${1-}" != -f ] || { names=1; shift; }
@@ -18,6 +18,9 @@ function name_of(line) {
 }
 /^# selftests: / { script = $3 }
 FNR == 1 { last = 0; bad_inside = 0 }
+{ told = (left && /^ *# / && !/^ *# Totals:/) }
+told { sub(/^ */, ""); list[failed] = list[failed] "\n    " substr($0, 1, 400); left-- }
+!told { left = 0 }
 /^ *(not )?ok [0-9]+/ {
 	match($0, /^ */)
 	depth = RLENGTH
@@ -31,6 +34,7 @@ FNR == 1 { last = 0; bad_inside = 0 }
 	} else if (bad) {
 		failed++
 		list[failed] = (depth ? script ": " : "") name_of($0)
+		left = 5
 		if (depth) bad_inside = 1
 	} else if (skip) {
 		skipped++

@@ -254,7 +254,7 @@ class Fuzz:
         """One request, and a probe; their packets must all be accounted for.  Not before the
         probe, which ends what waits for a gap.
         """
-        before = self.counters()
+        before, kernel = self.counters(), self.kernel()
         self.probes += 1
         sent, surely, perhaps, refused, _ = self.ask(line) if line else (0, 0, 0, 0, 0)
         self.owner.drain()
@@ -273,8 +273,10 @@ class Fuzz:
             tries += 1
             time.sleep(0.02)
         if not surely <= got <= surely + perhaps:
-            self.faults.append(f"{line[:40]}: {got} packets are in the counters, not {surely} to "
-                               f"{surely + perhaps}: {self.grown(now, before)}")
+            self.faults += [f"{line[:40]}: {got} packets are in the counters, not {surely} to "
+                            f"{surely + perhaps}",
+                            f"kernel: {self.grown(self.kernel(), kernel)}",
+                            f"rtun: {self.grown(now, before)}"]
         if self.held:
             self.faults.append(f"{line[:40]}: {self.held} octets of fragments are held for ever")
         for (i, name), n in now.items():
@@ -294,6 +296,27 @@ class Fuzz:
     def grown(now, before):
         return {f"{k[0]}:{k[1]}": n - before.get(k, 0) for k, n in now.items()
                 if n != before.get(k, 0)}
+
+    @staticmethod
+    def kernel():
+        """What a packet may come to before it gets to rtun, in the form of counters()."""
+        out = {}
+        with open("/proc/net/snmp", encoding="ascii") as f:
+            lines = [line.split() for line in f]
+        for names, values in zip(lines[::2], lines[1::2]):
+            out.update({(names[0][:-1], name): int(n)
+                        for name, n in zip(names[1:], values[1:])})
+        with open("/proc/net/snmp6", encoding="ascii") as f:
+            out.update({("", name): int(n) for name, n in map(str.split, f)})
+        for dev in ("fz0", "fz1"):
+            for name in ("rx_packets", "rx_dropped", "rx_errors", "rx_frame_errors"):
+                with open(f"/sys/class/net/{dev}/statistics/{name}", encoding="ascii") as f:
+                    out[dev, name] = int(f.read())
+        with open("/proc/net/softnet_stat", encoding="ascii") as f:
+            for cpu, line in enumerate(f):
+                out["softnet", f"dropped{cpu}"] = int(line.split()[1], 16)
+                out["softnet", f"squeezed{cpu}"] = int(line.split()[2], 16)
+        return out
 
     @staticmethod
     def tainted():
