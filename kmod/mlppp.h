@@ -181,6 +181,8 @@ void rtun_mp_rx(struct rtun_session *link, struct sk_buff *skb,
 bool rtun_mp_rx_bare(struct rtun_session *link, struct sk_buff *skb, u16 proto,
 		     struct sk_buff_head *answers);
 void rtun_mp_rx_timeout(struct timer_list *t);
+/* Give on what is complete of what is held, and the rest up; no lock. */
+void rtun_mp_rx_deliver(struct rtun_session *b);
 /* Give on what can be given on now, after links or limits changed; no lock. */
 void rtun_mp_rx_settle(struct rtun_session *b);
 /* The bundle is dead and no packet of it is in work. */

@@ -480,6 +480,31 @@ static void settle(struct rtun_session *b)
 	rtun_ppp_unlocked(&mine);
 }
 
+void rtun_mp_rx_deliver(struct rtun_session *b)
+{
+	struct rtun_bundle *mp = b->mp;
+	struct sk_buff_head mine;
+	u32 i;
+
+	__skb_queue_head_init(&mine);
+	local_bh_disable();
+	rcu_read_lock();
+	spin_lock(&b->rx_lock);
+	for (i = 0; i < mp->classes_rx; i++) {
+		struct rtun_mp_class *c = &mp->class[i];
+
+		if (!c->core.held)
+			continue;
+		rtun_mp_flush(&c->core);
+		drain(b, c, &mine);
+		charge(b, c);
+	}
+	spin_unlock(&b->rx_lock);
+	rtun_ppp_unlocked(&mine);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
 void rtun_mp_rx_settle(struct rtun_session *b)
 {
 	local_bh_disable();

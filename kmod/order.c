@@ -264,8 +264,9 @@ void rtun_order_timeout(struct timer_list *t)
 	rcu_read_unlock();
 }
 
-/* Deliver what is held, then set the order up anew.  @slots: NULL: as before.
- * @synced: go on from here; not: the next number is the first.
+/* Deliver what is held, then set the order up anew; nothing if there are as many
+ * @slots already.  @slots: NULL: as before.  @synced: go on from here; not: the
+ * next number is the first.
  */
 static void change(struct rtun_session *s, const u32 *slots, bool synced)
 {
@@ -277,7 +278,7 @@ static void change(struct rtun_session *s, const u32 *slots, bool synced)
 	local_bh_disable();
 	rcu_read_lock();
 	spin_lock(&s->rx_lock);
-	if (!synced || *slots != s->reorder.slots) {
+	if (!slots || *slots != s->reorder.slots) {
 		before = held(&s->reorder);
 		flush_ring(s, &lost, &answers);
 		if (slots)
@@ -296,6 +297,11 @@ static void change(struct rtun_session *s, const u32 *slots, bool synced)
 void rtun_order_set_slots(struct rtun_session *s, u32 slots)
 {
 	change(s, &slots, true);
+}
+
+void rtun_order_deliver(struct rtun_session *s)
+{
+	change(s, NULL, true);
 }
 
 void rtun_order_restart(struct rtun_session *s)

@@ -28,6 +28,8 @@ void rtun_order_rx_unnumbered(struct rtun_session *s, struct sk_buff *skb);
 void rtun_order_timeout(struct timer_list *t);
 /* Hold @slots packets at the most from now on; process context. */
 void rtun_order_set_slots(struct rtun_session *s, u32 slots);
+/* Deliver what is held, whatever is missing; process context. */
+void rtun_order_deliver(struct rtun_session *s);
 /* Numbers are demanded from now on, or no more: the next is the first. */
 void rtun_order_restart(struct rtun_session *s);
 /* The session is dead and no packet of it is in work; may sleep. */

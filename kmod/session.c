@@ -503,6 +503,12 @@ static int change(struct rtun_session *s, struct nlattr **tb,
 		rtun_blob_set(rn, &s->blob, blob);
 	if (ops->session_apply)
 		ops->session_apply(s, tb);
+	/* what is held was encrypted before the peer knew of these keys */
+	if (mppe.set_rx) {
+		rtun_order_deliver(s);
+		if (s->mp)
+			rtun_mp_rx_deliver(s);
+	}
 	/* before the flags: what is required is there when it is demanded */
 	rtun_mppe_apply(s, &mppe);
 	apply_common(s, tb);

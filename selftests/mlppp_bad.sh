@@ -72,6 +72,12 @@ check "twice the same" fresh mp-loss-time=10000
 check "the second is a duplicate" eval 'frag mp=b:0 data=$IP4 && counts mp-dup 1 mp=b:0 data=$IP4'
 check "one that overlaps is one too" counts mp-dup 1 mp=e:0 data=$IP4
 
+check "behind a gap" fresh mp-loss-time=10000
+check "a packet is held" eval 'frag mp=be:0 data=$IP4 && frag mp=be:2 data=$IP4 && busywait 5 eval "at_least \"\$(held)\" 1"'
+check "but not longer than the bundle has the keys of before" eval '
+	ctl "$A" session-set id=7 mppe-rx=128:00112233445566778899aabbccddeeff &&
+	equal "$(held)" 0 && equal "$(field "$A" session.mp-class.0.rx-packets session-get id=7)" 2'
+
 check "over the MRRU" fresh mp-loss-time=10000
 check "two of 800 octets are too many" eval 'frag mp=b:0 size=800 && counts mp-oversize 2 mp=e:1 size=800'
 check "in 65 fragments" fresh mrru=65535

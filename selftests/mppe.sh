@@ -335,6 +335,17 @@ check "nor one that nobody knows" bad np-closed sealed 1014 ppp=ff03003d12345678
 check_not "the owner has not heard of any" heard b '"session-id": 8, "data": "(c0210101000499|80fd0e01|003d)'
 check "the next is decrypted" taken sealed 1015 $ip4
 
+# What is held when the keys change belongs to those before: late, it would be taken for the
+# first packet of the new ones, and pass over those that are.
+waits() { [ "$(counter "$B" 8 rx-buffered)" -eq $((buffered + 1)) ]; }
+check "B holds what comes behind a gap" eval 'ctl "$B" session-set id=8 reorder-slots=16 reorder-timeout=10000 &&
+	ctl "$B" session-set id=8 mppe-rx=128:$k && taken sealed 0 $ip4 &&
+	buffered=$(counter "$B" 8 rx-buffered) && next=$((next + 1)) && sealed 2 $ip4 && busywait 10 waits'
+check "it is decrypted before there is another key" taken ctl "$B" session-set id=8 mppe-rx=128:${key_b[128]} reorder-slots=0
+check "of which the first packet is the next" taken hand $ip4 mppe=128:${key_b[128]}:0x9000:1
+ctl "$B" session-set id=8 mppe-rx=128:$k
+check "the keys are as before" taken sealed 0 $ip4
+
 # --- CCP -------------------------------------------------------------------------------------
 
 check "CCP is the owner's" eval 'hand ppp=ff0380fd0101000a120601000040 && busywait 10 heard b "80fd0101000a120601000040"'
